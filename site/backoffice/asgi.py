@@ -1,0 +1,8 @@
+"""ASGI entry point: ``backoffice.asgi`` with ``PYTHONPATH=site:.``."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings.production")
+application = get_asgi_application()

@@ -1,0 +1,60 @@
+"""The only place that reads environment variables.
+
+============================  =========================================  ==========================================
+variable                      default                                    meaning
+============================  =========================================  ==========================================
+``REMIT_SECRET_KEY``          a fixed development key                    signs sessions; production refuses the default
+``REMIT_MASTER_KEY``          a fixed development key                    wraps the keys of recorded personal values (32 bytes, base64)
+``REMIT_DATABASE_URL``        SQLite in the data folder                  ``postgres://user:password@host/name`` for PostgreSQL
+``REMIT_DATA_DIR``            ``.data`` in the project                   database file, uploads, rendered PDFs, collected static files
+``REMIT_ALLOWED_HOSTS``       ``localhost,127.0.0.1,[::1]``              host names served, comma separated
+``REMIT_BASE_URL``            ``http://127.0.0.1:8000``                  address people use; written into mails and QR codes
+``REMIT_DEBUG``               ``0``                                      ``1`` shows tracebacks (development only)
+``REMIT_TRUSTED_PROXIES``     ``0``                                      number of reverse proxies in front that set X-Forwarded-*
+``REMIT_HTTPS``               ``1`` in production                        ``0`` only where TLS ends elsewhere and that is intended
+``REMIT_EMAIL_URL``           written to the data folder                 ``smtp://user:password@host:587``
+``REMIT_MAIL_FROM``           ``remit@localhost``                        sender of mails
+============================  =========================================  ==========================================
+"""
+
+import os
+from pathlib import Path
+
+PROJECT_DIR = Path(__file__).resolve().parents[3]
+
+DEVELOPMENT_SECRET = "development-only-key-never-used-in-production"  # noqa: S105 - refused by production.py
+DEVELOPMENT_MASTER_KEY = "cmVtaXQtZGV2ZWxvcG1lbnQtbWFzdGVyLWtleS0wMDA="
+
+
+def text(name: str, default: str = "") -> str:
+    """Return the variable ``REMIT_<name>`` as stripped text."""
+    return os.environ.get(f"REMIT_{name}", default).strip()
+
+
+def flag(name: str, *, default: bool = False) -> bool:
+    """Return ``REMIT_<name>`` as yes or no (``1/true/yes/on``)."""
+    value = text(name)
+    return value.lower() in {"1", "true", "yes", "on"} if value else default
+
+
+def number(name: str, default: int = 0) -> int:
+    """Return ``REMIT_<name>`` as a whole number."""
+    value = text(name)
+    if not value:
+        return default
+    try:
+        return int(value)
+    except ValueError:
+        raise SystemExit(f"REMIT_{name} must be a whole number, not {value!r}.") from None
+
+
+def items(name: str, default: str = "") -> list[str]:
+    """Return ``REMIT_<name>`` as the list of its comma separated parts."""
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def data_dir() -> Path:
+    """Return the folder that holds everything this installation writes, made when it is missing."""
+    folder = Path(text("DATA_DIR") or PROJECT_DIR / ".data").expanduser().resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,1 @@
+"""What everything stands on: people, editions, expressions, working time, audit, effects. No screens, no HTTP."""

@@ -1,0 +1,101 @@
+"""The record of what happened: events in a hash chain per stream, and apart from them the values they commit to."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from foundation.audit.constraints import EventRequired
+
+
+class Event(models.Model):
+    """One thing that happened to one stream (a case, a submission, a position description …).
+
+    ``body`` holds exactly the bytes that were hashed; ``hash`` covers them, and they name ``prev``, the hash of the
+    stream's event before (32 zero bytes for the first). Written by ``foundation.audit.services.append`` only;
+    database triggers refuse UPDATE, DELETE and REPLACE.
+    """
+
+    stream = models.CharField(_("stream"), max_length=120)
+    stream_ver = models.PositiveIntegerField(_("version"))
+    body = models.BinaryField(_("content"))
+    prev = models.BinaryField(_("previous hash"), max_length=32)
+    hash = models.BinaryField(_("hash"), max_length=32)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        constraints = [models.UniqueConstraint(fields=["stream", "stream_ver"], name="audit_event_stream_version")]
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.stream_ver}"
+
+
+class Audited(models.Model):
+    """Base of rows that may only change together with an event.
+
+    ``(stream, version)`` is a deferrable foreign key to ``Event(stream, stream_ver)``, and a trigger demands
+    ``version = old + 1`` on every UPDATE: the database refuses a change without an event, a lost update, and the
+    removal of the newest event. ``services`` of the room that owns the row are the only writers.
+    """
+
+    stream = models.CharField(_("stream"), max_length=120, unique=True, editable=False)
+    version = models.PositiveIntegerField(_("version"), editable=False)
+
+    class Meta:
+        abstract = True
+        constraints = [EventRequired(name="%(app_label)s_%(class)s_event_required")]
+
+
+class SubjectKey(models.Model):
+    """The key under which one person's recorded values are encrypted. Destroying it erases them everywhere."""
+
+    subject = models.CharField(_("person or organisation concerned"), max_length=120, unique=True)
+    wrapped = models.BinaryField(_("wrapped key"), null=True)
+    destroyed_at = models.DateTimeField(_("destroyed at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("subject key")
+        verbose_name_plural = _("subject keys")
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class Opening(models.Model):
+    """The value and the salt behind one commitment of an event. Deleted by the erasure function only."""
+
+    event = models.ForeignKey(Event, models.PROTECT, related_name="openings", verbose_name=_("event"))
+    path = models.CharField(_("field"), max_length=200)
+    side = models.CharField(_("side"), max_length=4, choices=[("from", _("before")), ("to", _("after"))])
+    salt = models.BinaryField(_("salt"), max_length=32)
+    value = models.BinaryField(_("encrypted value"), null=True)
+    key = models.ForeignKey(SubjectKey, models.PROTECT, related_name="openings", verbose_name=_("key"))
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = _("opening")
+        verbose_name_plural = _("openings")
+        constraints = [models.UniqueConstraint(fields=["event", "path", "side"], name="audit_opening_once")]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.path} {self.side}"
+
+
+class Receipt(models.Model):
+    """The answer given to one request, kept under its idempotency key: asking twice acts once."""
+
+    key_hash = models.CharField(_("hash of the idempotency key"), max_length=64, unique=True)
+    stream = models.CharField(_("stream"), max_length=120)
+    stream_ver = models.PositiveIntegerField(_("version"))
+    request_hash = models.CharField(_("hash of the request"), max_length=64)
+    answer = models.JSONField(_("answer"), default=dict)
+    made_at = models.DateTimeField(_("made at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("receipt")
+        verbose_name_plural = _("receipts")
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.stream_ver}"

@@ -1,0 +1,10 @@
+"""Registers the app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class EditionsConfig(AppConfig):
+    name = "foundation.editions"
+    label = "editions"
+    verbose_name = _("Editions")

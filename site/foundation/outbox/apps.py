@@ -1,0 +1,10 @@
+"""Registers the app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class OutboxConfig(AppConfig):
+    name = "foundation.outbox"
+    label = "outbox"
+    verbose_name = _("Effects")
