@@ -1,4 +1,4 @@
-"""What was answered: submissions, the drafts that come before them, and the series their numbers come from."""
+"""What was answered: submissions, the drafts that come before them, the series of their numbers."""
 
 from forms.models.drafts import Draft
 from forms.models.numbering import NumberSeries

@@ -11,14 +11,15 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
 from foundation.editions.models import Edition
 
 
 class Draft(models.Model):
     """What one person has typed so far, pinned to the edition it was begun under.
 
-    ``answers`` maps field ids to the list of texts exactly as typed or ticked, readable or not, so that a slip of
-    the keyboard is still there when the person comes back to correct it. Seen by that person only.
+    ``answers`` maps field ids to the list of texts exactly as typed or ticked, readable or not, so that a
+    slip of the keyboard is still there when the person comes back to correct it. Seen by that person only.
     """
 
     uuid = models.UUIDField("UUID", default=uuid.uuid4, unique=True, editable=False)

@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 class NumberSeries(models.Model):
     """The last number given in one series.
 
-    ``key`` is the numbering scheme with its date parts filled in (``TS-2026-{seq:05}``): forms that share a scheme
-    share the series, and a new year begins a new one. The row is locked while a number is taken and only ever grows.
+    ``key`` is the numbering scheme with its date parts filled in (``TS-2026-{seq:05}``): forms that share a
+    scheme share the series, and a new year begins a new one. The row is locked while a number is taken and
+    only ever grows.
     """
 
     key = models.CharField(_("series"), max_length=80, unique=True)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
 from foundation.audit.history import History
 from foundation.audit.models import Audited
 from foundation.editions.models import Edition
@@ -16,8 +17,9 @@ from foundation.editions.models import Edition
 class Submission(Audited):
     """The answers one person gave under one edition of a form, with the number it was given.
 
-    ``answers`` maps field ids to stored values; which fields there are, and in which words they were asked, is said
-    by the edition for ever. The uuid is that of the draft it grew from, so that one draft becomes one submission.
+    ``answers`` maps field ids to stored values; which fields there are, and in which words they were asked,
+    is said by the edition for ever. The uuid is that of the draft it grew from, so that one draft becomes
+    one submission.
     """
 
     class State(models.TextChoices):
