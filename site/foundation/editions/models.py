@@ -1,4 +1,4 @@
-"""Published editions of everything that can be configured, and of position descriptions. Rows are never changed."""
+"""Published editions of everything that can be configured, and of position descriptions. Never changed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 class Edition(models.Model):
     """One published, numbered, hashed state of a definition or a text.
 
-    ``body`` holds the canonical JSON bytes (``foundation.editions.canonical``) and ``sha256`` the hash of exactly
-    those bytes. Written by ``foundation.editions.services.publish`` only; database triggers refuse any change.
+    ``body`` holds the canonical JSON bytes (``foundation.editions.canonical``), ``sha256`` the hash of exactly
+    those bytes. ``foundation.editions.services.publish`` alone writes; database triggers refuse any change.
     """
 
     class Kind(models.TextChoices):

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,26 +15,65 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Edition',
+            name="Edition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('position', 'position description'), ('form', 'form'), ('workflow', 'workflow'), ('calendar', 'calendar'), ('roles', 'role table')], max_length=12, verbose_name='kind')),
-                ('key', models.CharField(max_length=80, verbose_name='key')),
-                ('number', models.PositiveIntegerField(verbose_name='edition')),
-                ('body', models.BinaryField(verbose_name='content')),
-                ('sha256', models.CharField(max_length=64, verbose_name='SHA-256')),
-                ('effective_from', models.DateField(verbose_name='effective from')),
-                ('effective_until', models.DateField(blank=True, null=True, verbose_name='effective until')),
-                ('published_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='published at')),
-                ('note', models.TextField(blank=True, verbose_name='note')),
-                ('published_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='published by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("position", "position description"),
+                            ("form", "form"),
+                            ("workflow", "workflow"),
+                            ("calendar", "calendar"),
+                            ("roles", "role table"),
+                        ],
+                        max_length=12,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("key", models.CharField(max_length=80, verbose_name="key")),
+                ("number", models.PositiveIntegerField(verbose_name="edition")),
+                ("body", models.BinaryField(verbose_name="content")),
+                ("sha256", models.CharField(max_length=64, verbose_name="SHA-256")),
+                ("effective_from", models.DateField(verbose_name="effective from")),
+                ("effective_until", models.DateField(blank=True, null=True, verbose_name="effective until")),
+                (
+                    "published_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="published at"),
+                ),
+                ("note", models.TextField(blank=True, verbose_name="note")),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="published by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'edition',
-                'verbose_name_plural': 'editions',
-                'ordering': ['kind', 'key', '-number'],
-                'indexes': [models.Index(fields=['kind', 'key', 'effective_from'], name='edition_in_force')],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'key', 'number'), name='edition_number_once'), models.CheckConstraint(condition=models.Q(('effective_until__isnull', True), ('effective_until__gte', models.F('effective_from')), _connector='OR'), name='edition_until_after_from')],
+                "verbose_name": "edition",
+                "verbose_name_plural": "editions",
+                "ordering": ["kind", "key", "-number"],
+                "indexes": [models.Index(fields=["kind", "key", "effective_from"], name="edition_in_force")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "key", "number"), name="edition_number_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("effective_until__isnull", True),
+                            ("effective_until__gte", models.F("effective_from")),
+                            _connector="OR",
+                        ),
+                        name="edition_until_after_from",
+                    ),
+                ],
             },
         ),
     ]
