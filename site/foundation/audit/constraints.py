@@ -1,7 +1,8 @@
 """The foreign key from an audited row to its newest event, as a constraint of the model.
 
-Django has no field for a key of two columns. As a member of ``Meta.constraints`` it is written by migrations like any
-other, and SQLite's table rebuilds (which forget what Django does not know) write it again.
+Django has no field for a key of two columns. As a member of ``Meta.constraints`` it is written by
+migrations like any other, and SQLite's table rebuilds (which forget what Django does not know) write it
+again.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ class EventRequired(BaseConstraint):
             "DEFERRABLE INITIALLY DEFERRED"
         )
 
-    def constraint_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
+    def constraint_sql(
+        self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
+    ) -> str:
         """Return the clause for CREATE TABLE."""
         assert schema_editor is not None
         return self._clause(schema_editor)
@@ -40,7 +43,9 @@ class EventRequired(BaseConstraint):
         assert model is not None
         assert schema_editor is not None
         table = schema_editor.quote_name(model._meta.db_table)
-        return Statement("ALTER TABLE %(table)s ADD %(clause)s", table=table, clause=self._clause(schema_editor))
+        return Statement(
+            "ALTER TABLE %(table)s ADD %(clause)s", table=table, clause=self._clause(schema_editor)
+        )
 
     def remove_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> Any:
         """Return ALTER TABLE … DROP CONSTRAINT."""

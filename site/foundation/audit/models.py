@@ -1,4 +1,6 @@
-"""The record of what happened: events in a hash chain per stream, and apart from them the values they commit to."""
+"""The record of what happened: events in a hash chain per stream, and apart from them the values they
+commit to.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,9 @@ from foundation.audit.constraints import EventRequired
 class Event(models.Model):
     """One thing that happened to one stream (a case, a submission, a position description …).
 
-    ``body`` holds exactly the bytes that were hashed; ``hash`` covers them, and they name ``prev``, the hash of the
-    stream's event before (32 zero bytes for the first). Written by ``foundation.audit.services.append`` only;
-    database triggers refuse UPDATE, DELETE and REPLACE.
+    ``body`` holds exactly the bytes that were hashed; ``hash`` covers them, and they name ``prev``, the
+    hash of the stream's event before (32 zero bytes for the first). Written by
+    ``foundation.audit.services.append`` only; database triggers refuse UPDATE, DELETE and REPLACE.
     """
 
     stream = models.CharField(_("stream"), max_length=120)
@@ -26,7 +28,9 @@ class Event(models.Model):
         ordering = ["id"]
         verbose_name = _("event")
         verbose_name_plural = _("events")
-        constraints = [models.UniqueConstraint(fields=["stream", "stream_ver"], name="audit_event_stream_version")]
+        constraints = [
+            models.UniqueConstraint(fields=["stream", "stream_ver"], name="audit_event_stream_version")
+        ]
 
     def __str__(self) -> str:
         return f"{self.stream} {self.stream_ver}"
@@ -36,8 +40,8 @@ class Audited(models.Model):
     """Base of rows that may only change together with an event.
 
     ``(stream, version)`` is a deferrable foreign key to ``Event(stream, stream_ver)``, and a trigger demands
-    ``version = old + 1`` on every UPDATE: the database refuses a change without an event, a lost update, and the
-    removal of the newest event. ``services`` of the room that owns the row are the only writers.
+    ``version = old + 1`` on every UPDATE: the database refuses a change without an event, a lost update,
+    and the removal of the newest event. ``services`` of the room that owns the row are the only writers.
     """
 
     stream = models.CharField(_("stream"), max_length=120, unique=True, editable=False)
@@ -49,7 +53,7 @@ class Audited(models.Model):
 
 
 class SubjectKey(models.Model):
-    """The key under which one person's recorded values are encrypted. Destroying it erases them everywhere."""
+    """The key under which one subject's recorded values are encrypted. Destroying it erases them."""
 
     subject = models.CharField(_("person or organisation concerned"), max_length=120, unique=True)
     wrapped = models.BinaryField(_("wrapped key"), null=True)

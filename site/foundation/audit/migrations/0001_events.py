@@ -5,75 +5,128 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key_hash', models.CharField(max_length=64, unique=True, verbose_name='hash of the idempotency key')),
-                ('stream', models.CharField(max_length=120, verbose_name='stream')),
-                ('stream_ver', models.PositiveIntegerField(verbose_name='version')),
-                ('request_hash', models.CharField(max_length=64, verbose_name='hash of the request')),
-                ('answer', models.JSONField(default=dict, verbose_name='answer')),
-                ('made_at', models.DateTimeField(auto_now_add=True, verbose_name='made at')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "key_hash",
+                    models.CharField(max_length=64, unique=True, verbose_name="hash of the idempotency key"),
+                ),
+                ("stream", models.CharField(max_length=120, verbose_name="stream")),
+                ("stream_ver", models.PositiveIntegerField(verbose_name="version")),
+                ("request_hash", models.CharField(max_length=64, verbose_name="hash of the request")),
+                ("answer", models.JSONField(default=dict, verbose_name="answer")),
+                ("made_at", models.DateTimeField(auto_now_add=True, verbose_name="made at")),
             ],
             options={
-                'verbose_name': 'receipt',
-                'verbose_name_plural': 'receipts',
+                "verbose_name": "receipt",
+                "verbose_name_plural": "receipts",
             },
         ),
         migrations.CreateModel(
-            name='SubjectKey',
+            name="SubjectKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(max_length=120, unique=True, verbose_name='person or organisation concerned')),
-                ('wrapped', models.BinaryField(null=True, verbose_name='wrapped key')),
-                ('destroyed_at', models.DateTimeField(blank=True, null=True, verbose_name='destroyed at')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "subject",
+                    models.CharField(
+                        max_length=120, unique=True, verbose_name="person or organisation concerned"
+                    ),
+                ),
+                ("wrapped", models.BinaryField(null=True, verbose_name="wrapped key")),
+                ("destroyed_at", models.DateTimeField(blank=True, null=True, verbose_name="destroyed at")),
             ],
             options={
-                'verbose_name': 'subject key',
-                'verbose_name_plural': 'subject keys',
+                "verbose_name": "subject key",
+                "verbose_name_plural": "subject keys",
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stream', models.CharField(max_length=120, verbose_name='stream')),
-                ('stream_ver', models.PositiveIntegerField(verbose_name='version')),
-                ('body', models.BinaryField(verbose_name='content')),
-                ('prev', models.BinaryField(max_length=32, verbose_name='previous hash')),
-                ('hash', models.BinaryField(max_length=32, verbose_name='hash')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("stream", models.CharField(max_length=120, verbose_name="stream")),
+                ("stream_ver", models.PositiveIntegerField(verbose_name="version")),
+                ("body", models.BinaryField(verbose_name="content")),
+                ("prev", models.BinaryField(max_length=32, verbose_name="previous hash")),
+                ("hash", models.BinaryField(max_length=32, verbose_name="hash")),
             ],
             options={
-                'verbose_name': 'event',
-                'verbose_name_plural': 'events',
-                'ordering': ['id'],
-                'constraints': [models.UniqueConstraint(fields=('stream', 'stream_ver'), name='audit_event_stream_version')],
+                "verbose_name": "event",
+                "verbose_name_plural": "events",
+                "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("stream", "stream_ver"), name="audit_event_stream_version"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Opening',
+            name="Opening",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.CharField(max_length=200, verbose_name='field')),
-                ('side', models.CharField(choices=[('from', 'before'), ('to', 'after')], max_length=4, verbose_name='side')),
-                ('salt', models.BinaryField(max_length=32, verbose_name='salt')),
-                ('value', models.BinaryField(null=True, verbose_name='encrypted value')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='openings', to='audit.event', verbose_name='event')),
-                ('key', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='openings', to='audit.subjectkey', verbose_name='key')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("path", models.CharField(max_length=200, verbose_name="field")),
+                (
+                    "side",
+                    models.CharField(
+                        choices=[("from", "before"), ("to", "after")], max_length=4, verbose_name="side"
+                    ),
+                ),
+                ("salt", models.BinaryField(max_length=32, verbose_name="salt")),
+                ("value", models.BinaryField(null=True, verbose_name="encrypted value")),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="openings",
+                        to="audit.event",
+                        verbose_name="event",
+                    ),
+                ),
+                (
+                    "key",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="openings",
+                        to="audit.subjectkey",
+                        verbose_name="key",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'opening',
-                'verbose_name_plural': 'openings',
-                'ordering': ['id'],
-                'constraints': [models.UniqueConstraint(fields=('event', 'path', 'side'), name='audit_opening_once')],
+                "verbose_name": "opening",
+                "verbose_name_plural": "openings",
+                "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "path", "side"), name="audit_opening_once")
+                ],
             },
         ),
     ]
