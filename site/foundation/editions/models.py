@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 class Edition(models.Model):
     """One published, numbered, hashed state of a definition or a text.
 
-    ``body`` holds the canonical JSON bytes (``foundation.editions.canonical``), ``sha256`` the hash of exactly
+    ``body`` holds canonical JSON (``foundation.editions.canonical``), ``sha256`` the hash of exactly
     those bytes. ``foundation.editions.services.publish`` alone writes; database triggers refuse any change.
     """
 

@@ -1,14 +1,15 @@
 """People and the posts they hold: user, department, position, holding, deputy, role, role binding.
 
 Definitions (forms, workflows) name *roles*; a binding ties a role to a position, a group or a relation, and
-``foundation.organisation.resolution`` turns it into people. A position's text is a page of ``backoffice.positions``.
+``foundation.organisation.resolution`` turns it into people. A position's text is a page of
+``backoffice.positions``.
 """
 
 from __future__ import annotations
 
 import datetime
 import uuid
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from django.contrib.auth.models import AbstractUser, Group
 from django.core.exceptions import ValidationError
@@ -17,6 +18,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
 from foundation.audit.history import History
 
 
@@ -37,7 +39,7 @@ class User(AbstractUser):
     # The two columns of Django's user that split a name the European way stay empty.
     REQUIRED_FIELDS: ClassVar[list[str]] = ["email", "full_name"]
 
-    class Meta(AbstractUser.Meta):  # type: ignore[name-defined, misc]
+    class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
 
@@ -109,10 +111,13 @@ class Position(models.Model):
         return _in_language(self.title, self.title_en)
 
 
-class DatedQuerySet(models.QuerySet["models.Model"]):
+_Dated = TypeVar("_Dated", bound=models.Model)
+
+
+class DatedQuerySet(models.QuerySet[_Dated]):
     """Rows with a first and a last day (both included; no last day: open)."""
 
-    def on(self, day: datetime.date | None = None) -> DatedQuerySet:
+    def on(self, day: datetime.date | None = None) -> DatedQuerySet[_Dated]:
         """Return the rows in force on ``day`` (today without one)."""
         day = day or timezone.localdate()
         return self.filter(starts__lte=day).filter(Q(ends__isnull=True) | Q(ends__gte=day))
@@ -216,7 +221,12 @@ class RoleBinding(models.Model):
 
     role = models.ForeignKey(Role, models.CASCADE, related_name="bindings", verbose_name=_("role"))
     position = models.ForeignKey(
-        Position, models.PROTECT, null=True, blank=True, related_name="role_bindings", verbose_name=_("position")
+        Position,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="role_bindings",
+        verbose_name=_("position"),
     )
     group = models.ForeignKey(
         Group, models.PROTECT, null=True, blank=True, related_name="role_bindings", verbose_name=_("group")

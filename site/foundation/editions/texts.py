@@ -1,0 +1,36 @@
+"""Texts in several languages, as definitions hold them: ``{"zh-hans": "投诉", "en": "Complaint"}``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from django.conf import settings
+from django.utils.translation import get_language
+from pydantic import AfterValidator
+
+Text = dict[str, str]
+FIRST_LANGUAGE = "zh-hans"
+
+
+def _check(text: Text) -> Text:
+    known = [code for code, _name in settings.LANGUAGES]
+    for code in text:
+        if code not in known:
+            raise ValueError(f"unknown language {code!r}; known are {', '.join(known)}")
+    if not text.get(FIRST_LANGUAGE, "").strip():
+        raise ValueError(f"the text in {FIRST_LANGUAGE} is missing")
+    return text
+
+
+LocalizedText = Annotated[Text, AfterValidator(_check)]
+"""For pydantic models: languages of the installation only, Chinese never empty."""
+
+
+def in_language(text: Mapping[str, str], language: str | None = None) -> str:
+    """Return the text in ``language`` (without one: the one in use), else Chinese, else any; or ``""``."""
+    wanted = (language or get_language() or FIRST_LANGUAGE).lower()
+    for code in (wanted, wanted.split("-")[0], FIRST_LANGUAGE, *text):
+        if text.get(code, "").strip():
+            return text[code]
+    return ""
