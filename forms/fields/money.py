@@ -1,0 +1,93 @@
+"""An amount of money. Accepts ¥12,300.5, 12300元 and full-width digits; stores the text ``"12300.50"``,
+never a float.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from pydantic import Field, model_validator
+
+from forms.fields.base import FieldFault, FieldKind, FieldOptions, Stored, first_text, plain_digits
+from forms.fields.sampling import draw
+from foundation.expressions import Kind
+
+_STORED = re.compile(r"-?(?:0|[1-9]\d{0,11})\.\d{2}", re.ASCII)
+_WRITTEN = re.compile(r"(-?)(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d{1,2}))?", re.ASCII)
+_SIGNS = re.compile(r"^(-?)\s*(?:¥|¥|CNY|RMB)?\s*(-?.*?)\s*(?:元|CNY|RMB)?$", re.IGNORECASE | re.DOTALL)
+_AMOUNT = r"^-?(0|[1-9]\d{0,11})\.\d{2}$"
+
+
+class MoneyOptions(FieldOptions):
+    """Which amounts are taken, in yuan."""
+
+    min: str = Field(default="0.00", pattern=_AMOUNT, description="Smallest amount.")
+    max: str = Field(default="999999999.99", pattern=_AMOUNT, description="Greatest amount.")
+
+    @model_validator(mode="after")
+    def _agree(self) -> MoneyOptions:
+        if Decimal(self.min) > Decimal(self.max):
+            raise ValueError("min is greater than max")
+        return self
+
+
+class MoneyField(FieldKind[MoneyOptions]):
+    """An amount in yuan."""
+
+    key = "money"
+    name = _("Amount of money")
+    template = "money"
+    expression = Kind.MONEY
+    options_model = MoneyOptions
+
+    def parse(self, typed: Sequence[str], options: MoneyOptions) -> Stored | None:
+        written = plain_digits(first_text(typed))
+        if not written:
+            return None
+        stripped = _SIGNS.sub(r"\1\2", written)
+        match = _WRITTEN.fullmatch(stripped)
+        if match is None or len(match[2].replace(",", "").lstrip("0")) > 12:
+            raise FieldFault(_("Write the amount in yuan with at most two decimals, for example 1,280.50."))
+        return stored_amount(Decimal(f"{match[1]}{match[2].replace(',', '')}.{match[3] or '0'}"))
+
+    def check(self, value: Any, options: MoneyOptions, day: datetime.date) -> None:
+        if not isinstance(value, str) or not _STORED.fullmatch(value) or value == "-0.00":
+            raise FieldFault(_("Write the amount in yuan with at most two decimals, for example 1,280.50."))
+        if Decimal(value) < Decimal(options.min):
+            raise FieldFault(
+                _("Write an amount of at least ¥%(amount)s.") % {"amount": f"{Decimal(options.min):,}"}
+            )
+        if Decimal(value) > Decimal(options.max):
+            raise FieldFault(
+                _("Write an amount of at most ¥%(amount)s.") % {"amount": f"{Decimal(options.max):,}"}
+            )
+
+    def typed(self, value: Any, options: MoneyOptions) -> list[str]:
+        return [str(value)]
+
+    def display(self, value: Any, options: MoneyOptions, language: str) -> str:
+        amount = Decimal(value)
+        return f"{'-' if amount < 0 else ''}¥{abs(amount):,}"
+
+    def in_expression(self, value: Any) -> Any:
+        return Decimal(value)
+
+    def from_expression(self, result: Any) -> Stored | None:
+        return None if result is None else stored_amount(result)
+
+    def sample(self, seed: int, options: MoneyOptions, day: datetime.date) -> Stored:
+        low, high = int(Decimal(options.min) * 100), int(Decimal(options.max) * 100)
+        return stored_amount(Decimal(draw(seed, low, min(high, low + 5_000_000))) / 100)
+
+
+def stored_amount(amount: Decimal) -> str:
+    """Return the amount with exactly two decimals; zero has no sign."""
+    return f"{amount.quantize(Decimal('0.01')) + 0:f}"
+
+
+KIND = MoneyField()

@@ -1,0 +1,62 @@
+"""Yes or no, asked as two buttons so that an answer is a decision. Stores true or false."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+from pydantic import Field
+
+from forms.fields.base import FieldFault, FieldKind, FieldOptions, Stored, first_text
+from forms.fields.sampling import draw
+from foundation.editions.texts import LocalizedText, in_language
+from foundation.expressions import Kind
+
+
+class YesNoOptions(FieldOptions):
+    """The words on the two buttons, where yes and no are not enough."""
+
+    yes: LocalizedText | None = Field(default=None, description="Instead of “yes”.")
+    no: LocalizedText | None = Field(default=None, description="Instead of “no”.")
+
+
+class YesNoField(FieldKind[YesNoOptions]):
+    """Yes or no."""
+
+    key = "yes_no"
+    name = _("Yes or no")
+    template = "yes_no"
+    expression = Kind.YES_NO
+    options_model = YesNoOptions
+    grouped = True
+
+    def parse(self, typed: Sequence[str], options: YesNoOptions) -> Stored | None:
+        written = first_text(typed)
+        if written in {"yes", "no"}:
+            return written == "yes"
+        if written:
+            raise FieldFault(_("Choose yes or no."))
+        return None
+
+    def check(self, value: Any, options: YesNoOptions, day: datetime.date) -> None:
+        if not isinstance(value, bool):
+            raise FieldFault(_("Choose yes or no."))
+
+    def typed(self, value: Any, options: YesNoOptions) -> list[str]:
+        return ["yes" if value else "no"]
+
+    def display(self, value: Any, options: YesNoOptions, language: str) -> str:
+        own = options.yes if value else options.no
+        if own is not None:
+            return in_language(own, language)
+        with override(language):
+            return str(_("Yes") if value else _("No"))
+
+    def sample(self, seed: int, options: YesNoOptions, day: datetime.date) -> Stored:
+        return bool(draw(seed, 0, 1))
+
+
+KIND = YesNoField()
