@@ -8,3 +8,7 @@ class ExportsConfig(AppConfig):
     name = "backoffice.exports"
     label = "exports"
     verbose_name = _("Documents")
+
+    def ready(self) -> None:
+        """Register the start-up checks."""
+        from backoffice.exports import checks  # noqa: F401
