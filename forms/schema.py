@@ -21,6 +21,7 @@ from foundation.editions.models import Edition
 from foundation.editions.queries import body_of
 from foundation.editions.texts import LocalizedText
 
+KEY = r"^[a-z][a-z0-9_-]{0,59}$"
 IDENTIFIER = r"^[a-z][a-z0-9_]{0,39}$"
 _EXPRESSION_LENGTH = 2000
 
@@ -42,7 +43,7 @@ class Confidentiality(StrEnum):
     """As personal, and every reading of it is recorded."""
 
 
-class FieldSpec(Part):
+class FieldDefinition(Part):
     """One question."""
 
     id: str = Field(
@@ -72,7 +73,7 @@ class FieldSpec(Part):
     _settings: FieldOptions = PrivateAttr()
 
     @model_validator(mode="after")
-    def _of_its_kind(self) -> FieldSpec:
+    def _of_its_kind(self) -> FieldDefinition:
         kind = KINDS.get(self.kind)
         if kind is None:
             raise ValueError(f"there is no field kind {self.kind!r}; there are {', '.join(sorted(KINDS))}")
@@ -103,7 +104,7 @@ class Group(Part):
     title: LocalizedText | None = None
     help: LocalizedText | None = None
     visible_if: str = Field(default="", max_length=_EXPRESSION_LENGTH, description="Yes/no; empty: always.")
-    fields: list[FieldSpec] = Field(min_length=1, max_length=200)  # type: ignore[assignment]
+    fields: list[FieldDefinition] = Field(min_length=1, max_length=200)  # type: ignore[assignment]
 
 
 class PageDefinition(Part):
@@ -134,7 +135,7 @@ class Rule(Part):
 class Category(Part):
     """The heading a form stands under in the catalogue."""
 
-    key: str = Field(pattern=IDENTIFIER)
+    key: str = Field(pattern=KEY)
     title: LocalizedText
 
 
@@ -142,7 +143,7 @@ class FormDefinition(Part):
     """A form."""
 
     format: Literal[1] = Field(default=1, description="Version of this contract.")
-    key: str = Field(pattern=IDENTIFIER, description="Names the form in addresses and workflows.")
+    key: str = Field(pattern=KEY, description="Names the form in addresses and workflows.")
     title: LocalizedText
     description: LocalizedText | None = Field(
         default=None, description="When to use it; shown in the catalogue."
@@ -170,19 +171,19 @@ class FormDefinition(Part):
         Scheme.read(numbering)
         return numbering
 
-    def placed(self) -> Iterator[tuple[PageDefinition, Group, FieldSpec]]:
+    def placed(self) -> Iterator[tuple[PageDefinition, Group, FieldDefinition]]:
         """Yield every field with the page and the group it stands in, in order."""
         for page in self.pages:
             for group in page.groups:
                 for field in group.fields:
                     yield page, group, field
 
-    def fields(self) -> Iterator[FieldSpec]:
+    def fields(self) -> Iterator[FieldDefinition]:
         """Yield every field, in order."""
         return (field for _page, _group, field in self.placed())
 
     @cached_property
-    def by_id(self) -> dict[str, FieldSpec]:
+    def by_id(self) -> dict[str, FieldDefinition]:
         """The fields by their ids, in order."""
         return {field.id: field for field in self.fields()}
 

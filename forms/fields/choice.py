@@ -1,4 +1,4 @@
-"""One of several given answers. Stores its value; prints its label."""
+"""One of several given answers. Stores its key; prints its label."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from foundation.expressions import Kind
 class Choice(FieldOptions):
     """One answer to choose."""
 
-    value: str = Field(
+    key: str = Field(
         pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", description="Stored; never shown, never changed."
     )
     label: LocalizedText
@@ -36,9 +36,9 @@ class ChoiceOptions(FieldOptions):
     @field_validator("choices")
     @classmethod
     def _distinct(cls, choices: list[Choice]) -> list[Choice]:
-        values = [choice.value for choice in choices]
-        if len(set(values)) != len(values):
-            raise ValueError("two choices have the same value")
+        keys = [choice.key for choice in choices]
+        if len(set(keys)) != len(keys):
+            raise ValueError("two choices have the same key")
         return choices
 
     @property
@@ -46,9 +46,9 @@ class ChoiceOptions(FieldOptions):
         """Whether all choices stand in sight."""
         return self.widget == "radio" or (self.widget == "auto" and len(self.choices) <= 7)
 
-    def label_of(self, value: str, language: str) -> str:
-        """Return the label of a choice; the value itself where it is unknown."""
-        return next((in_language(c.label, language) for c in self.choices if c.value == value), value)
+    def label_of(self, key: str, language: str) -> str:
+        """Return the label of a choice; the key itself where it is unknown."""
+        return next((in_language(c.label, language) for c in self.choices if c.key == key), key)
 
 
 class ChoiceField(FieldKind[ChoiceOptions]):
@@ -65,7 +65,7 @@ class ChoiceField(FieldKind[ChoiceOptions]):
         return first_text(typed) or None
 
     def check(self, value: Any, options: ChoiceOptions, day: datetime.date) -> None:
-        if not isinstance(value, str) or all(choice.value != value for choice in options.choices):
+        if not isinstance(value, str) or all(choice.key != value for choice in options.choices):
             raise FieldFault(_("Choose one of the given answers."))
 
     def typed(self, value: Any, options: ChoiceOptions) -> list[str]:
@@ -75,7 +75,7 @@ class ChoiceField(FieldKind[ChoiceOptions]):
         return options.label_of(str(value), language)
 
     def sample(self, seed: int, options: ChoiceOptions, day: datetime.date) -> Stored:
-        return pick(seed, options.choices).value
+        return pick(seed, options.choices).key
 
 
 KIND = ChoiceField()
