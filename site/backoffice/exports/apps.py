@@ -10,5 +10,5 @@ class ExportsConfig(AppConfig):
     verbose_name = _("Documents")
 
     def ready(self) -> None:
-        """Register the start-up checks."""
-        from backoffice.exports import checks  # noqa: F401
+        """Register the start-up checks, and the handler that makes PDFs (both reach for models)."""
+        from backoffice.exports import checks, documents  # noqa: F401

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.checks import CheckMessage, Warning, register
+from django.core.checks import CheckMessage, register
+from django.core.checks import Warning as Notice
 
 from backoffice.exports import libraries
 
@@ -14,7 +15,7 @@ def pdf_libraries(**kwargs: Any) -> list[CheckMessage]:
     """Warn when WeasyPrint's system libraries are missing."""
     if packages := libraries.missing():
         return [
-            Warning(
+            Notice(
                 f"PDF documents cannot be made: {', '.join(packages)} missing.",
                 hint=f"As root: {libraries.INSTALL}",
                 id="exports.W001",
@@ -22,7 +23,7 @@ def pdf_libraries(**kwargs: Any) -> list[CheckMessage]:
         ]
     if packages := libraries.missing_for_speed():
         return [
-            Warning(
+            Notice(
                 f"PDF documents are made slowly: {', '.join(packages)} missing.",
                 hint=f"As root: {libraries.INSTALL}",
                 id="exports.W002",

@@ -1,8 +1,8 @@
 """The PDF of a published edition: made once by the worker, from then on a file.
 
-An edition never changes, so its document never does: the file is named by everything that shows in it (edition,
-dates, publisher, language, templates, base address) and is simply there or not. ``request_pdf`` is for pages,
-``pdf_of`` for the worker, commands and booklets.
+An edition never changes, so its document never does: the file is named by everything that shows in it
+(edition, dates, publisher, language, templates, base address) and is simply there or not. ``request_pdf``
+is for pages, ``pdf_of`` for the worker, commands and booklets.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from django.conf import settings
 from django.template.loader import get_template, render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from foundation.outbox.services import handles, send
 
 from backoffice.exports import libraries, pdf, position
 from backoffice.exports.renderer import RENDERING
 from foundation.editions.models import Edition
 from foundation.editions.queries import body_of
-from foundation.outbox.services import handles, send
 
 MESSAGE_KIND = "render_pdf"
 
@@ -47,7 +47,7 @@ LAYOUTS: Mapping[str, Layout] = {
 
 
 def request_pdf(edition: Edition, language: str) -> Path | None:
-    """Return the file of the edition's PDF; None when it is not there yet, and then the worker is asked for it.
+    """Return the file of the edition's PDF; None when it is not there yet: then the worker is asked for it.
 
     Asking again within the same minutes asks once. Where PDFs cannot be made nothing is asked: show
     ``libraries.notice()`` instead.
@@ -56,8 +56,8 @@ def request_pdf(edition: Edition, language: str) -> Path | None:
     if path.is_file():
         return path
     if not libraries.missing():
-        # A delivered message is never sent again under its key; the file may have been cleared away since, so the
-        # key also names the five minutes it was asked for in.
+        # A delivered message is never sent again under its key; the file may have been cleared away since,
+        # so the key also names the five minutes it was asked for in.
         asked = timezone.now().strftime("%Y%m%d%H") + str(timezone.now().minute // 5)
         send(
             kind=MESSAGE_KIND,

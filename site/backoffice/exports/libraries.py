@@ -1,4 +1,4 @@
-"""Can this machine make PDFs? Asks the system for the libraries WeasyPrint opens, without importing WeasyPrint."""
+"""Can this machine make PDFs? Asks the system for the libraries of WeasyPrint without importing it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def missing() -> list[str]:
 
 
 def missing_for_speed() -> list[str]:
-    """Return the Debian packages without which PDFs are made slowly (fonts are cut by fontTools: ten seconds a page)."""
+    """Return the Debian packages without which fonts are cut in Python: up to ten seconds a page."""
     return [package for library, package in WANTED.items() if not _opens(library)]
 
 

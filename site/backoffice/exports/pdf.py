@@ -1,8 +1,8 @@
 """HTML to PDF bytes (PDF/A-3a: tagged, fonts embedded), in a child process with limits. See ``renderer``.
 
-Input is HTML of ours with texts of people in it; rich text has gone through ``clean`` before. Nothing is fetched:
-no image, stylesheet, font or file by any address. Fonts are the two of ``fonts/``, hidden from no machine and mixed
-with no other, so that the same input gives the same bytes everywhere.
+Input is HTML of ours with texts of people in it; rich text has gone through ``clean`` before. Nothing is
+fetched: no image, stylesheet, font or file by any address. The only fonts are the two of ``fonts/``, whatever
+the machine has besides, so that the same input gives the same bytes everywhere.
 """
 
 from __future__ import annotations
@@ -35,27 +35,9 @@ JOBS_PER_CHILD = 200
 """A child is replaced after so many documents: layout engines keep more and more of what they saw."""
 
 ALLOWED_TAGS = {
-    *(
-        "p",
-        "br",
-        "hr",
-        "ul",
-        "ol",
-        "li",
-        "b",
-        "strong",
-        "i",
-        "em",
-        "u",
-        "s",
-        "sub",
-        "sup",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-    ),
-    *("blockquote", "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "code", "pre", "span"),
+    *("p", "br", "hr", "ul", "ol", "li", "h2", "h3", "h4", "h5", "blockquote", "code", "pre", "span"),
+    *("b", "strong", "i", "em", "u", "s", "sub", "sup"),
+    *("table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td"),
 }
 
 

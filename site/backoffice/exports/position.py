@@ -20,7 +20,8 @@ from backoffice.exports.pdf import clean
 from foundation.editions.models import Edition
 from foundation.editions.texts import in_language
 
-# Words and order of backoffice.positions.enums, which screens next door may not import; the same catalogue entries.
+# Words and order of backoffice.positions.enums: rooms below the screens may not import it, and share its
+# catalogue entries.
 CADENCES = {
     "ongoing": pgettext_lazy("cadence", "Ongoing"),
     "daily": pgettext_lazy("cadence", "Daily"),
@@ -68,10 +69,9 @@ def named(row: Any, field: str, language: str) -> str:
 
 
 def address(edition: Edition) -> str:
-    """Return the address printed as QR code: the page that shows whether this is still the edition in force."""
-    return (
-        f"{settings.BASE_URL}/positions/{edition.key}/?edition={edition.number}&sha256={edition.sha256[:16]}"
-    )
+    """Return the address in the QR code: the page that shows whether this edition is still in force."""
+    page = f"{settings.BASE_URL}/positions/{edition.key}/"
+    return f"{page}?edition={edition.number}&sha256={edition.sha256[:16]}"
 
 
 def context(edition: Edition, body: Mapping[str, Any], language: str) -> dict[str, Any]:
@@ -84,10 +84,7 @@ def context(edition: Edition, body: Mapping[str, Any], language: str) -> dict[st
         "edition": edition,
         "short_hash": edition.sha256[:12],
         "kind": str(DOCUMENT_KINDS.get(str(body.get("document_kind")), DOCUMENT_KINDS["description"])),
-        "number": text(body.get("document_number"), language)
-        or text(body.get("code"), language)
-        or edition.key,
-        "code": text(body.get("code"), language),
+        "number": text(body.get("document_number") or body.get("code"), language) or edition.key,
         "title": title,
         "other_title": other if other != title else "",
         "department": named(body.get("department"), "name", language),

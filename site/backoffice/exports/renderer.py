@@ -1,10 +1,10 @@
-"""The child process that runs WeasyPrint: ``python renderer.py`` with one job after another on standard input.
+"""The child process that runs WeasyPrint: ``python renderer.py`` with job after job on standard input.
 
-Imports nothing of ours and no Django, and is started with an almost empty environment: whatever a hostile text
-makes the layout engine do, there is no secret, no network and no file of the installation to be had here.
+Imports nothing of ours and no Django, and is started with an almost empty environment: whatever a hostile
+text makes the layout engine do, there is no secret, no network and no file of the installation to be had.
 
-A job is a frame (length, JSON) with ``html``, ``css``, ``attachments``; the answer is a frame whose first byte is
-0 (the rest is the PDF) or 1 (the rest says what went wrong). See ``pdf`` for the other end.
+A job is a frame (length, JSON) with ``html``, ``css``, ``attachments``; the answer is a frame whose first
+byte is 0 (the rest is the PDF) or 1 (the rest says what went wrong). See ``pdf`` for the other end.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import resource
 import struct
 import sys
 from datetime import datetime
-from pathlib import Path
 from typing import IO, Any
 
 RENDERING = 1
@@ -98,8 +97,8 @@ def make_pdf(job: dict[str, Any], *, font_config: Any, fetcher: Any) -> bytes:
         for each in job["attachments"]
     ]
     page = HTML(string=job["html"], url_fetcher=fetcher, media_type="print")
-    # An attachment named in the text would put a file of somebody's choice into the document. The fetcher refuses
-    # it as well; without the relation there is nothing left to refuse.
+    # An attachment named in the text would put a file of somebody's choice into the document. The fetcher
+    # refuses it as well; without the relation there is nothing left to refuse.
     for element in page.etree_element.iter():
         relation = element.get("rel") if isinstance(element.tag, str) else None
         if relation and "attachment" in relation.lower():
@@ -136,14 +135,12 @@ def main() -> None:
 
     fetcher = Nothing()
     font_config = FontConfiguration()
-    library = Path(os.__file__).resolve().parent
+    own = {os.path.realpath(each) for each in (sys.prefix, sys.base_prefix, os.path.dirname(os.__file__))}
     close_the_doors(
-        tuple(
-            f"{os.path.realpath(folder)}{os.sep}"
-            for folder in (sys.prefix, sys.base_prefix, str(library), fonts, scratch)
-            if os.path.realpath(folder) != "/usr"
+        (
+            *(f"{os.path.realpath(each)}{os.sep}" for each in (*(own - {"/usr"}), fonts, scratch)),
+            *("/usr/lib/", "/usr/share/", "/etc/mime.types", "/dev/null"),
         )
-        + ("/usr/lib/", "/usr/share/", "/etc/mime.types", "/dev/null")
     )
     while (frame := read_frame(jobs)) is not None:
         try:

@@ -1,20 +1,22 @@
 """The only place that reads environment variables.
 
-============================  =========================================  ==========================================
-variable                      default                                    meaning
-============================  =========================================  ==========================================
-``REMIT_SECRET_KEY``          a fixed development key                    signs sessions; production refuses the default
-``REMIT_MASTER_KEY``          a fixed development key                    wraps the keys of recorded personal values (32 bytes, base64)
-``REMIT_DATABASE_URL``        SQLite in the data folder                  ``postgres://user:password@host/name`` for PostgreSQL
-``REMIT_DATA_DIR``            ``.data`` in the project                   database file, uploads, rendered PDFs, collected static files
-``REMIT_ALLOWED_HOSTS``       ``localhost,127.0.0.1,[::1]``              host names served, comma separated
-``REMIT_BASE_URL``            ``http://127.0.0.1:8000``                  address people use; written into mails and QR codes
-``REMIT_DEBUG``               ``0``                                      ``1`` shows tracebacks (development only)
-``REMIT_TRUSTED_PROXIES``     ``0``                                      number of reverse proxies in front that set X-Forwarded-*
-``REMIT_HTTPS``               ``1`` in production                        ``0`` only where TLS ends elsewhere and that is intended
-``REMIT_EMAIL_URL``           written to the data folder                 ``smtp://user:password@host:587``
-``REMIT_MAIL_FROM``           ``remit@localhost``                        sender of mails
-============================  =========================================  ==========================================
+======================= ========================== ========================================================
+variable                default                    meaning
+======================= ========================== ========================================================
+REMIT_SECRET_KEY        a fixed development key    signs sessions; production refuses the default
+REMIT_MASTER_KEY        a fixed development key    wraps the keys of recorded personal values; 32 bytes,
+                                                   base64; production refuses the default
+REMIT_DATABASE_URL      SQLite in the data folder  ``postgres://user:password@host/name`` for PostgreSQL
+REMIT_DATA_DIR          ``.data`` in the project   database file, uploads, rendered PDFs, static files
+REMIT_ALLOWED_HOSTS     localhost,127.0.0.1,[::1]  host names served, comma separated
+REMIT_BASE_URL          http://127.0.0.1:8000      address people use; written into mails and QR codes
+REMIT_BIND              127.0.0.1:8000             where ``manage.py serve`` listens
+REMIT_DEBUG             0                          1 shows tracebacks (development only)
+REMIT_TRUSTED_PROXIES   0                          number of reverse proxies in front that set X-Forwarded-*
+REMIT_HTTPS             1 in production            0 only where TLS ends elsewhere and that is intended
+REMIT_EMAIL_URL         written to the data folder ``smtp://user:password@host:587``
+REMIT_MAIL_FROM         remit@localhost            sender of mails
+======================= ========================== ========================================================
 """
 
 import os
