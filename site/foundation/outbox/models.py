@@ -31,3 +31,18 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Heartbeat(models.Model):
+    """When a worker last said that it is alive; one row per worker name."""
+
+    worker = models.CharField(_("worker"), max_length=64, unique=True)
+    seen_at = models.DateTimeField(_("seen at"))
+
+    class Meta:
+        ordering = ["worker"]
+        verbose_name = _("sign of life")
+        verbose_name_plural = _("signs of life")
+
+    def __str__(self) -> str:
+        return self.worker
