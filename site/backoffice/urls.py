@@ -1,5 +1,22 @@
 """Every address of the product. Each one needs a line in ``backoffice.access.table``; without it nobody may open it."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
+from wagtail.admin import urls as wagtailadmin_urls
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from backoffice.access.views import closed_login
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("backoffice.access.urls")),
+    path("", include("backoffice.intake.urls")),
+    path("", include("backoffice.casework.urls")),
+    path("", include("backoffice.positions.urls")),
+    path("", include("backoffice.auditing.urls")),
+    # Before Wagtail's own: its login would take a password past the lock-out and the record of sign-ins.
+    path("admin/login/", closed_login, name="closed-login"),
+    path("admin/", include(wagtailadmin_urls)),
+]
+
+handler400 = "backoffice.access.errors.bad_request"
+handler403 = "backoffice.access.errors.forbidden"
+handler404 = "backoffice.access.errors.not_found"
+handler500 = "backoffice.access.errors.failed"

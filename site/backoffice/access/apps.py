@@ -1,6 +1,7 @@
-"""Registers the app."""
+"""Registers the app: the record listens to sign-ins, the groups get their rights after each migrate."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,3 +9,12 @@ class AccessConfig(AppConfig):
     name = "backoffice.access"
     label = "access"
     verbose_name = _("Access")
+
+    def ready(self) -> None:
+        """Connect what listens."""
+        # These import models, which exist only now.
+        from backoffice.access import checks, groups, records
+
+        assert checks
+        records.connect()
+        post_migrate.connect(groups.on_migrated, dispatch_uid="access.groups")

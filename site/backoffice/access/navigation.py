@@ -1,0 +1,121 @@
+"""The rail: the places of the staff side, each shown only to those who may open it.
+
+A screen app tells how much waits for a person with ``register_count`` in its ``AppConfig.ready``; the callable runs only
+when the place is shown, once per page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from backoffice.access.gate import address, may_open
+
+Count = Callable[[Any], int]
+THEMES = ("auto", "light", "dark")
+THEME_COOKIE = "theme"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place of the rail. ``current``: namespaced routes beginning so belong to it."""
+
+    key: str
+    route: str
+    label: str | Promise
+    icon: str
+    shortcut: str
+    current: tuple[str, ...]
+    desk_only: bool = False
+
+
+# The order is that of the rail; the first one a person may open is their home.
+PLACES = (
+    Place("inbox", "casework:inbox", _("Inbox"), "inbox", "i", ("casework:inbox",)),
+    Place(
+        "new",
+        "intake:catalogue",
+        _("New request"),
+        "file-plus",
+        "n",
+        ("intake:catalogue", "intake:form", "intake:draft"),
+    ),
+    Place("mine", "intake:mine", _("My requests"), "clipboard-list", "m", ("intake:",)),
+    Place("cases", "casework:cases", pgettext_lazy("place", "Cases"), "folder-open", "c", ("casework:",)),
+    Place(
+        "positions", "positions:list", pgettext_lazy("place", "Positions"), "contact", "p", ("positions:",)
+    ),
+    Place("audit", "auditing:search", pgettext_lazy("place", "Audit"), "shield-check", "a", ("auditing:",)),
+    Place("admin", "wagtailadmin_home", _("Administration"), "settings", "s", (), desk_only=True),
+)
+
+_counts: dict[str, Count] = {}
+
+
+def register_count(place: str, count: Count) -> None:
+    """Show ``count(user)`` beside ``place`` (a key of PLACES) where it is above zero.
+
+    Raises KeyError for a place that does not exist.
+    """
+    if place not in {known.key for known in PLACES}:
+        raise KeyError(place)
+    _counts[place] = count
+
+
+class Item:
+    """A place as the rail shows it to one person."""
+
+    def __init__(self, place: Place, request: HttpRequest, url: str, *, current: bool) -> None:
+        self.key, self.label, self.icon = place.key, place.label, place.icon
+        self.shortcut, self.desk_only, self.url, self.current = place.shortcut, place.desk_only, url, current
+        self._user = request.user
+
+    @cached_property
+    def count(self) -> int:
+        """How much waits there for the person."""
+        counter = _counts.get(self.key)
+        return counter(self._user) if counter else 0
+
+
+def items(request: HttpRequest) -> list[Item]:
+    """Return the places the person may open, with the one they are at marked."""
+    if not getattr(request, "user", None) or not request.user.is_authenticated:
+        return []
+    match = request.resolver_match
+    here = ":".join([*match.namespaces, match.url_name or ""]) if match else ""
+    open_places = [
+        (place, url) for place in PLACES if (url := address(place.route)) and may_open(request, place.route)
+    ]
+    # The most particular prefix wins: "New request" and "My requests" share an app.
+    best = max(
+        (prefix for place, _url in open_places for prefix in place.current if here.startswith(prefix)),
+        key=len,
+        default="",
+    )
+    return [
+        Item(place, request, url, current=bool(best) and best in place.current) for place, url in open_places
+    ]
+
+
+def home_of(request: HttpRequest) -> str:
+    """Return the address of the first place the person may open; empty when there is none."""
+    return next((item.url for item in items(request)), "")
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: ``nav_items``, ``admin_url``, ``theme``."""
+    theme = request.COOKIES.get(THEME_COOKIE, "auto")
+    return {
+        "nav_items": SimpleLazyObject(lambda: items(request)),
+        "admin_url": SimpleLazyObject(
+            lambda: address("wagtailadmin_home") if may_open(request, "wagtailadmin_home") else ""
+        ),
+        "theme": theme if theme in THEMES else "auto",
+    }

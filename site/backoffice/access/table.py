@@ -1,0 +1,110 @@
+"""Who may open which address: one line per route, nothing else decides it.
+
+A route is named as Django resolves it: ``namespace:name``; an unnamed one as ``unnamed:<pattern>``. A route without a
+line here does not exist for anybody (``access.gate`` answers 404), and the permission matrix of the test suite
+fails and names it. The gate decides by role only; what a person sees *within* an address (whose case, which draft) is
+the query's or the service's decision and stands here as a note.
+
+Adding a screen: add its URL, add its line, add example arguments in ``tests/integration/access/examples.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+HR, CLERK, MANAGER, GENERAL_MANAGER = "hr", "clerk", "manager", "general_manager"
+FORM_BUILDER, AUDITOR, ADMINISTRATOR = "form_builder", "auditor", "administrator"
+ALL_ROLES = frozenset({HR, CLERK, MANAGER, GENERAL_MANAGER, FORM_BUILDER, AUDITOR, ADMINISTRATOR})
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Kind(StrEnum):
+    """Whom a route is for before roles are asked."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed in"
+    ROLES = "roles"
+    DENIED = "denied"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One line of the table.
+
+    ``roles`` may use every method, ``readers`` the safe ones only. ``only`` limits arguments of the address
+    (``{"action": {"publish"}}``). ``cacheable``: the answer holds nothing private and may be kept by a browser.
+    """
+
+    kind: Kind
+    roles: frozenset[str] = frozenset()
+    readers: frozenset[str] = frozenset()
+    note: str = ""
+    only: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    cacheable: bool = False
+
+    def allows(self, *, signed_in: bool, roles: Iterable[str], method: str) -> bool:
+        """Tell whether somebody with these roles may use ``method`` here."""
+        if self.kind is Kind.PUBLIC:
+            return True
+        if self.kind is Kind.DENIED or not signed_in:
+            return False
+        if self.kind is Kind.SIGNED_IN:
+            return True
+        held = frozenset(roles)
+        return bool(held & self.roles) or (method in SAFE_METHODS and bool(held & self.readers))
+
+    def fits(self, arguments: Mapping[str, object]) -> bool:
+        """Tell whether the arguments of the address are among those the line speaks of."""
+        return all(str(arguments.get(name)) in allowed for name, allowed in self.only.items())
+
+
+def public(note: str = "", *, cacheable: bool = False) -> Rule:
+    """Everybody, signed in or not."""
+    return Rule(Kind.PUBLIC, note=note, cacheable=cacheable)
+
+
+def signed_in(note: str = "", *, cacheable: bool = False) -> Rule:
+    """Whoever is signed in; ``note`` says whose objects they see."""
+    return Rule(Kind.SIGNED_IN, note=note, cacheable=cacheable)
+
+
+def roles(
+    *keys: str,
+    readers: Iterable[str] = (),
+    note: str = "",
+    only: Mapping[str, Iterable[str]] | None = None,
+    cacheable: bool = False,
+) -> Rule:
+    """Holders of any of the roles ``keys``; ``readers`` may look (GET, HEAD, OPTIONS) and nothing more."""
+    limits = {name: frozenset(allowed) for name, allowed in (only or {}).items()}
+    return Rule(Kind.ROLES, frozenset(keys), frozenset(readers), note, limits, cacheable)
+
+
+def denied(note: str) -> Rule:
+    """Nobody; ``note`` says why the address exists at all."""
+    return Rule(Kind.DENIED, note=note)
+
+
+OURS: dict[str, Rule] = {
+    # --- the door ---
+    "access:home": signed_in("leads to the first place the person may open"),
+    "access:sign-in": public(),
+    "access:sign-out": public("ends the session of whoever asks"),
+    "access:password": signed_in("one's own password"),
+    "access:language": public("one's own language"),
+    "access:theme": public("one's own appearance"),
+    "access:health": public("says ok, nothing else"),
+    "access:ready": public("yes or no; reasons for the administrator and for the machine itself"),
+    "access:design": signed_in("examples, no data"),
+}
+
+
+def table() -> Mapping[str, Rule]:
+    """Return every line: ours, then Wagtail's."""
+    # Wagtail's half is long and stands in its own module, which takes the words from here.
+    from backoffice.access.table_wagtail import WAGTAIL
+
+    return {**WAGTAIL, **OURS}

@@ -1,0 +1,6 @@
+"""Addresses of this app; each needs a line in ``backoffice.access.table``."""
+
+from django.urls import URLPattern
+
+app_name = "intake"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,24 @@
+"""What must be true before we serve. Called by ``wsgi``, ``asgi`` and the worker; they do not start when it raises."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from backoffice.access import startup_rules
+from foundation.audit import guards
+
+
+def check() -> None:
+    """Refuse to serve with a record the database does not protect or, in production, with a demonstration account.
+
+    Raises GuardMissing or ImproperlyConfigured; both name the remedy.
+    """
+    guards.assert_installed()
+    if not getattr(settings, "REMIT_PRODUCTION", False):
+        return
+    names = startup_rules.active_demo_accounts()
+    if names:
+        raise ImproperlyConfigured(
+            f"Demonstration accounts are active: {', '.join(names)}. Their passwords are public. {startup_rules.REMEDY}"
+        )
