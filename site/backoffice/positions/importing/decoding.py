@@ -1,0 +1,87 @@
+"""From the bytes of a file to its text: UTF-8 and UTF-16 by their marks, else the best of UTF-8, GB18030 and Big5."""
+
+import hashlib
+import re
+import unicodedata
+
+from django.utils.translation import gettext as _
+
+from backoffice.positions.importing.exceptions import ImportRefused
+
+LARGEST = 5 * 1024 * 1024
+
+_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+# Frequent in every text of duties, in both ways of writing: the right reading of GB18030 or Big5 is full of them,
+# the wrong one has next to none.
+_COMMON = re.compile("[的工作负責责理客戶户管部公司員员和人经經服務务及有定期要位职職任]")
+_STRANGE = {"Co", "Cn", "Cs"}
+
+
+def decode(data: bytes, filename: str) -> tuple[str, str, str]:
+    """Return the text, the name of its encoding and the SHA-256 of ``data`` (hex).
+
+    A mark at the start (BOM) says how to read and is not part of the text. Raises ``ImportRefused``.
+    """
+    if len(data) > LARGEST:
+        raise ImportRefused(
+            _("“%(name)s” is larger than %(limit)s MB. Split it and import the parts.")
+            % {"name": filename, "limit": LARGEST // 1024 // 1024}
+        )
+    text, encoding = _read(data, filename)
+    if not text.strip():
+        raise ImportRefused(_("“%(name)s” is empty.") % {"name": filename})
+    return text, encoding, hashlib.sha256(data).hexdigest()
+
+
+def _read(data: bytes, filename: str) -> tuple[str, str]:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return _strict(data[len(mark) :], encoding, filename), encoding
+    if sixteen := _unmarked_utf16(data):
+        return _strict(data, sixteen, filename), sixteen
+    if b"\x00" in data or _has_controls(data):
+        raise ImportRefused(
+            _("“%(name)s” is not a text file. Save it as plain text (.txt) or Word (.docx).")
+            % {"name": filename}
+        )
+    readings = []
+    for encoding in ("utf-8", "gb18030", "big5"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if encoding == "utf-8":  # text in another encoding is practically never valid UTF-8
+            return text, encoding
+        if not any(unicodedata.category(sign) in _STRANGE for sign in set(text)):
+            readings.append((len(_COMMON.findall(text)), text, encoding))
+    if not readings:
+        raise ImportRefused(
+            _("The characters of “%(name)s” cannot be read. Save it as UTF-8 and try again.")
+            % {"name": filename}
+        )
+    _count, text, encoding = max(readings, key=lambda reading: reading[0])
+    return text, encoding
+
+
+def _strict(data: bytes, encoding: str, filename: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        raise ImportRefused(
+            _("The characters of “%(name)s” cannot be read. Save it as UTF-8 and try again.")
+            % {"name": filename}
+        ) from None
+
+
+def _unmarked_utf16(data: bytes) -> str:
+    """Return the byte order of UTF-16 without a mark, or "": line ends and digits leave zeros on one side only."""
+    if len(data) < 4 or len(data) % 2 or b"\x00" not in data:
+        return ""
+    low, high = data[0::2].count(0), data[1::2].count(0)
+    if min(low, high) or max(low, high) * 200 < len(data):
+        return ""
+    return "utf-16-le" if high else "utf-16-be"
+
+
+def _has_controls(data: bytes) -> bool:
+    return len(data.translate(None, bytes(range(0x0E, 0x20)))) < len(data) - len(data) // 100
