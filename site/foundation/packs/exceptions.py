@@ -1,4 +1,4 @@
-"""What is wrong with a pack, and where. The command prints these; nothing of the pack has been applied then."""
+"""What is wrong with a pack, and where. The command prints these; nothing has been applied then."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class PackMissing(PackError):
 
 
 class PackFault(PackError):
-    """Something in a file is wrong. Loaders raise it with ``at``, the keys and indexes that lead to the place."""
+    """Something in a file is wrong. Loaders raise it; ``at``: the keys and indexes that lead there."""
 
     def __init__(self, message: str, at: Sequence[str | int] = ()) -> None:
         self.message = message

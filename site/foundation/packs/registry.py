@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from foundation.editions.difference import Change
-from foundation.organisation.models import User
+
+if TYPE_CHECKING:
+    from foundation.organisation.models import User
 
 Action = Literal["created", "changed", "unchanged"]
 
@@ -60,7 +62,7 @@ def place_of(kind: str) -> str:
 
 
 def register(kind: str, loader: Loader) -> None:
-    """Let ``loader`` read and write ``kind``. Called from ``AppConfig.ready``; the same kind again replaces it."""
+    """Let ``loader`` read and write ``kind``. Called from ``AppConfig.ready``; may be repeated."""
     _loaders[place_of(kind)] = loader
 
 

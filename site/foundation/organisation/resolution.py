@@ -1,0 +1,298 @@
+"""From a role to the people who have it here and now, with the reasons. Nothing here writes.
+
+A role is bound to positions (their holders, acting ones too), to groups (their members) and to relations
+(who submitted it, the line manager …). Accounts that are switched off never count. Whoever has a deputy
+in force stays named, and the deputy is named beside them, "for" them.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.db.models import Q
+from django.utils import timezone
+
+from foundation.organisation.deputising import DeputiesInForce
+from foundation.organisation.models import Department, Holding, Position, RoleBinding, User
+
+Relation = RoleBinding.Relation
+
+
+@dataclass(frozen=True)
+class RoleContext:
+    """What the relations are relations to. ``department`` is the case's; without ``day`` it is today."""
+
+    submitter: User | None = None
+    assignee: User | None = None
+    department: Department | None = None
+    workflow: str = ""
+    day: datetime.date | None = None
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """Who has the role, those bound to it first, then their deputies.
+
+    ``explanation`` can be stored as JSON and says: ``role``, ``day``, ``workflow``; ``rules``, each with
+    what it is (``position``, ``group`` or ``relation``), the ``steps`` a relation went and the ids of the
+    ``people`` it named; ``candidates``; ``absent`` with the ``reason`` (``inactive``, ``deputised``);
+    ``deputies`` with ``for`` whom and ``via`` whom.
+    """
+
+    people: tuple[User, ...]
+    explanation: dict[str, Any]
+
+
+def resolve(role_key: str, context: RoleContext) -> Resolution:
+    """Return who has the role in this context, and why.
+
+    A role that nobody made but that is called like a relation (``assignee``) means that relation. The
+    number of queries depends on the kinds of binding of the role, never on the number of people,
+    positions or departments.
+    """
+    day = context.day or timezone.localdate()
+    rules = _matched_rules(role_key, context, day)
+    candidates = _once([person for rule in rules for person in rule.people])
+    acting = [person for person in candidates if person.is_active]
+    stand_ins = DeputiesInForce(day, context.workflow).of(acting)
+    deputised = {stand_in.principal.pk for stand_in in stand_ins}
+    absent = [
+        {**_named(person), "reason": "deputised" if person.is_active else "inactive"}
+        for person in candidates
+        if person.pk in deputised or not person.is_active
+    ]
+    people = _once([*acting, *(stand_in.deputy for stand_in in stand_ins)])
+    explanation = {
+        "role": role_key,
+        "day": day.isoformat(),
+        "workflow": context.workflow,
+        "department": context.department.code if context.department else None,
+        "rules": [rule.told() for rule in rules],
+        "candidates": [_named(person) for person in candidates],
+        "absent": absent,
+        "deputies": [
+            {
+                **_named(stand_in.deputy),
+                "for": stand_in.principal.pk,
+                "for_name": _name(stand_in.principal),
+                "via": [person.pk for person in stand_in.via],
+            }
+            for stand_in in stand_ins
+        ],
+    }
+    return Resolution(tuple(people), explanation)
+
+
+def holds_role(user: User, role_key: str, context: RoleContext) -> bool:
+    """Whether ``user`` has the role in this context, as a deputy or otherwise."""
+    return bool(user.is_active) and user in resolve(role_key, context).people
+
+
+def roles_of(user: User, day: datetime.date | None = None, workflow: str = "") -> frozenset[str]:
+    """Return the keys of the roles that ``user`` has by position and group on ``day``, with two queries.
+
+    Roles of those for whom they deputise count too: in all workflows, and with ``workflow`` those of that
+    one. Relations are left out: they need a case.
+    """
+    if not user.is_active or user.pk is None:
+        return frozenset()
+    day = day or timezone.localdate()
+    people = [user.pk, *(person.pk for person in DeputiesInForce(day, workflow).principals_of(user))]
+    held = Holding.objects.on(day).filter(person__in=people).values("position")
+    bindings = RoleBinding.objects.filter(Q(position__in=held) | Q(group__user__in=people))
+    return frozenset(bindings.values_list("role__key", flat=True))
+
+
+@dataclass
+class _Rule:
+    """One matched binding: what it is, the steps that were gone, whom it names."""
+
+    what: dict[str, Any]
+    people: list[User] = field(default_factory=list)
+    steps: list[dict[str, Any]] = field(default_factory=list)
+
+    def told(self) -> dict[str, Any]:
+        steps = {"steps": self.steps} if self.steps else {}
+        return {**self.what, **steps, "people": [person.pk for person in self.people]}
+
+
+def _matched_rules(role_key: str, context: RoleContext, day: datetime.date) -> list[_Rule]:
+    bindings = list(
+        RoleBinding.objects.filter(role__key=role_key).select_related("position", "group").order_by("id")
+    )
+    positions = [binding.position for binding in bindings if binding.position is not None]
+    groups = [binding.group for binding in bindings if binding.group is not None]
+    relations = [binding.relation for binding in bindings if binding.relation]
+    if not bindings and role_key in Relation.values:
+        relations = [role_key]
+    return [
+        *_by_position(positions, day),
+        *_by_group(groups),
+        *(_RELATIONS[relation](context, day) for relation in relations),
+    ]
+
+
+def _by_position(positions: list[Position], day: datetime.date) -> list[_Rule]:
+    holders = _holders({position.pk for position in positions}, day)
+    return [
+        _Rule(
+            {"rule": "position", "position": position.code, "title": position.title},
+            holders.get(position.pk, []),
+        )
+        for position in positions
+    ]
+
+
+def _by_group(groups: list[Group]) -> list[_Rule]:
+    members: dict[int, list[User]] = {group.pk: [] for group in groups}
+    if groups:
+        through = User.groups.through
+        for row in through.objects.filter(group__in=groups).select_related("user").order_by("user_id"):
+            members[row.group_id].append(row.user)
+    return [_Rule({"rule": "group", "group": group.name}, members[group.pk]) for group in groups]
+
+
+def _holders(positions: Collection[int], day: datetime.date) -> dict[int, list[User]]:
+    """Return the people who hold each of the positions, also those switched off; one query."""
+    found: dict[int, list[User]] = {}
+    if positions:
+        rows = Holding.objects.on(day).filter(position__in=positions).select_related("person")
+        for row in rows.order_by("starts", "id"):
+            found.setdefault(row.position_id, []).append(row.person)
+    return found
+
+
+def _held_by(person: User, day: datetime.date) -> list[Position]:
+    """Return the positions the person holds, in the order they took them up; one query."""
+    rows = Holding.objects.on(day).filter(person=person).select_related("position")
+    return [row.position for row in rows.order_by("starts", "id")]
+
+
+def _submitter(context: RoleContext, day: datetime.date) -> _Rule:
+    return _person(Relation.SUBMITTER, context.submitter)
+
+
+def _assignee(context: RoleContext, day: datetime.date) -> _Rule:
+    return _person(Relation.ASSIGNEE, context.assignee)
+
+
+def _person(relation: str, person: User | None) -> _Rule:
+    return _Rule({"rule": "relation", "relation": str(relation)}, [person] if person else [])
+
+
+def _line_manager(context: RoleContext, day: datetime.date) -> _Rule:
+    """The holders of the positions above the submitter's; above a vacant one, of the next above it."""
+    rule = _person(Relation.LINE_MANAGER, None)
+    if context.submitter is None:
+        return rule
+    own = _held_by(context.submitter, day)
+    above: dict[int, list[int]] = {}
+    for below_id, superior_id in Position.superiors.through.objects.order_by("id").values_list(
+        "from_position_id", "to_position_id"
+    ):
+        above.setdefault(below_id, []).append(superior_id)
+    levels = [_levels(position.pk, above) for position in own]
+    wanted = {position for each in levels for level in each for position in level}
+    holders = _holders(wanted, day)
+    codes = dict(Position.objects.filter(pk__in=wanted).values_list("pk", "code"))
+    for each in levels:
+        for level in each:
+            for position in level:
+                _go(rule, {"position": codes[position]}, holders.get(position, []), context.submitter)
+            if any(step["outcome"] == "held" for step in rule.steps[-len(level) :]):
+                break
+    return rule
+
+
+def _levels(position: int, above: dict[int, list[int]]) -> list[list[int]]:
+    """Return the positions above, nearest first, each once however the lines cross."""
+    levels: list[list[int]] = []
+    reached, level = {position}, [position]
+    while level := [top for low in level for top in above.get(low, ()) if top not in reached]:
+        level = list(dict.fromkeys(level))
+        reached.update(level)
+        levels.append(level)
+    return levels
+
+
+def _go(rule: _Rule, step: dict[str, Any], holders: list[User], beside: User | None) -> None:
+    """Take one step: note what was found, keep the people other than ``beside``."""
+    others = [person for person in holders if person != beside]
+    if any(person.is_active for person in others):
+        outcome = "held"
+    elif beside is not None and beside in holders:
+        outcome = "submitter"
+    else:
+        outcome = "inactive" if others else "vacant"
+    rule.steps.append({**step, "outcome": outcome})
+    rule.people = _once([*rule.people, *others])
+
+
+def _department_head(context: RoleContext, day: datetime.date) -> _Rule:
+    """The head of the submitter's department; where nobody or the submitter is, of the one it is part of."""
+    rule = _person(Relation.DEPARTMENT_HEAD, None)
+    if context.submitter is not None:
+        departments = [position.department_id for position in _held_by(context.submitter, day)]
+        _climb(rule, departments, day, beside=context.submitter)
+    return rule
+
+
+def _case_department_head(context: RoleContext, day: datetime.date) -> _Rule:
+    """The head of the case's department, whoever submitted it; where nobody is, of the one it is part of."""
+    rule = _person(Relation.CASE_DEPARTMENT_HEAD, None)
+    if context.department is not None:
+        _climb(rule, [context.department.pk], day, beside=None)
+    return rule
+
+
+def _climb(rule: _Rule, departments: list[int], day: datetime.date, *, beside: User | None) -> None:
+    rows = Department.objects.values_list("pk", "code", "parent_id")
+    tree = {pk: (code, parent) for pk, code, parent in rows}
+    paths = [_up(department, tree) for department in dict.fromkeys(departments)]
+    wanted = {department for path in paths for department in path}
+    heads: dict[int, list[User]] = {}
+    holdings = Holding.objects.on(day).filter(
+        position__heads_department=True, position__department__in=wanted
+    )
+    for row in holdings.select_related("person", "position").order_by("starts", "id"):
+        heads.setdefault(row.position.department_id, []).append(row.person)
+    for path in paths:
+        for department in path:
+            _go(rule, {"department": tree[department][0]}, heads.get(department, []), beside)
+            if rule.steps[-1]["outcome"] == "held":
+                break
+
+
+def _up(department: int, tree: dict[int, tuple[str, int | None]]) -> list[int]:
+    path: list[int] = []
+    step: int | None = department
+    while step is not None and step not in path:
+        path.append(step)
+        step = tree[step][1]
+    return path
+
+
+_RELATIONS: dict[str, Callable[[RoleContext, datetime.date], _Rule]] = {
+    Relation.SUBMITTER: _submitter,
+    Relation.ASSIGNEE: _assignee,
+    Relation.LINE_MANAGER: _line_manager,
+    Relation.DEPARTMENT_HEAD: _department_head,
+    Relation.CASE_DEPARTMENT_HEAD: _case_department_head,
+}
+
+
+def _once(people: list[User]) -> list[User]:
+    return list(dict.fromkeys(people))
+
+
+def _named(person: User) -> dict[str, Any]:
+    return {"id": person.pk, "name": _name(person)}
+
+
+def _name(person: User) -> str:
+    """The name as it stands on the day, not as one language says it: the explanation is stored."""
+    return person.full_name or person.username
