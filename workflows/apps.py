@@ -1,4 +1,4 @@
-"""Registers the app."""
+"""Registers the app and what of it packs can carry."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -8,3 +8,14 @@ class WorkflowsConfig(AppConfig):
     name = "workflows"
     label = "workflows"
     verbose_name = _("Workflows")
+
+    def ready(self) -> None:
+        """Tell the packs who reads and writes workflows, and the auditor's pages who tells of cases."""
+        # Imported here: models are not ready when this module is.
+        from foundation.audit.trails import TrailKind, register_trail
+        from foundation.packs.registry import register
+        from workflows import trail
+        from workflows.pack import WorkflowLoader
+
+        register("workflows", WorkflowLoader())
+        register_trail(TrailKind("cases", _("Cases"), trail.find, trail.subject, trail.entries))

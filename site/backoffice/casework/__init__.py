@@ -1,0 +1,1 @@
+"""Screens of cases: the inbox, the list, the page of one case, its steps. Every change goes through ``workflows``."""

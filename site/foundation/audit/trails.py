@@ -1,6 +1,7 @@
 """Trails: everything that happened to one kind of object, told by the room that knows it.
 
-The auditor's pages ask here, so that they need not know the rooms. A room registers its kind in ``AppConfig.ready``.
+The auditor's pages ask here, so that they need not know the rooms. A room registers its kind in
+``AppConfig.ready``.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ class TrailChange:
 class TrailEntry:
     """One thing that happened: when, who, what, from what to what.
 
-    ``proof`` is the hash of the event that commits to it (empty: known from the working papers only, such as a draft),
-    ``reason`` what the person said, ``version`` the version of the stream it made.
+    ``proof`` is the hash of the event that commits to it (empty: known from the working papers only, such
+    as a draft), ``reason`` what the person said, ``version`` the version of the stream it made.
     """
 
     at: datetime.datetime

@@ -1,0 +1,14 @@
+"""Addresses of cases, for staff: ``/inbox/`` and ``/cases/…`` (``views``; writes go through ``workflows.services``)."""
+
+from django.urls import path
+
+from backoffice.casework import views
+
+app_name = "casework"
+
+urlpatterns = [
+    path("inbox/", views.inbox, name="inbox"),
+    path("cases/", views.case_list, name="cases"),
+    path("cases/<uuid:case_uuid>/", views.case_detail, name="case"),
+    path("cases/<uuid:case_uuid>/<slug:step>/", views.case_step, name="step"),
+]

@@ -1,0 +1,201 @@
+"""Inbox, list and page of cases, and the page of one step. For staff; who sees what is asked of ``workflows``."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from backoffice.casework.presentation import facts_of, path_of, rows_of, timeline_of
+from backoffice.casework.questions import Questions
+from foundation.editions.texts import in_language
+from workflows.definitions import definition_of
+from workflows.exceptions import AnswersRefused, CaseNotFound, NotPermitted, Overtaken, RuleBroken
+from workflows.models import Case
+from workflows.queries import case_for, cases_visible_to, inbox_of, transitions_open_to
+from workflows.schema import Transition
+from workflows.services import cases
+
+PER_PAGE = 25
+SCOPES = ("open", "final", "all")
+
+
+@require_GET
+def inbox(request: HttpRequest) -> HttpResponse:
+    """What waits for the person, the case that has waited longest first."""
+    page = Paginator(inbox_of(request.user), PER_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "casework/inbox.html",
+        {"page_title": _("Inbox"), "page": page, "rows": rows_of(page.object_list)},
+    )
+
+
+@require_GET
+def case_list(request: HttpRequest) -> HttpResponse:
+    """The cases the person may know of, searched by number and subject, open ones first by default."""
+    scope = request.GET.get("scope", "open")
+    scope = scope if scope in SCOPES else "open"
+    words = request.GET.get("q", "").strip()
+    visible = cases_visible_to(request.user)
+    page = Paginator(_within(_matching(visible, words), scope), PER_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "casework/case_list.html",
+        {
+            "page_title": _("Cases"),
+            "page": page,
+            "rows": rows_of(page.object_list),
+            "words": words,
+            "scope": scope,
+            "scopes": [("open", _("Open")), ("final", _("Closed")), ("all", _("All"))],
+        },
+    )
+
+
+def _matching(found: QuerySet[Case], words: str) -> QuerySet[Case]:
+    for word in words.split():
+        found = found.filter(Q(number__icontains=word) | Q(subject__icontains=word))
+    return found
+
+
+def _within(found: QuerySet[Case], scope: str) -> QuerySet[Case]:
+    if scope == "all":
+        return found
+    return found.filter(category="final") if scope == "final" else found.exclude(category="final")
+
+
+def _case(request: HttpRequest, case_uuid: uuid.UUID) -> Case:
+    try:
+        return case_for(request.user, case_uuid)
+    except CaseNotFound:
+        raise Http404 from None
+
+
+@require_GET
+def case_detail(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:
+    """One case: where it stands, who has it, what may be done next, what was asked, what happened."""
+    case = _case(request, case_uuid)
+    return render(request, "casework/case_detail.html", _case_context(case, request))
+
+
+def _case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
+    definition = definition_of(case.edition)
+    state = definition.state(case.state)
+    events, timeline = timeline_of(case)
+    return {
+        "page_title": f"{case.number} {case.subject}",
+        "case": case,
+        "workflow": in_language(definition.title),
+        "state": state,
+        "state_title": in_language(state.title),
+        "steps": [_step_link(step) for step in transitions_open_to(case, request.user)],
+        "facts": facts_of(case),
+        "path": path_of(case, events),
+        "timeline": timeline,
+        "fingerprint": events[-1].hash[:16],
+    }
+
+
+def _step_link(step: Transition) -> dict[str, Any]:
+    return {"id": step.id, "title": in_language(step.title)}
+
+
+@require_http_methods(["GET", "POST"])
+def case_step(request: HttpRequest, case_uuid: uuid.UUID, step: str) -> HttpResponse:
+    """One step of a case: its questions, and taking it. Refusals show what was typed and what is to be done."""
+    case = _case(request, case_uuid)
+    spec = next((known for known in transitions_open_to(case, request.user) if known.id == step), None)
+    if spec is None and request.method == "GET":
+        messages.info(request, _("This step is not open to you as the case stands now."))
+        return redirect("casework:case", case_uuid=case.uuid)
+    if request.method == "GET":
+        assert spec is not None
+        return _step_page(request, case, spec, Questions.fresh(case, spec))
+    try:
+        receipt = cases.act(
+            case_uuid=case_uuid,
+            step=step,
+            by=request.user,
+            seen_version=_whole(request.POST.get("seen_version")),
+            idempotency_key=request.POST.get("idempotency_key") or uuid.uuid4().hex,
+            answers=Questions.posted(request.POST),
+            reason=request.POST.get("reason", ""),
+            assignee=_uuid(request.POST.get("assignee")),
+        )
+    except CaseNotFound:
+        raise Http404 from None
+    except NotPermitted as refusal:
+        messages.error(request, str(refusal))
+        return render(request, "casework/case_detail.html", _case_context(_case(request, case_uuid), request), status=403)
+    except Overtaken as refusal:
+        messages.warning(request, str(refusal))
+        return render(request, "casework/case_detail.html", _case_context(_case(request, case_uuid), request), status=409)
+    except RuleBroken as refusal:
+        return _refused(request, case_uuid, step, refusal)
+    title = in_language(spec.title) if spec is not None else step
+    messages.success(
+        request,
+        _("“%(step)s” is done. Receipt: %(number)s, version %(version)d, %(fingerprint)s.")
+        % {
+            "step": title,
+            "number": receipt.case.number,
+            "version": receipt.version,
+            "fingerprint": receipt.fingerprint,
+        },
+    )
+    return redirect("casework:case", case_uuid=case_uuid)
+
+
+def _refused(request: HttpRequest, case_uuid: uuid.UUID, step: str, refusal: RuleBroken) -> HttpResponse:
+    case = _case(request, case_uuid)
+    spec = next((known for known in transitions_open_to(case, request.user) if known.id == step), None)
+    if spec is None:
+        messages.error(request, str(refusal))
+        return render(request, "casework/case_detail.html", _case_context(case, request), status=422)
+    errors = refusal.errors if isinstance(refusal, AnswersRefused) else {}
+    typed = Questions.again(case, spec, request.POST, errors)
+    return _step_page(request, case, spec, typed, str(refusal), status=422)
+
+
+def _step_page(
+    request: HttpRequest, case: Case, spec: Transition, questions: Questions, refusal: str = "", status: int = 200
+) -> HttpResponse:
+    definition = definition_of(case.edition)
+    state = definition.state(case.state)
+    return render(
+        request,
+        "casework/case_step.html",
+        {
+            "page_title": in_language(spec.title),
+            "case": case,
+            "state": state,
+            "state_title": in_language(state.title),
+            "step": _step_link(spec),
+            "confirm": in_language(spec.confirm) if spec.confirm else "",
+            "reason_required": spec.reason_required,
+            "candidates": cases.candidates_for(case, spec) if spec.assignment.mode == "choose" else None,
+            "questions": questions,
+            "refusal": refusal,
+            "idempotency_key": uuid.uuid4().hex,
+        },
+        status=status,
+    )
+
+
+def _whole(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 10 else 0
+
+
+def _uuid(text: str | None) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text or "")
+    except ValueError:
+        return None

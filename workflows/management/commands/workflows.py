@@ -1,0 +1,84 @@
+"""``manage.py workflows check|matrix``: for whoever changes a definition, and for CI. Twice is safe: nothing is written.
+
+``check`` validates the newest edition of every workflow and exits with 1 on a fault; ``matrix`` prints
+state × transition × role of the editions in force.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from foundation.editions.models import Edition
+from foundation.editions.queries import body_of, newest
+from workflows.definitions import definition_of, edition_in_force
+from workflows.matrix import matrix_of
+from workflows.services.definitions import check_workflow
+
+
+class Command(BaseCommand):
+    """Validates workflows and prints who may do what."""
+
+    help = "Validate every workflow (check), or print state × transition × role (matrix)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the two actions."""
+        parser.add_argument("action", choices=["check", "matrix"])
+        parser.add_argument("key", nargs="?", help="one workflow; all without it")
+        parser.add_argument("--format", choices=["text", "json"], default="text")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run the action."""
+        keys = sorted(set(Edition.objects.filter(kind=Edition.Kind.WORKFLOW).values_list("key", flat=True)))
+        if options["key"]:
+            if options["key"] not in keys:
+                raise CommandError(f"There is no workflow {options['key']!r}; there are: {', '.join(keys) or 'none'}.")
+            keys = [options["key"]]
+        if options["action"] == "check":
+            self._check(keys, options["format"])
+        else:
+            self._matrix(keys, options["format"])
+
+    def _check(self, keys: list[str], form: str) -> None:
+        report: list[dict[str, Any]] = []
+        faults = 0
+        for key in keys:
+            edition = newest(Edition.Kind.WORKFLOW, key)
+            assert edition is not None
+            problems = check_workflow(body_of(edition))
+            faults += sum(problem.severity == "error" for problem in problems)
+            report.append(
+                {
+                    "key": key,
+                    "edition": edition.number,
+                    "problems": [
+                        {"path": problem.path, "message": problem.message, "severity": problem.severity}
+                        for problem in problems
+                    ],
+                }
+            )
+        if form == "json":
+            self.stdout.write(json.dumps(report, ensure_ascii=False))
+        else:
+            for entry in report:
+                self.stdout.write(f"{entry['key']} · {entry['edition']}: {len(entry['problems'])}")
+                for problem in entry["problems"]:
+                    self.stdout.write(f"  {problem['severity']}: {problem['path']}: {problem['message']}")
+        if faults:
+            raise CommandError(f"{faults} faults", returncode=1)
+
+    def _matrix(self, keys: list[str], form: str) -> None:
+        rows = [
+            {"workflow": key, "edition": edition.number, **cell.__dict__}
+            for key in keys
+            if (edition := edition_in_force(key)) is not None
+            for cell in matrix_of(definition_of(edition))
+        ]
+        if form == "json":
+            self.stdout.write(json.dumps(rows))
+            return
+        for row in rows:
+            if row["allowed"]:
+                self.stdout.write(f"{row['workflow']} · {row['edition']}: {row['state']} -{row['step']}→ {row['role']}")

@@ -1,0 +1,83 @@
+"""A case: something somebody asked for or complained of, on its way from one state to the next."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField
+
+from foundation.audit.history import History
+from foundation.audit.models import Audited
+from foundation.editions.models import Edition
+from foundation.organisation.models import Department
+
+
+class Case(Audited):
+    """One case, pinned for life to the edition of the workflow it was opened under.
+
+    ``workflows.services.cases`` is the only writer of any column; the database refuses a change without an event.
+    The timeline is read from the events of ``stream``; ``history`` holds each state of the row.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    number = models.CharField(_("number"), max_length=40, unique=True)
+    workflow = models.CharField(_("workflow"), max_length=40)
+    edition = models.ForeignKey(Edition, models.PROTECT, related_name="cases", verbose_name=_("edition"))
+    submission = models.OneToOneField(
+        "formbuilder.Submission", models.PROTECT, related_name="case", verbose_name=_("submission")
+    )
+    subject = models.CharField(_("subject"), max_length=200)
+    state = FSMField(_("state"), max_length=40, protected=True)
+    category = models.CharField(_("kind of state"), max_length=8)
+    department = models.ForeignKey(
+        Department, models.PROTECT, null=True, blank=True, related_name="cases", verbose_name=_("department")
+    )
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="submitted_cases", verbose_name=_("submitted by")
+    )
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="assigned_cases",
+        verbose_name=_("assigned to"),
+    )
+    answers = models.JSONField(_("answers of the steps"), default=dict)
+    opened_at = models.DateTimeField(_("opened at"), default=timezone.now)
+    changed_at = models.DateTimeField(_("changed at"), default=timezone.now)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    history = History()
+
+    class Meta(Audited.Meta):
+        ordering = ["-opened_at", "-id"]
+        verbose_name = _("case")
+        verbose_name_plural = _("cases")
+        indexes = [
+            models.Index(fields=["edition", "state"], name="case_by_state"),
+            models.Index(fields=["category", "-opened_at"], name="case_by_category"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.subject}"
+
+    def refresh_from_db(
+        self, using: str | None = None, fields: Sequence[str] | None = None, from_queryset: Any = None
+    ) -> None:
+        """Reload; the protected state is dropped first, so that reloading never needs to unprotect it.
+
+        The library's own way switches the protection off on the shared field, for the whole process, and leaves it
+        off when the reload fails.
+        """
+        state = self.__dict__.pop("state", None) if fields is None or "state" in fields else None
+        try:
+            super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
+        finally:
+            if state is not None:
+                self.__dict__.setdefault("state", state)

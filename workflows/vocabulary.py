@@ -1,0 +1,98 @@
+"""The names a workflow's rules may use, and the answers given with its steps.
+
+The names are the fields of the form that opened the case and the questions of all steps. A step's questions are a
+small form of their own, so that visibility, requiredness and validation are those of ``forms.logic``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+
+from forms import logic
+from forms.fields import KINDS
+from forms.models import Submission
+from forms.schema import Category, FieldDefinition, FormDefinition, Group, PageDefinition
+from forms.schema import definition_of as form_of
+from foundation.editions.texts import in_language
+from foundation.expressions import Kind
+from workflows.exceptions import AnswersRefused
+from workflows.models import Case
+from workflows.schema import Transition, WorkflowDefinition
+
+
+def step_form(spec: Transition) -> FormDefinition | None:
+    """Return the questions of a step as a form of one page, or None for a step that asks nothing."""
+    if not spec.asks:
+        return None
+    return FormDefinition(
+        key=spec.id.replace("_", "-"),
+        title=spec.title,
+        category=Category(key="step", title=spec.title),
+        numbering="STEP-{seq:05}",
+        pages=[
+            PageDefinition(id="step", title=spec.title, groups=[Group(id="questions", fields=list(spec.asks))])
+        ],
+    )
+
+
+def read_answers(spec: Transition, typed: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Return the sound answers to a step's questions; raises ``AnswersRefused`` with what is wrong beside each.
+
+    ``typed`` maps question ids to the texts as posted; what the step does not ask has no effect.
+    """
+    form = step_form(spec)
+    if form is None:
+        return {}
+    reading = logic.read(form, typed)
+    state = logic.evaluate(form, reading.answers, unread=reading.unread)
+    if state.errors:
+        errors: dict[str, list[str]] = {}
+        for error in state.errors:
+            errors.setdefault(error.field, []).append(error.message)
+        raise AnswersRefused(_("Please look at the answers marked below."), errors)
+    return dict(state.answers)
+
+
+def _questions(definition: WorkflowDefinition) -> dict[str, FieldDefinition]:
+    return {question.id: question for step in definition.transitions for question in step.asks}
+
+
+def kinds_of(definition: WorkflowDefinition, form: FormDefinition | None) -> dict[str, Kind]:
+    """Return the names the rules of a definition may use, with what each is to an expression."""
+    fields = {**(form.by_id if form else {}), **_questions(definition)}
+    return {name: KINDS[field.kind].expression for name, field in fields.items()}
+
+
+def values_of(definition: WorkflowDefinition, case: Case) -> dict[str, Any]:
+    """Return the case's answers as expressions see them; a name without an answer is None."""
+    fields = {**form_of(case.submission.edition).by_id, **_questions(definition)}
+    stored = {**case.submission.answers, **case.answers}
+    return {
+        name: None if stored.get(name) is None else KINDS[field.kind].in_expression(stored[name])
+        for name, field in fields.items()
+    }
+
+
+def subject_of(definition: WorkflowDefinition, submission: Submission) -> str:
+    """Return the line a case is known by, in the language of the house: the subject fields as people read them."""
+    fields = form_of(submission.edition).by_id
+    parts = []
+    for name in definition.subject:
+        field, value = fields.get(name), submission.answers.get(name)
+        if field is not None and value is not None:
+            parts.append(field.of_kind.display(value, field.settings, settings.LANGUAGE_CODE))
+    return Truncator(" · ".join(parts) or _("(no subject)")).chars(200)
+
+
+def labelled(definition: WorkflowDefinition, answers: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
+    """Return the answers of the steps as (label, text) in the language, in the order they are asked."""
+    return [
+        (in_language(field.label, language), field.of_kind.display(answers[name], field.settings, language))
+        for name, field in _questions(definition).items()
+        if answers.get(name) is not None
+    ]
