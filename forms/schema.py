@@ -13,16 +13,29 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from forms.fields import KINDS, FieldKind, FieldOptions
 from forms.numbering import Scheme
+from forms.references import in_order, names_in
 from foundation.editions.models import Edition
 from foundation.editions.queries import body_of
 from foundation.editions.texts import LocalizedText
+from foundation.expressions import Kind
 
 KEY = r"^[a-z][a-z0-9_-]{0,59}$"
 IDENTIFIER = r"^[a-z][a-z0-9_]{0,39}$"
+TODAY = "today"
+"""A name every expression may use: the day on which the form is filled in."""
 _EXPRESSION_LENGTH = 2000
 
 
@@ -77,7 +90,10 @@ class FieldDefinition(Part):
         kind = KINDS.get(self.kind)
         if kind is None:
             raise ValueError(f"there is no field kind {self.kind!r}; there are {', '.join(sorted(KINDS))}")
-        self._settings = kind.options_model.model_validate(self.options)
+        try:
+            self._settings = kind.options_model.model_validate(self.options)
+        except ValidationError as faults:
+            raise ValidationError.from_exception_data("options", _below_options(faults)) from None
         if self.computed and (
             self.required or self.required_if or self.read_only_if or self.initial is not None
         ):
@@ -97,6 +113,18 @@ class FieldDefinition(Part):
         return self._settings
 
 
+def _below_options(faults: ValidationError) -> list[InitErrorDetails]:
+    """Return the faults of a field's options with the place at which they stand in the field."""
+    return [
+        InitErrorDetails(
+            type=PydanticCustomError("field_options", "{what}", {"what": fault["msg"]}),
+            loc=("options", *fault["loc"]),
+            input=fault["input"],
+        )
+        for fault in faults.errors()
+    ]
+
+
 class Group(Part):
     """Fields that belong together, under one heading."""
 
@@ -104,7 +132,7 @@ class Group(Part):
     title: LocalizedText | None = None
     help: LocalizedText | None = None
     visible_if: str = Field(default="", max_length=_EXPRESSION_LENGTH, description="Yes/no; empty: always.")
-    fields: list[FieldDefinition] = Field(min_length=1, max_length=200)  # type: ignore[assignment]
+    fields: list[FieldDefinition] = Field(min_length=1, max_length=200)
 
 
 class PageDefinition(Part):
@@ -123,7 +151,7 @@ class Rule(Part):
     id: str = Field(pattern=IDENTIFIER)
     holds: str = Field(min_length=1, max_length=_EXPRESSION_LENGTH, description="Yes/no; yes: all is well.")
     message: LocalizedText = Field(description="What is wrong and what to do, said when it does not hold.")
-    fields: list[str] = Field(  # type: ignore[assignment]
+    fields: list[str] = Field(
         min_length=1, description="Ids of the fields beside which it is said; the first is linked."
     )
     when: Literal["answered", "always"] = Field(
@@ -186,6 +214,42 @@ class FormDefinition(Part):
     def by_id(self) -> dict[str, FieldDefinition]:
         """The fields by their ids, in order."""
         return {field.id: field for field in self.fields()}
+
+    @cached_property
+    def place_of(self) -> dict[str, tuple[PageDefinition, Group, FieldDefinition]]:
+        """Every field with its page and group, by id."""
+        return {field.id: (page, group, field) for page, group, field in self.placed()}
+
+    @cached_property
+    def names(self) -> dict[str, Kind]:
+        """The names its expressions may use, and what each is to them: the fields, and the day."""
+        return {**{field.id: field.of_kind.expression for field in self.fields()}, TODAY: Kind.DATE}
+
+    @cached_property
+    def order(self) -> list[str]:
+        """The ids so that each field stands after those it waits for; raises DependencyCycle."""
+        return in_order(
+            {
+                field.id: set().union(
+                    *(
+                        names_in(text, self.by_id)
+                        for text in (
+                            page.visible_if,
+                            group.visible_if,
+                            field.visible_if,
+                            field.read_only_if,
+                            field.computed,
+                        )
+                    )
+                )
+                for page, group, field in self.placed()
+            }
+        )
+
+    @cached_property
+    def named_by(self) -> dict[str, frozenset[str]]:
+        """By id of a rule, the fields it names."""
+        return {rule.id: names_in(rule.holds, self.by_id) for rule in self.rules}
 
 
 _CACHE_SIZE = 256

@@ -14,14 +14,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
 
-from django.utils.functional import _StrPromise
 from pydantic import BaseModel, ConfigDict
 
 from foundation.expressions import Kind
 
-Words = str | _StrPromise
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+Words: TypeAlias = "str | _StrPromise"
 Stored = str | int | bool
 
 
@@ -59,6 +61,8 @@ class FieldKind(ABC, Generic[OptionsT]):
     """What definitions write."""
     name: ClassVar[Words]
     """What people who build forms read."""
+    missing: ClassVar[Words]
+    """What is said when it is asked for and not answered."""
     template: ClassVar[str]
     """Name of the widget's template, without folder and ending."""
     expression: ClassVar[Kind]

@@ -18,9 +18,7 @@ from foundation.expressions import Kind
 class Choice(FieldOptions):
     """One answer to choose."""
 
-    key: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", description="Stored; never shown, never changed."
-    )
+    key: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", description="Stored; never shown, never changed.")
     label: LocalizedText
     help: LocalizedText | None = None
 
@@ -56,6 +54,7 @@ class ChoiceField(FieldKind[ChoiceOptions]):
 
     key = "choice"
     name = _("Choice")
+    missing = _("Choose one of the given answers.")
     template = "choice"
     expression = Kind.TEXT
     options_model = ChoiceOptions

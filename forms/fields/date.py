@@ -58,6 +58,7 @@ class DateField(FieldKind[DateOptions]):
 
     key = "date"
     name = _("Date")
+    missing = _("Write the date.")
     template = "date"
     expression = Kind.DATE
     options_model = DateOptions

@@ -49,6 +49,7 @@ class LongTextField(FieldKind[LongTextOptions]):
 
     key = "long_text"
     name = _("Several lines of text")
+    missing = _("Fill this in.")
     template = "long_text"
     expression = Kind.TEXT
     options_model = LongTextOptions

@@ -41,6 +41,7 @@ class MoneyField(FieldKind[MoneyOptions]):
 
     key = "money"
     name = _("Amount of money")
+    missing = _("Write the amount.")
     template = "money"
     expression = Kind.MONEY
     options_model = MoneyOptions

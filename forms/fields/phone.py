@@ -39,6 +39,7 @@ class PhoneField(FieldKind[PhoneOptions]):
 
     key = "phone"
     name = _("Telephone number")
+    missing = _("Write a telephone number.")
     template = "phone"
     expression = Kind.TEXT
     options_model = PhoneOptions

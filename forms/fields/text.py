@@ -60,6 +60,7 @@ class TextField(FieldKind[TextOptions]):
 
     key = "text"
     name = _("Line of text")
+    missing = _("Fill this in.")
     template = "text"
     expression = Kind.TEXT
     options_model = TextOptions

@@ -42,6 +42,7 @@ class WholeNumberField(FieldKind[WholeNumberOptions]):
 
     key = "whole_number"
     name = _("Whole number")
+    missing = _("Write the number.")
     template = "whole_number"
     expression = Kind.WHOLE
     options_model = WholeNumberOptions

@@ -28,6 +28,7 @@ class YesNoField(FieldKind[YesNoOptions]):
 
     key = "yes_no"
     name = _("Yes or no")
+    missing = _("Choose yes or no.")
     template = "yes_no"
     expression = Kind.YES_NO
     options_model = YesNoOptions

@@ -1,0 +1,59 @@
+"""Forms in packs: ``forms/<key>.yaml``, published as the next edition when the file says something new."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Any
+
+from forms.checking import check
+from forms.exceptions import DefinitionRefused
+from forms.schema import FormDefinition
+from forms.services.definitions import refuse_faults
+from foundation.editions.models import Edition
+from foundation.organisation.models import User
+from foundation.packs.exceptions import PackFault
+from foundation.packs.loaders.editions import EditionLoader
+from foundation.packs.registry import PlannedChange
+
+
+def _sound(body: dict[str, Any]) -> None:
+    FormDefinition.model_validate(body)  # pydantic names the place in the file by itself
+    errors = [problem for problem in check(body) if problem.severity == "error"]
+    if errors:
+        raise PackFault(f"{errors[0].path}: {errors[0].message}", at=place(body, errors[0].path))
+
+
+class FormLoader(EditionLoader):
+    """Reads and writes forms. Planning asks everything but the roles, which may come with the same pack."""
+
+    def __init__(self) -> None:
+        super().__init__(Edition.Kind.FORM, validate=_sound)
+
+    def apply(self, path: PurePosixPath, data: dict[str, Any], *, by: User) -> list[PlannedChange]:
+        """Publish the file as the next edition where it says something new."""
+        try:
+            refuse_faults(data)
+        except DefinitionRefused as refusal:
+            raise PackFault(str(refusal), at=place(data, refusal.problems[0].path)) from refusal
+        return super().apply(path, data, by=by)
+
+
+def place(data: Any, path: str) -> tuple[str | int, ...]:
+    """Return the keys and indexes that lead to a problem's path, in which list items go by id or key."""
+    found: list[str | int] = []
+    here = data
+    for part in path.split("."):
+        if isinstance(here, dict) and part in here:
+            here = here[part]
+            found.append(part)
+        elif isinstance(here, list):
+            for position, item in enumerate(here):
+                if isinstance(item, dict) and part in (item.get("id"), item.get("key")):
+                    here = item
+                    found.append(position)
+                    break
+            else:
+                break
+        else:
+            break
+    return tuple(found)

@@ -1,0 +1,75 @@
+"""Questions about forms, drafts and submissions; each says whose eyes it is for."""
+
+from __future__ import annotations
+
+import datetime
+import uuid as uuids
+from collections.abc import Callable
+
+from django.db.models import QuerySet
+
+from forms import rules
+from forms.exceptions import NotFound
+from forms.models import Draft, Submission
+from forms.schema import FormDefinition, definition_of
+from foundation.editions.models import Edition
+from foundation.editions.queries import all_in_force, in_force
+from foundation.organisation.models import User
+from foundation.organisation.resolution import roles_of
+
+
+def current_form(key: str, day: datetime.date | None = None) -> tuple[Edition, FormDefinition]:
+    """Return the edition of a form in force on ``day`` (today without it) and its definition; raises
+    NotFound.
+    """
+    edition = in_force(Edition.Kind.FORM, key, day)
+    if edition is None:
+        raise NotFound
+    return edition, definition_of(edition)
+
+
+def edition_of(key: str, number: int) -> tuple[Edition, FormDefinition]:
+    """Return one edition of a form and its definition; raises NotFound."""
+    edition = Edition.objects.filter(kind=Edition.Kind.FORM, key=key, number=number).first()
+    if edition is None:
+        raise NotFound
+    return edition, definition_of(edition)
+
+
+def forms_open_to(user: User) -> list[tuple[Edition, FormDefinition]]:
+    """Return the forms in force that the person may fill in, by key."""
+    roles = roles_of(user)
+    found = [(edition, definition_of(edition)) for edition in all_in_force(Edition.Kind.FORM)]
+    return [(edition, form) for edition, form in found if rules.may_submit(form, roles)]
+
+
+def drafts_of(user: User) -> QuerySet[Draft]:
+    """Return what the person has begun, last saved first, with the editions."""
+    return Draft.objects.filter(person=user).select_related("edition")
+
+
+def draft_for(user: User, uuid: uuids.UUID) -> Draft:
+    """Return one draft of the person; raises NotFound, also for the drafts of others."""
+    draft = drafts_of(user).filter(uuid=uuid).first()
+    if draft is None:
+        raise NotFound
+    return draft
+
+
+def submissions_of(user: User) -> QuerySet[Submission]:
+    """Return what the person has submitted, newest first, with the editions."""
+    return Submission.objects.filter(submitted_by=user).select_related("edition")
+
+
+def submission_for(
+    user: User, uuid: uuids.UUID, *, also: Callable[[Submission, User], bool] | None = None
+) -> Submission:
+    """Return a submission to its submitter, and to those ``also`` says yes to; raises NotFound for anybody
+    else.
+
+    ``also`` is how a room above (that of cases, say) lets its own people read what belongs to them.
+    """
+    submission = Submission.objects.select_related("edition", "submitted_by").filter(uuid=uuid).first()
+    if submission is None or not (rules.may_see(submission, user) or (also and also(submission, user))):
+        raise NotFound
+    return submission

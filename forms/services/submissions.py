@@ -1,0 +1,170 @@
+"""The one door for drafts and submissions."""
+
+from __future__ import annotations
+
+import uuid as uuids
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from forms import rules
+from forms.exceptions import AlreadySubmitted, AnswersInvalid, NotFound
+from forms.logic import evaluate
+from forms.models import Draft, Submission
+from forms.schema import FormDefinition, definition_of
+from forms.services.numbering import next_number
+from foundation.audit.services import Actor, FieldChange, create_audited, remember, remembered
+from foundation.editions.models import Edition
+from foundation.organisation.models import User
+
+LONGEST_TYPED = 40_000
+"""Characters kept of one text in a draft; twice what the longest field takes."""
+MOST_TYPED = 200
+"""Texts kept for one field in a draft."""
+
+
+def save_draft(
+    *,
+    uuid: uuids.UUID,
+    edition: Edition,
+    typed: Mapping[str, Sequence[str]],
+    by: User,
+    page: int = 0,
+) -> Draft:
+    """Keep what somebody has typed so far and return the draft, made at the first time.
+
+    Who may: whoever may submit the form; a draft belongs to the person who began it. ``typed`` replaces the
+    texts of the fields it names and leaves the others; what is no field of the form is not kept. Nothing is
+    checked and nothing is recorded: it is a working copy. A draft stays on the edition it was begun under.
+    Raises NotPermitted, NotFound (the draft is somebody else's), AlreadySubmitted.
+    """
+    with transaction.atomic():
+        draft = _locked(uuid)
+        if draft is None:
+            _refuse_submitted(uuid, by)
+            definition = definition_of(edition)
+            rules.check_may_submit(definition, by)
+            draft = Draft(uuid=uuid, edition=edition, person=by)
+        elif draft.person_id != by.pk:
+            raise NotFound
+        else:
+            definition = definition_of(draft.edition)
+            rules.check_may_submit(definition, by)
+        draft.answers = {**draft.answers, **_kept(definition, typed)}
+        draft.page = min(page, len(definition.pages) - 1)
+        draft.saved_at = timezone.now()
+        try:
+            with transaction.atomic():
+                draft.save()
+        except IntegrityError:
+            # Two first savings at the same moment: the other one made the row.
+            return save_draft(uuid=uuid, edition=edition, typed=typed, by=by, page=page)
+    return draft
+
+
+def discard_draft(*, uuid: uuids.UUID, by: User) -> None:
+    """Throw a draft away. Only the person who began it may; a draft that is gone already is no fault.
+
+    Raises NotFound for the drafts of others. Nothing is recorded.
+    """
+    with transaction.atomic():
+        draft = _locked(uuid)
+        if draft is None:
+            return
+        if draft.person_id != by.pk:
+            raise NotFound
+        draft.delete()
+
+
+def submit(
+    *,
+    edition: Edition,
+    answers: Mapping[str, Any],
+    by: User,
+    idempotency_key: str,
+    draft: Draft | None = None,
+) -> Submission:
+    """Make a submission of stored values and return it; the same key with the same request returns the
+    first one.
+
+    Who may: the submitters of the form. In one transaction: the answers are evaluated and only what the
+    form shows and takes is kept; a number is taken; the row, the event ``submission_submitted`` and the
+    history row are written; the draft is deleted, and the submission takes its uuid. Raises NotPermitted,
+    AnswersInvalid, AlreadySubmitted (the draft became a submission before), NotFound (somebody else's
+    draft) and the audit room's KeyReused. Nothing follows the commit: what a submission sets off is for the
+    room above.
+    """
+    definition = definition_of(edition)
+    request = {"form": definition.key, "edition": edition.sha256, "answers": dict(answers)}
+    key = f"submit:{by.pk}:{idempotency_key}"
+    with transaction.atomic():
+        if (known := remembered(key, request)) is not None:
+            return Submission.objects.select_related("edition").get(uuid=known.answer["submission"])
+        rules.check_may_submit(definition, by)
+        uuid = _take(draft, by) if draft is not None else uuids.uuid4()
+        state = evaluate(definition, answers)
+        if state.errors:
+            raise AnswersInvalid(state.errors, state)
+        now = timezone.now()
+        submission = Submission(
+            uuid=uuid,
+            stream=f"submission:{uuid}",
+            number=next_number(definition.numbering, now),
+            form_key=definition.key,
+            edition=edition,
+            answers=state.answers,
+            submitted_by=by,
+            submitted_at=now,
+        )
+        event = create_audited(
+            submission,
+            kind="submission_submitted",
+            actor=Actor.of(by),
+            changes=[
+                FieldChange("number", None, submission.number, submission.stream),
+                *(
+                    FieldChange(f"answers.{name}", None, value, submission.stream)
+                    for name, value in state.answers.items()
+                ),
+            ],
+            edition_sha256=edition.sha256,
+            target_state=submission.state,
+            references={"form": definition.key, "edition": str(edition.number)},
+            idempotency_key=key,
+        )
+        if draft is not None:
+            Draft.objects.filter(uuid=uuid).delete()
+        remember(key, request, event, {"submission": str(submission.uuid), "number": submission.number})
+    return submission
+
+
+def _locked(uuid: uuids.UUID) -> Draft | None:
+    return Draft.objects.select_for_update(of=("self",)).select_related("edition").filter(uuid=uuid).first()
+
+
+def _take(draft: Draft, by: User) -> uuids.UUID:
+    """Lock the draft that is to become a submission and return its uuid."""
+    stored = _locked(draft.uuid)
+    if stored is None:
+        _refuse_submitted(draft.uuid, by)
+        raise NotFound
+    if stored.person_id != by.pk:
+        raise NotFound
+    return stored.uuid
+
+
+def _refuse_submitted(uuid: uuids.UUID, by: User) -> None:
+    """Raise when the draft of this uuid has become a submission: AlreadySubmitted to its submitter only."""
+    submission = Submission.objects.filter(uuid=uuid).first()
+    if submission is not None:
+        raise AlreadySubmitted(submission) if rules.may_see(submission, by) else NotFound
+
+
+def _kept(definition: FormDefinition, typed: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    return {
+        field.id: [text[:LONGEST_TYPED].replace("\x00", "") for text in list(typed[field.id])[:MOST_TYPED]]
+        for field in definition.fields()
+        if field.id in typed and not field.computed
+    }
