@@ -1,0 +1,471 @@
+"""Position descriptions as Wagtail pages, the page they hang under, and the texts they were imported from.
+
+A page is the working copy; what counts is the *edition* that publishing writes (``publication``). The way a page
+comes into force, is withdrawn and archived is the same on every route:
+
+    draft ──publish a revision──► live (an edition) ──archive──► archived (read only) ──restore──► draft
+
+A page never goes live by being created or copied, only by publishing a revision of it; a page that ever had an
+edition is never deleted (``guards``).
+"""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms.pages import CopyForm, WagtailAdminPageForm
+from wagtail.admin.panels import (
+    CommentPanel,
+    FieldPanel,
+    FieldRowPanel,
+    HelpPanel,
+    MultiFieldPanel,
+    ObjectList,
+    TabbedInterface,
+)
+from wagtail.locks import BaseLock
+from wagtail.log_actions import LogContext, get_active_log_context
+from wagtail.models import Page
+from wagtail.search import index
+
+
+from backoffice.positions.blocks import AuthorityBlock, DutyBlock, PartsField, QualificationBlock, SectionBlock
+from backoffice.positions.body import edition_body, sheet
+from backoffice.positions.enums import DocumentKind
+from backoffice.positions.history import PublishedHistory
+from foundation.editions.models import Edition
+from foundation.editions.queries import editions_of
+from foundation.organisation.models import Position
+
+
+class ImportedText(models.Model):
+    """A file of collected descriptions as it was uploaded, byte for byte.
+
+    Written by ``imports.receive``; pages made from it point at it with a range of characters. Discarded only while
+    nothing points at it.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    filename = models.CharField(_("file name"), max_length=200)
+    sha256 = models.CharField("SHA-256", max_length=64, db_index=True)
+    data = models.BinaryField(_("content"))
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("uploaded by")
+    )
+    uploaded_at = models.DateTimeField(_("uploaded at"), default=timezone.now)
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["-uploaded_at"]
+        verbose_name = _("imported text")
+        verbose_name_plural = _("imported texts")
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class ArchivedLock(BaseLock):
+    """Keeps everybody from editing an archived description; its reason and the way back stand in the message."""
+
+    def for_user(self, user: Any) -> bool:
+        """Lock out everybody."""
+        return True
+
+    def get_message(self, user: Any) -> str:
+        """Return the sentence above the form."""
+        return _("This description is archived and can only be read. Restore it to edit it again.")
+
+    def get_icon(self, user: Any) -> str:
+        """Return the icon of the lock."""
+        return "folder-inverse"
+
+    def get_locked_by(self, user: Any) -> str:
+        """Return what locked it, for the status panel."""
+        return _("Archived")
+
+    def get_description(self, user: Any) -> str:
+        """Return the explanation in the status panel."""
+        return _("Restore the description to make changes.")
+
+
+class PositionIndexPage(Page):
+    """The one page under which all position descriptions hang. It has no text of its own."""
+
+    parent_page_types: ClassVar[list[str]] = ["wagtailcore.Page"]
+    subpage_types: ClassVar[list[str]] = ["positions.PositionPage"]
+    max_count = 1
+    page_description = _("Holds the position descriptions of the organisation.")
+    content_panels = [FieldPanel("title")]
+    promote_panels: ClassVar[list[Any]] = []
+    settings_panels: ClassVar[list[Any]] = []
+
+    class Meta:
+        verbose_name = _("collection of position descriptions")
+        verbose_name_plural = _("collections of position descriptions")
+
+    def get_url_parts(self, request: HttpRequest | None = None) -> tuple[int | None, str, str] | None:
+        """Return the address of the staff list; Wagtail itself serves no page."""
+        return staff_address("positions:list")
+
+    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Send the reader to the staff list."""
+        return HttpResponseRedirect(reverse("positions:list"))
+
+
+class PositionPageForm(WagtailAdminPageForm):
+    """The editor's form: a position can have one description only."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "position" in self.fields:
+            field = self.fields["position"]
+            free = Q(page__isnull=True) | Q(pk=self.instance.position_id)
+            field.queryset = Position.objects.filter(free).select_related("department").order_by("code")
+            field.label_from_instance = lambda post: f"{post} · {post.department} ({post.code})"
+            if self.instance.pk and self.instance.has_editions:
+                field.disabled = True
+                field.help_text = _(
+                    "Fixed: editions of this description have been published for this position."
+                )
+
+
+class PositionCopyForm(CopyForm):
+    """Copying makes a draft: neither a second live text nor an alias of a position description makes sense."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("publish_copies", "alias"):
+            self.fields.pop(name, None)
+
+
+class PositionPage(Page):
+    """The description of one position. One row is the working copy; editions are what was published."""
+
+    position = models.OneToOneField(
+        Position,
+        models.PROTECT,
+        null=True,  # a draft may not know yet; required for publishing
+        related_name="page",
+        verbose_name=_("position"),
+        help_text=_("The post that this document describes. Only posts without a description are listed."),
+    )
+    document_kind = models.CharField(
+        _("kind of document"), max_length=12, choices=DocumentKind.choices, default=DocumentKind.DESCRIPTION
+    )
+    document_number = models.CharField(
+        _("document number"),
+        max_length=40,
+        blank=True,
+        help_text=_("Printed on every page. Left empty, it is made from the code of the position."),
+    )
+    effective_from = models.DateField(
+        _("effective from"),
+        null=True,
+        blank=True,
+        help_text=_("For an edition that takes effect later. Empty or past: the day of publication."),
+    )
+    summary = models.TextField(
+        _("summary"), blank=True, help_text=_("Two or three sentences: what this post is there for.")
+    )
+    purpose = models.TextField(
+        _("purpose of the document"),
+        blank=True,
+        help_text=_("Why this document exists and whom it binds. May stay empty."),
+    )
+    duties = PartsField(
+        [("duty", DutyBlock())],
+        blank=True,
+        verbose_name=_("duties"),
+        help_text=_("Each duty keeps its identity when it is moved or reworded; a copy is a new duty."),
+    )
+    authorities = PartsField([("authority", AuthorityBlock())], blank=True, verbose_name=_("authorities"))
+    qualifications = PartsField(
+        [("qualification", QualificationBlock())], blank=True, verbose_name=_("qualifications")
+    )
+    working_conditions = models.TextField(
+        _("working conditions"), blank=True, help_text=_("Place, hours, shifts, equipment, travel.")
+    )
+    sections = PartsField(
+        [("section", SectionBlock())],
+        blank=True,
+        verbose_name=_("further sections"),
+        help_text=_("Whatever needs a heading of its own: performance rules, work process, scripts, terms."),
+    )
+    archived_at = models.DateTimeField(_("archived at"), null=True, editable=False)
+    archived_by_name = models.CharField(_("archived by"), max_length=200, blank=True, editable=False)
+    archive_reason = models.TextField(_("reason for archiving"), blank=True, editable=False)
+    source = models.ForeignKey(
+        ImportedText,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="pages",
+        verbose_name=_("imported from"),
+    )
+    source_start = models.PositiveIntegerField(_("first character"), null=True, editable=False)
+    source_end = models.PositiveIntegerField(_("after the last character"), null=True, editable=False)
+
+    history = PublishedHistory(
+        excluded_fields=[
+            "archive_reason",
+            "archived_at",
+            "archived_by_name",
+            "authorities",
+            "depth",
+            "draft_title",
+            "duties",
+            "expire_at",
+            "expired",
+            "go_live_at",
+            "has_unpublished_changes",
+            "latest_revision",
+            "latest_revision_created_at",
+            "locked",
+            "locked_at",
+            "locked_by",
+            "numchild",
+            "qualifications",
+            "search_description",
+            "sections",
+            "seo_title",
+            "show_in_menus",
+        ]
+    )
+
+    parent_page_types: ClassVar[list[str]] = ["positions.PositionIndexPage"]
+    subpage_types: ClassVar[list[str]] = []
+    page_description = _("What a post is there for: duties, authorities, qualifications. Publishing numbers it.")
+    show_in_menus_default = False
+    base_form_class = PositionPageForm
+    copy_form_class = PositionCopyForm
+    exclude_fields_in_copy: ClassVar[list[str]] = [
+        "position",
+        "document_number",
+        "effective_from",
+        "archived_at",
+        "archived_by_name",
+        "archive_reason",
+        "source",
+        "source_start",
+        "source_end",
+    ]
+
+    search_fields = [
+        *Page.search_fields,
+        index.SearchField("summary"),
+        index.SearchField("purpose"),
+        index.SearchField("duties"),
+        index.SearchField("authorities"),
+        index.SearchField("qualifications"),
+        index.SearchField("working_conditions"),
+        index.SearchField("sections"),
+        index.SearchField("document_number"),
+        index.RelatedFields(
+            "position",
+            [index.SearchField("code"), index.SearchField("title"), index.SearchField("title_en")],
+        ),
+        index.FilterField("archived_at"),
+    ]
+
+    edit_handler = TabbedInterface(
+        [
+            ObjectList(
+                [
+                    FieldPanel(
+                        "title",
+                        classname="title",
+                        heading=_("Title"),
+                        help_text=_("The name of the post as it stands at the head of the document."),
+                    ),
+                    FieldPanel("position", icon="user"),
+                    FieldPanel("summary", widget=forms.Textarea(attrs={"rows": 4}), icon="openquote"),
+                    FieldPanel("purpose", widget=forms.Textarea(attrs={"rows": 3}), icon="info-circle"),
+                ],
+                heading=_("Post"),
+            ),
+            ObjectList([FieldPanel("duties", icon="tasks")], heading=_("Duties")),
+            ObjectList(
+                [
+                    FieldPanel("authorities", icon="key"),
+                    FieldPanel("qualifications", icon="clipboard-list"),
+                    FieldPanel(
+                        "working_conditions", widget=forms.Textarea(attrs={"rows": 3}), icon="desktop"
+                    ),
+                    FieldPanel("sections", icon="title"),
+                ],
+                heading=_("Requirements and more"),
+            ),
+            ObjectList(
+                [
+                    MultiFieldPanel(
+                        [
+                            FieldRowPanel([FieldPanel("document_kind"), FieldPanel("document_number")]),
+                            FieldPanel("effective_from"),
+                        ],
+                        heading=_("Document control"),
+                        icon="doc-full",
+                    ),
+                    HelpPanel(
+                        template="positions/admin/editions_panel.html",
+                        heading=_("Editions"),
+                        icon="history",
+                    ),
+                    CommentPanel(),
+                ],
+                heading=_("Document"),
+            ),
+        ]
+    )
+
+    class Meta:
+        verbose_name = _("position description")
+        verbose_name_plural = _("position descriptions")
+
+    # --- identity --------------------------------------------------------------------------------------------
+
+    @property
+    def code(self) -> str:
+        """Return the code of the position, or nothing while the draft has none."""
+        return self.position.code if self.position else ""
+
+    @property
+    def document_number_shown(self) -> str:
+        """Return the document number, made from the code where none was typed."""
+        return self.document_number.strip() or (f"PD-{self.code.upper()}" if self.code else "")
+
+    @property
+    def editions(self) -> models.QuerySet[Edition]:
+        """Return the editions of this description, newest first."""
+        return editions_of(Edition.Kind.POSITION, self.code) if self.code else Edition.objects.none()
+
+    @cached_property
+    def has_editions(self) -> bool:
+        """Whether this description was ever published. Asked of the database, not of the object's draft."""
+        stored = PositionPage.objects.filter(pk=self.pk).values_list("position__code", flat=True).first()
+        return bool(stored) and editions_of(Edition.Kind.POSITION, stored).exists()
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether the page is archived."""
+        return self.archived_at is not None
+
+    def effective_on(self, today: datetime.date) -> datetime.date | None:
+        """Return the day asked for, if it lies ahead; None means the day of publication."""
+        return self.effective_from if self.effective_from and self.effective_from > today else None
+
+    # --- Wagtail ---------------------------------------------------------------------------------------------
+
+    def _set_core_field_defaults(self) -> None:
+        """Give the page a slug made of the position's code; a draft without one gets a short random one."""
+        wanted = self.code
+        if wanted and self.slug != wanted:
+            self.slug = wanted
+        elif not wanted and not self.slug.startswith("draft-"):
+            self.slug = f"draft-{uuid.uuid4().hex[:8]}"
+        super()._set_core_field_defaults()
+
+    def clean(self) -> None:
+        """Refuse another position for a description that has editions."""
+        super().clean()
+        if self.pk and self.has_editions:
+            stored = PositionPage.objects.values_list("position_id", flat=True).get(pk=self.pk)
+            if stored != self.position_id:
+                raise ValidationError(
+                    {"position": _("Editions were published for another position; make a new description.")}
+                )
+
+    @transaction.atomic
+    def save(self, clean: bool = True, user: Any = None, log_action: Any = False, **kwargs: Any) -> Any:
+        """Save the row. What is in force is recorded from here (``history``), in the same transaction.
+
+        A new page is never live: only publishing a revision brings a text into force.
+
+        Raises:
+            ValidationError: an archived page would go live.
+        """
+        if self._state.adding and self.live:
+            self.live = False
+            self.has_unpublished_changes = True
+        if self.live and self.is_archived:
+            raise ValidationError(_("An archived description cannot be published. Restore it first."))
+        return super().save(clean=clean, user=user, log_action=log_action, **kwargs)
+
+    def with_content_json(self, content: dict[str, Any]) -> PositionPage:
+        """Return the page with the content of a revision; what is no content stays as it is now."""
+        page: PositionPage = super().with_content_json(content)
+        for name in ("archived_at", "archived_by_name", "archive_reason"):
+            setattr(page, name, getattr(self, name))
+        return page
+
+    def publish(self, revision: Any, user: Any = None, **kwargs: Any) -> Any:
+        """Publish a revision; page, edition, event, history and log entry are one transaction.
+
+        Without somebody signed in to Wagtail, ``user`` is who published it.
+        """
+        with transaction.atomic(), acting_as(user or revision.user):
+            return super().publish(revision, user=user, **kwargs)
+
+    def unpublish(self, *args: Any, user: Any = None, **kwargs: Any) -> Any:
+        """Take the page out of force, in one transaction."""
+        with transaction.atomic(), acting_as(user):
+            return super().unpublish(*args, user=user, **kwargs)
+
+    def move(self, target: Page, pos: str | None = None, user: Any = None) -> Any:
+        """Move the page, in one transaction."""
+        with transaction.atomic(), acting_as(user):
+            return super().move(target, pos=pos, user=user)
+
+    def get_lock(self) -> Any:
+        """Return the lock of an archived page, otherwise what Wagtail says."""
+        return ArchivedLock(self) if self.is_archived else super().get_lock()
+
+    def get_admin_display_title(self) -> str:
+        """Return the title as the explorer shows it."""
+        title = super().get_admin_display_title()
+        return str(_("%(title)s (archived)") % {"title": title}) if self.is_archived else title
+
+    def get_url_parts(self, request: HttpRequest | None = None) -> tuple[int | None, str, str] | None:
+        """Return the address of the staff reading page; Wagtail itself serves no page."""
+        return staff_address("positions:detail", self.code) if self.code else None
+
+    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Send the reader to the reading page: the edition in force, never the row of the working copy."""
+        return HttpResponseRedirect(reverse("positions:detail", args=[self.code]))
+
+    def serve_preview(self, request: HttpRequest, mode_name: str) -> TemplateResponse:
+        """Show the draft on the reading page's template."""
+        context = {"sheet": sheet(edition_body(self)), "is_preview": True}
+        return TemplateResponse(request, "positions/preview.html", context)
+
+
+def staff_address(name: str, *args: str) -> tuple[int | None, str, str] | None:
+    """Return a staff address as Wagtail wants it, or None where it is not routed."""
+    try:
+        return (None, settings.BASE_URL, reverse(name, args=args))
+    except NoReverseMatch:
+        return None
+
+
+@contextmanager
+def acting_as(user: Any) -> Iterator[None]:
+    """Name ``user`` to Wagtail's log where nobody is named yet (a program, a command, a test)."""
+    if user is None or get_active_log_context().user is not None:
+        yield
+        return
+    with LogContext(user=user):
+        yield

@@ -1,0 +1,46 @@
+"""Where position descriptions hang in Wagtail's tree, and who may edit there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group, Permission
+from django.db import router
+from wagtail.coreutils import get_supported_content_language_variant
+from wagtail.models import GroupPagePermission, Locale, Page
+
+from backoffice.positions.models import PositionIndexPage
+
+SLUG = "positions"
+TITLE = "岗位说明书"
+EDITOR_PERMISSIONS = ("add_page", "change_page", "publish_page", "lock_page", "unlock_page")
+
+
+def index_page() -> PositionIndexPage:
+    """Return the page under which all descriptions hang; made where it is missing."""
+    page = PositionIndexPage.objects.order_by("pk").first()
+    if page is not None:
+        return page
+    Locale.objects.get_or_create(
+        language_code=get_supported_content_language_variant(settings.LANGUAGE_CODE)
+    )
+    root = Page.get_first_root_node() or Page.add_root(title="Root", slug="root")
+    page = PositionIndexPage(title=TITLE, slug=SLUG)
+    root.add_child(instance=page)
+    return page
+
+
+def allow_editing(group: Group) -> None:
+    """Let the members of ``group`` write, publish and archive descriptions. Twice is safe."""
+    index = index_page()
+    for permission in Permission.objects.filter(
+        content_type__app_label="wagtailcore", codename__in=EDITOR_PERMISSIONS
+    ):
+        GroupPagePermission.objects.get_or_create(group=group, page=index, permission=permission)
+
+
+def after_migrate(using: str = "default", **kwargs: Any) -> None:
+    """Make the index page after migrating (and after a test emptied the tables)."""
+    if router.allow_migrate_model(using, PositionIndexPage):
+        index_page()
