@@ -99,6 +99,15 @@ OURS: dict[str, Rule] = {
     "access:health": public("says ok, nothing else"),
     "access:ready": public("yes or no; reasons for the administrator and for the machine itself"),
     "access:design": signed_in("examples, no data"),
+    "closed-login": public("where Wagtail's login was: leads to the sign-in, takes no password"),
+    # --- cases ---
+    "casework:inbox": signed_in("what waits for the person: workflows.queries.inbox_of"),
+    "casework:cases": signed_in("workflows.queries.cases_visible_to"),
+    "casework:case": signed_in("workflows.queries.cases_visible_to; another case is not there"),
+    "casework:step": signed_in("the same; the step itself is refused by workflows.services.cases"),
+    # --- audit ---
+    "auditing:search": roles(AUDITOR),
+    "auditing:trail": roles(AUDITOR),
 }
 
 

@@ -55,7 +55,7 @@ window.addEventListener("pageshow", () => {
   }
 });
 
-document.querySelector(".error-summary")?.focus();
+document.querySelector(".error-summary:not([data-example] *)")?.focus();
 
 function moveInList(step) {
   const links = [...document.querySelectorAll("[data-row] a[data-row-link], [data-row] th a")];
