@@ -68,8 +68,6 @@ class FieldKind(ABC, Generic[OptionsT]):
     expression: ClassVar[Kind]
     """What the answer is to an expression."""
     options_model: ClassVar[type[FieldOptions]]
-    grouped: ClassVar[bool] = False
-    """Whether the widget is a set of controls (a fieldset with a legend) and not one control with a label."""
 
     @abstractmethod
     def parse(self, typed: Sequence[str], options: OptionsT) -> Stored | None:
@@ -92,6 +90,10 @@ class FieldKind(ABC, Generic[OptionsT]):
     @abstractmethod
     def sample(self, seed: int, options: OptionsT, day: datetime.date) -> Stored:
         """Return a sound stored value, always the same for one seed and day."""
+
+    def is_set(self, options: OptionsT) -> bool:
+        """Whether the widget is a set of controls (a fieldset with a legend), not one control with a label."""
+        return False
 
     def in_expression(self, value: Any) -> Any:
         """Return the stored value as expressions see it."""

@@ -44,6 +44,14 @@ class ChoiceOptions(FieldOptions):
         """Whether all choices stand in sight."""
         return self.widget == "radio" or (self.widget == "auto" and len(self.choices) <= 7)
 
+    @property
+    def brief(self) -> bool:
+        """Whether the choices are few and short enough to stand side by side."""
+        return len(self.choices) <= 7 and all(
+            choice.help is None and all(len(text) <= 24 for text in choice.label.values())
+            for choice in self.choices
+        )
+
     def label_of(self, key: str, language: str) -> str:
         """Return the label of a choice; the key itself where it is unknown."""
         return next((in_language(c.label, language) for c in self.choices if c.key == key), key)
@@ -58,7 +66,9 @@ class ChoiceField(FieldKind[ChoiceOptions]):
     template = "choice"
     expression = Kind.TEXT
     options_model = ChoiceOptions
-    grouped = True
+
+    def is_set(self, options: ChoiceOptions) -> bool:
+        return options.as_radio
 
     def parse(self, typed: Sequence[str], options: ChoiceOptions) -> Stored | None:
         return first_text(typed) or None

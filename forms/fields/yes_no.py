@@ -32,7 +32,9 @@ class YesNoField(FieldKind[YesNoOptions]):
     template = "yes_no"
     expression = Kind.YES_NO
     options_model = YesNoOptions
-    grouped = True
+
+    def is_set(self, options: YesNoOptions) -> bool:
+        return True
 
     def parse(self, typed: Sequence[str], options: YesNoOptions) -> Stored | None:
         written = first_text(typed)
