@@ -8,7 +8,7 @@ in force stays named, and the deputy is named beside them, "for" them.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -267,7 +267,7 @@ def _climb(rule: _Rule, departments: list[int], day: datetime.date, *, beside: U
                 break
 
 
-def _up(department: int, tree: dict[int, tuple[str, int | None]]) -> list[int]:
+def _up(department: int, tree: Mapping[int, tuple[str, int | None]]) -> list[int]:
     path: list[int] = []
     step: int | None = department
     while step is not None and step not in path:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from foundation.editions.difference import Change
+from foundation.editions.difference import Change, difference
 
 if TYPE_CHECKING:
     from foundation.organisation.models import User
@@ -30,6 +30,14 @@ class PlannedChange:
     key: str
     action: Action
     details: tuple[Change, ...] = ()
+
+
+def compare(kind: str, key: str, before: dict[str, Any] | None, after: dict[str, Any]) -> PlannedChange:
+    """Return what it takes to make an item that is ``before`` (None: there is none) into ``after``."""
+    if before is None:
+        return PlannedChange(kind, key, "created")
+    details = tuple(difference(before, after))
+    return PlannedChange(kind, key, "changed" if details else "unchanged", details)
 
 
 class Loader(Protocol):

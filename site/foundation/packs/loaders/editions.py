@@ -9,13 +9,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from foundation.editions.canonical import canonical
-from foundation.editions.difference import difference
 from foundation.editions.models import Edition
 from foundation.editions.queries import body_of, newest
 from foundation.editions.services import publish
 from foundation.organisation.models import User
 from foundation.packs.exceptions import PackFault
-from foundation.packs.registry import PlannedChange, place_of
+from foundation.packs.registry import PlannedChange, compare, place_of
 
 Validate = Callable[[dict[str, Any]], dict[str, Any] | None]
 
@@ -37,11 +36,7 @@ class EditionLoader:
         """Return the one change that publishing this file would be."""
         key, body = self._read(path, data)
         last = newest(self.kind, key)
-        if last is None:
-            return [PlannedChange(self.kind, key, "created")]
-        if bytes(last.body) == canonical(body):
-            return [PlannedChange(self.kind, key, "unchanged")]
-        return [PlannedChange(self.kind, key, "changed", tuple(difference(body_of(last), body)))]
+        return [compare(self.kind, key, body_of(last) if last else None, body)]
 
     def apply(self, path: PurePosixPath, data: dict[str, Any], *, by: User) -> list[PlannedChange]:
         """Publish the file as the next edition where it says something new."""

@@ -9,12 +9,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field
 
-from foundation.editions.difference import difference
 from foundation.organisation.exceptions import OrganisationError
 from foundation.organisation.models import Department, Position, User
 from foundation.organisation.services import save_department, save_position
 from foundation.packs.exceptions import PackFault
-from foundation.packs.registry import PlannedChange
+from foundation.packs.registry import PlannedChange, compare
 
 CHANNEL = "pack"
 CODE = r"^[a-z0-9][a-z0-9_-]*$"
@@ -56,11 +55,9 @@ class OrganisationLoader:
         planned = []
         for noun, plural in (("department", "departments"), ("position", "positions")):
             before = {item["code"]: item for item in present[plural]}
-            for item in wanted[plural]:
-                code = item["code"]
-                details = tuple(difference(before[code], item)) if code in before else ()
-                action = "changed" if details else "unchanged"
-                planned.append(PlannedChange(noun, code, action if code in before else "created", details))
+            planned += [
+                compare(noun, item["code"], before.get(item["code"]), item) for item in wanted[plural]
+            ]
         return planned
 
     def apply(self, path: PurePosixPath, data: dict[str, Any], *, by: User) -> list[PlannedChange]:

@@ -10,11 +10,10 @@ from django.contrib.auth.models import Group
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field
 
-from foundation.editions.difference import difference
 from foundation.organisation.models import Position, Role, RoleBinding, User
 from foundation.organisation.services import bind_role, binding_told, save_role, unbind_role
 from foundation.packs.exceptions import PackFault
-from foundation.packs.registry import PlannedChange
+from foundation.packs.registry import PlannedChange, compare
 
 KIND = "role"
 CHANNEL = "pack"
@@ -48,13 +47,7 @@ class RoleLoader:
         """Return what would happen to each role of the file."""
         wanted = _read(data)
         present = {role["key"]: role for role in _present([role["key"] for role in wanted])}
-        planned = []
-        for role in wanted:
-            before = present.get(role["key"])
-            details = tuple(difference(before, role)) if before else ()
-            action = "changed" if details else "unchanged"
-            planned.append(PlannedChange(KIND, role["key"], action if before else "created", details))
-        return planned
+        return [compare(KIND, role["key"], present.get(role["key"]), role) for role in wanted]
 
     def apply(self, path: PurePosixPath, data: dict[str, Any], *, by: User) -> list[PlannedChange]:
         """Make and change roles; bind what is not bound (groups are made), unbind what is not in the file."""
