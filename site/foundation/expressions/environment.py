@@ -14,7 +14,14 @@ from typing import Any
 
 from cel_expr_python import cel
 
-from foundation.expressions.functions import ANY_LIST, FUNCTIONS, TAKES_MISSING, Signature, list_of
+from foundation.expressions.functions import (
+    ANY_LIST,
+    FUNCTIONS,
+    TAKES_MISSING,
+    Signature,
+    list_of,
+    within_budget,
+)
 from foundation.expressions.kinds import COUNTED, ORDERED, SCALARS, FrozenSchema, Kind
 
 _KEPT = ("_&&_", "_||_", "!_", "_?_:_", "@not_strictly_false")
@@ -150,6 +157,9 @@ def _checker(schema: FrozenSchema) -> Any:
     return cel.NewEnv(config=cel.NewEnvConfigFromYaml(json.dumps(config)))
 
 
+_INSTEAD: dict[str, Any] = {"int": 1, "string": "", "bool": False}
+
+
 # --- evaluating ---------------------------------------------------------------------------------------------
 
 
@@ -188,7 +198,7 @@ def _runtime_functions() -> list[Any]:
                         types[result] if name != "or_else" else cel.Type.DYN,
                         [types[parameter] for parameter in parameters],
                         is_member=member,
-                        impl=implementation,
+                        impl=within_budget(implementation, _INSTEAD[result]),
                     )
                     for (parameters, member), (implementation, result) in ways.items()
                 ],

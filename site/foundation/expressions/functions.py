@@ -73,6 +73,19 @@ def _charge(*texts: str, weight: int = 1) -> None:
         raise _noted(FunctionFault(Cause.TOO_MUCH))
 
 
+def within_budget(implementation: Callable[..., Any], instead: Any) -> Callable[..., Any]:
+    """The function, answering at once with anything of the right type when the budget is used up.
+
+    The evaluation is refused then whatever it gives, and an exception for each of the calls still to come would
+    take longer than the work it prevents.
+    """
+
+    def call(*arguments: Any) -> Any:
+        return implementation(*arguments) if _meter.left >= 0 else instead
+
+    return call
+
+
 def _noted(fault: FunctionFault) -> FunctionFault:
     if _meter.fault is None:
         _meter.fault = fault
