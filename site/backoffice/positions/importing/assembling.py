@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from django.utils.translation import gettext as _
 
@@ -42,7 +43,9 @@ def assemble(text: str, atoms: list[Atom], *, encoding: str, sha256: str) -> Col
     builders = [_Builder(text, view, block) for block in parts.blocks]
     units = [builder.unit() for builder in builders]
     left = [(atom.start, atom.end, reason) for atom, reason in parts.left]
-    kept = [Passage(text[start:end], (start, end), reason) for start, end, reason in _joined(sorted(left))]
+    kept = [
+        Passage(text[start:end], (start, end), reason) for start, end, reason in _joined(text, sorted(left))
+    ]
     return Collection(
         units=tuple(sorted(units, key=lambda unit: unit.source)),
         kept=tuple(kept),
@@ -53,11 +56,18 @@ def assemble(text: str, atoms: list[Atom], *, encoding: str, sha256: str) -> Col
     )
 
 
-def _joined(left: Iterable[tuple[int, int, str]]) -> Iterable[tuple[int, int, str]]:
-    """Yield passages without empty ones, in the order of the text."""
+def _joined(text: str, left: Iterable[tuple[int, int, str]]) -> Iterable[tuple[int, int, str]]:
+    """Yield the passages, neighbours with the same reason as one."""
+    run: tuple[int, int, str] | None = None
     for start, end, reason in left:
-        if start < end:
-            yield start, end, reason
+        if run and run[2] == reason and not text[run[1] : start].strip():
+            run = (run[0], end, reason)
+            continue
+        if run:
+            yield run
+        run = (start, end, reason)
+    if run:
+        yield run
 
 
 def _warnings(units: list[Unit]) -> Iterable[str]:
@@ -82,6 +92,21 @@ class _Part:
     heading_end: int = 0
 
 
+def _next_to(view: str, last: _Part, atom: Atom) -> bool:
+    """Tell whether nothing but white space, no advert either, stands between the two."""
+    return not view[last.end : atom.start].strip()
+
+
+def _grows(view: str, last: _Part | None, atom: Atom) -> TypeGuard[_Part]:
+    """Tell whether ``last`` is a numbered item that ``atom`` may continue."""
+    return (
+        last is not None
+        and last.kind in {"duty", "qualification"}
+        and bool(last.family)
+        and _next_to(view, last, atom)
+    )
+
+
 class _Builder:
     """Reads one block."""
 
@@ -89,7 +114,7 @@ class _Builder:
         self.text, self.view, self.block = text, view, block
         self.parts: list[_Part] = []
         self.section, self.group = "", ""
-        self.outer = ""
+        self.opened: Atom | None = None
         self.awaiting: _Part | None = None
 
     def unit(self) -> Unit:
@@ -134,7 +159,7 @@ class _Builder:
             ),
         )
 
-    # --- reading atoms -----------------------------------------------------------------------------------------
+    # --- reading atoms ---
 
     def _label(self, atom: Atom) -> None:
         self.awaiting = None
@@ -144,8 +169,21 @@ class _Builder:
             if atom.body >= atom.end:
                 self.awaiting = part
             return
+        last = self.parts[-1] if self.parts else None
+        if (
+            atom.name == "content"
+            and atom.body < atom.end
+            and _grows(self.view, last, atom)
+            and last.kind == "duty"
+        ):
+            last.end = atom.end
+            return
         self._open_section(atom, atom.name)
-        if atom.body < atom.end and atom.name in fields.DUTY_SECTIONS | fields.ITEM_SECTIONS:
+        if (
+            atom.body < atom.end
+            and atom.name != "motto"
+            and atom.name in fields.DUTY_SECTIONS | fields.ITEM_SECTIONS
+        ):
             self.parts[-1].end = self.parts[-1].heading_end
             kind = "qualification" if atom.name in fields.ITEM_SECTIONS else "duty"
             self.parts.append(_Part(kind, atom.body, atom.body, atom.end, group=self.group))
@@ -153,19 +191,25 @@ class _Builder:
     def _open_section(self, atom: Atom, name: str) -> None:
         heading_end = atom.body if atom.kind == "label" and atom.body < atom.end else atom.end
         self.parts.append(_Part("section", atom.start, atom.start, atom.end, name, heading_end=heading_end))
-        self.section = name
-        self.group = self.outer = self._heading(self._cut(atom.start, heading_end))
+        self.section, self.opened = name, atom
+        self.group = self._heading(self._cut(atom.start, heading_end))
 
     def _item(self, index: int, atom: Atom) -> None:
         self.awaiting = None
         last = self.parts[-1] if self.parts else None
+        if (
+            self.opened
+            and atom.family == self.opened.family
+            and self._level(atom) == self._level(self.opened)
+        ):
+            self.section, self.group, self.opened = "", "", None  # the next heading of the same rank
         if self._heads_group(index, atom):
             self.parts.append(
                 _Part("section", atom.start, atom.start, atom.end, self.section, heading_end=atom.end)
             )
             self.group = self._heading(self._cut(atom.body, atom.end))
             return
-        if last and self._is_sub_point(last, atom):
+        if _grows(self.view, last, atom) and self._is_sub_point(last, atom):
             last.end = atom.end
             return
         kind = self._kind()
@@ -176,7 +220,12 @@ class _Builder:
 
     def _prose(self, index: int, atom: Atom) -> None:
         last = self.parts[-1] if self.parts else None
-        if self.awaiting is not None and last is self.awaiting and atom.end - atom.start <= _LONGEST_VALUE:
+        if (
+            self.awaiting is not None
+            and last is self.awaiting
+            and atom.end - atom.start <= _LONGEST_VALUE
+            and _next_to(self.view, last, atom)
+        ):
             self.awaiting.body, self.awaiting.end = atom.start, atom.end
             self.awaiting = None
             return
@@ -186,7 +235,7 @@ class _Builder:
                 _Part("section", atom.start, atom.start, atom.end, self.section, heading_end=atom.end)
             )
             self.group = self._heading(self._cut(atom.start, atom.end))
-        elif last and last.kind in {"duty", "qualification"} and last.family:
+        elif _grows(self.view, last, atom):
             last.end = atom.end
         elif self.section in fields.DUTY_SECTIONS | fields.ITEM_SECTIONS and self._kind() != "section":
             self.parts.append(_Part(self._kind(), atom.start, atom.start, atom.end, group=self.group))
@@ -195,14 +244,14 @@ class _Builder:
 
     def _append_text(self, atom: Atom) -> None:
         last = self.parts[-1] if self.parts else None
-        if last and last.kind == "section":
+        if last and last.kind == "section" and _next_to(self.view, last, atom):
             last.end = atom.end
         else:
             self.parts.append(
                 _Part("section", atom.start, atom.start, atom.end, self.section, heading_end=atom.start)
             )
 
-    # --- questions ---------------------------------------------------------------------------------------------
+    # --- questions ---
 
     def _kind(self) -> str:
         if self.section in fields.ITEM_SECTIONS:
@@ -211,12 +260,7 @@ class _Builder:
 
     def _is_sub_point(self, last: _Part, atom: Atom) -> bool:
         """Tell whether ``atom`` belongs to the item before it: a deeper kind of number under a full sentence."""
-        return (
-            last.kind in {"duty", "qualification"}
-            and bool(last.family)
-            and atom.family in _SUB_POINTS
-            and numbering.DEPTH[atom.family] > numbering.DEPTH[last.family]
-        )
+        return atom.family in _SUB_POINTS and numbering.DEPTH[atom.family] > numbering.DEPTH[last.family]
 
     def _heads_group(self, index: int, atom: Atom) -> bool:
         words = self.view[atom.body : atom.end].strip()
@@ -254,7 +298,7 @@ class _Builder:
             and (words.endswith(":") or not self.parts)
         )
 
-    # --- results -----------------------------------------------------------------------------------------------
+    # --- results ---
 
     def _cut(self, start: int, end: int) -> str:
         return self.text[start:end].strip()
@@ -346,5 +390,6 @@ class _Builder:
             base = 75 if block.from_chapter else 90
         else:
             base = 75
-        share = blocks.likeness(self.view, block)
-        return max(5, min(99, round(base * (0.7 + 0.3 * share)) if block.items else base - 20))
+        duties = [self.view[part.body : part.end] for part in self.parts if part.kind == "duty"]
+        share = blocks.share_of_work(duties)
+        return round(base * (0.8 + 0.2 * share)) if duties else base - 20

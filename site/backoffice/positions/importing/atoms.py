@@ -11,7 +11,7 @@ from typing import Literal
 from backoffice.positions.importing import fields, headings, numbering
 from backoffice.positions.importing.plain import plain
 
-Kind = Literal["site", "signature", "chapter", "title", "label", "item", "prose"]
+Kind = Literal["site", "signature", "chapter", "title", "label", "item", "prose", "table"]
 
 _NUMBERS_ONLY = re.compile(r"(?:\d{1,2}\s*[.、]\s*){3,}$")
 _SENTENCES = re.compile(r"[^。]+(?:。|$)")
@@ -49,6 +49,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.plain = plain(text)
         self.numbers = numbering.Numbers(self.plain)
+        self.names: set[str] = set()
         self.pending_chapter: tuple[int, int] | None = None
         self.pending_numbers: tuple[int, int] | None = None
 
@@ -126,8 +127,13 @@ class _Reader:
 
     def _words(self, start: int, end: int) -> Iterator[Atom]:
         cells = fields.cells_of(self.plain, start, end)
-        if len(cells) > 1:
-            yield from self._row(cells)
+        if len(cells) > 1 or "|" in (self.plain[start], self.plain[end - 1]):
+            yield from self._row(start, cells)
+            yield from self._bars(cells[-1][1] if cells else start, end)
+            return
+        if (label := fields.trailing_label(self.plain, start, end)) < end:
+            yield from self._words(*self._trim(start, label))
+            yield from self._run(label, end, True)
             return
         cursor, new_line = start, True
         marker = numbering.marker_at(self.plain, start, end)
@@ -143,29 +149,35 @@ class _Reader:
         if first < last:
             yield from self._run(first, last, new_line)
 
-    def _row(self, cells: list[tuple[int, int]]) -> Iterator[Atom]:
-        """A row of a table: labels with their values, or a numbered row, or plain cells."""
+    def _row(self, row: int, cells: list[tuple[int, int]]) -> Iterator[Atom]:
+        """A row of a table: labels with their values, or a numbered row, or plain cells; bars are kept apart."""
         spans = [self._trim(*cell) for cell in cells]
+        if not spans:
+            return
         if self.plain[slice(*spans[0])].rstrip(".、").isdigit() and len(spans) > 1:
+            yield from self._bars(row, spans[0][0])
             number = numbering.number_of(self.plain[slice(*spans[0])])
             yield Atom("item", spans[0][0], spans[-1][1], spans[1][0], numbering.NUMBER, number)
             return
-        label: tuple[fields.Label, int] | None = None
-        for start, end in spans:
-            found = fields.label_at(self.plain, start, end) or self._cell_label(start, end)
-            if label and not found:
-                yield Atom("label", label[1], end, start, name=label[0].name)
-                label = None
-                continue
-            if label:
-                yield Atom("label", label[1], label[0].end, label[0].end, name=label[0].name)
-                label = None
-            if found and found.end >= end:
-                label = (found, start)
-            else:
+        cursor, index = row, 0
+        while index < len(spans):
+            start, end = spans[index]
+            yield from self._bars(cursor, start)
+            label = fields.label_at(self.plain, start, end) or self._cell_label(start, end)
+            value = spans[index + 1] if index + 1 < len(spans) else None
+            if label is None or label.end < end:
                 yield from self._run(start, end, True)
-        if label:
-            yield Atom("label", label[1], label[0].end, label[0].end, name=label[0].name)
+            elif value and not self._cell_label(*value):
+                yield Atom("label", start, value[1], value[0], name=label.name)
+                end, index = value[1], index + 1
+            else:
+                yield Atom("label", start, end, end, name=label.name)
+            cursor, index = end, index + 1
+
+    def _bars(self, start: int, end: int) -> Iterator[Atom]:
+        start, end = self._trim(start, end)
+        if start < end:
+            yield Atom("table", start, end, start)
 
     def _cell_label(self, start: int, end: int) -> fields.Label | None:
         """A cell needs no colon to be a label."""
@@ -175,6 +187,7 @@ class _Reader:
     def _title(
         self, title: headings.Title, start: int, *, new_line: bool, family: str = "", number: int = 0
     ) -> Atom:
+        self.names.add(title.name)
         if not family:
             self.numbers.restart()
         return Atom(
@@ -217,7 +230,7 @@ class _Reader:
             and family in {numbering.CHINESE, numbering.BRACKETED, numbering.DOTTED}
             and body < end
         ):
-            title = headings.bare_title(self.plain, body, end)
+            title = headings.bare_title(self.plain, body, end, self.names)
         if title:
             yield self._title(title, start, new_line=new_line, family=family, number=number)
             rest, last = self._trim(title.end, end)

@@ -1,4 +1,4 @@
-"""From atoms to blocks: where one description ends and the next begins. What a block says is read in ``assembling``."""
+"""From atoms to blocks: where one description ends and the next begins (``assembling`` reads what it says)."""
 
 import re
 from collections import Counter
@@ -10,15 +10,20 @@ from backoffice.positions.importing.atoms import Atom
 _HEADING_LENGTH = 14
 _SENTENCE_END = re.compile(r"[。;!?,、]\s*$|[,。;]")
 _WORK = re.compile(
-    r"^(?:\S{0,4})?(?:负责|协助|完成|做好|按照?|根据|参加|参与|遵守|执行|组织|落实|监督|检查|指导|督促|配合|接受|提供|建立|制定|制订|拟订|拟定|"
-    r"维护|了解|掌握|熟悉|通知|引导|及时|积极|定期|认真|严格|全面|协调|开发|拓展|收集|统计|分析|汇总|调查|处理|受理|接待|接听|热情|主动|"
-    r"填写|编制|审核|审批|管理|安排|保持|保证|确保|保管|跟踪|跟进|回访|联系|营销|实施|推广|宣传|策划|培训|考核|提出|提交|上报|反馈|"
-    r"每[日天周月季年]|不断|努力|爱护|服从|坚持|准确|合理|妥善|发放|登记|整理|更新|采购|清点|核对|签收|打印|陪同|告知|向|对|与|为|在|将|把|当|如|"
-    r"manage|ensure|maintain|prepare|record|report|check|handle|answer|assist|coordinate|receive|keep|provide|follow|plan|train|lead)",
+    r"^(?:\S{0,4}?(?:负责|协助|完成|做好|按照?|根据|参加|参与|遵守|执行|组织|落实|监督|检查|指导|"
+    r"督促|配合|接受|提供|建立|制定|制订|拟订|拟定|"
+    r"维护|了解|掌握|熟悉|通知|引导|及时|积极|定期|认真|严格|全面|协调|开发|拓展|收集|统计|分析|汇总|"
+    r"调查|处理|受理|接待|接听|热情|主动|"
+    r"填写|编制|审核|审批|管理|安排|保持|保证|确保|保管|跟踪|跟进|回访|联系|营销|实施|推广|宣传|策划|"
+    r"培训|考核|提出|提交|上报|反馈|"
+    r"每[日天周月季年]|不断|努力|爱护|服从|坚持|准确|合理|妥善|发放|登记|整理|更新|采购|清点|核对|"
+    r"签收|打印|陪同|告知)|[向对与为在将把当如]|"
+    r"manage|ensure|maintain|prepare|record|report|check|handle|answer|assist|coordinate|receive|"
+    r"keep|provide|follow|plan|train|lead)",
     re.IGNORECASE,
 )
 _ADVERT = re.compile(
-    r"咨询电话|联系方式|邮编|合作客户|授课|课程大纲|主讲老师|摘要[::]|笔者|参考文献|关键词[::]|报名"
+    r"咨询电话|咨询联系方式|邮编|合作客户|授课|课程大纲|主讲老师|摘要[:]|笔者|参考文献|关键词[:]"
 )
 
 
@@ -81,13 +86,19 @@ class _Splitter:
         self.left: list[tuple[Atom, str]] = []
         self.current: Block | None = None
         self.chapter = 0
-        names = Counter(atom.name for atom in atoms if atom.kind == "chapter" and atom.name)
-        self.collective = {name for name, count in names.items() if count > 2}
+        self.subjects: set[int] = set()
+        self.adverts: set[int] = set()
+        names = Counter(
+            atom.name for atom in atoms if atom.kind == "chapter" and not headings.is_post(atom.name)
+        )
+        self.collective = {name for name, count in names.items() if name and count > 2}
 
     def take(self, index: int, atom: Atom) -> None:
         """Give ``atom`` its place."""
-        if atom.kind == "site":
-            self.left.append((atom, "site"))
+        if _ADVERT.search(self.plain, atom.start, atom.end):
+            self.adverts.add(self.chapter)
+        if atom.kind in {"site", "table"}:
+            self.left.append((atom, atom.kind))
         elif atom.kind == "signature":
             self._signature(atom)
         elif atom.kind == "chapter":
@@ -112,7 +123,7 @@ class _Splitter:
                 kept.append(block)
         return Split(kept, self.left)
 
-    # --- one kind of atom each ---------------------------------------------------------------------------------
+    # --- one kind of atom each ---
 
     def _open(self, block: Block) -> None:
         self.blocks.append(block)
@@ -130,6 +141,9 @@ class _Splitter:
         self.current = None
         if not atom.name:
             self.left.append((atom, "chapter"))
+            words = self.plain[atom.start : atom.end]
+            if len(re.findall(r"[^\W\d_]", words)) > 3 and not re.search("职责|说明书", words):
+                self.subjects.add(self.chapter)
         elif atom.name in self.collective:
             self._open(Block(self.chapter, headings=[atom], from_chapter=True))
         else:
@@ -142,7 +156,9 @@ class _Splitter:
             if current.from_chapter or same:
                 if same or current.title is None:
                     current.headings.append(atom)
-                    current.title, current.from_chapter = atom, False
+                    if current.title is None or current.title.department or not atom.department:
+                        current.title = atom
+                    current.from_chapter = False
                     return
         elif current and not current.items and current.title and _akin(current.title.name, atom.name):
             current.add(atom)
@@ -162,9 +178,13 @@ class _Splitter:
             self._open(Block(self.chapter))
         assert self.current is not None
         block = self.current
-        if atom.kind == "label" and atom.name == "title" and atom.body < atom.end and block.items:
-            self._open(Block(self.chapter))
-        elif atom.kind == "label" and atom.name == "duties" and not atom.family and self._complete(block):
+        if (atom.kind == "label" and atom.name == "title" and atom.body < atom.end and block.items) or (
+            atom.kind == "label"
+            and atom.name == "duties"
+            and atom.body >= atom.end
+            and not atom.family
+            and self._complete(block)
+        ):
             self._open(Block(self.chapter))
         elif (
             atom.family
@@ -185,13 +205,13 @@ class _Splitter:
             self._open(Block(self.chapter))
         self.current.add(atom)
 
-    # --- questions ---------------------------------------------------------------------------------------------
+    # --- questions ---
 
     def _has_words(self, block: Block) -> bool:
         return bool(block.items) or any(atom.end - atom.start > 12 for atom in block.atoms)
 
     def _complete(self, block: Block) -> bool:
-        """Tell whether a bare "岗位职责:" can only belong to the next post: this one has its duties already."""
+        """Tell whether a bare label of duties belongs to the next post: this one has its duties already."""
         return block.qualified or (block.section == "duties" and len(block.items) > 1)
 
     def _sibling(self, title: Atom, atom: Atom) -> bool:
@@ -205,8 +225,15 @@ class _Splitter:
         )
 
     def _restarts(self, block: Block, atom: Atom) -> bool:
-        """Tell whether a list that starts again at 1 without a heading is another post's, whose title was lost."""
+        """Tell whether a list that starts again at 1 without a heading is that of a post whose title was lost."""
         if atom.family != numbering.NUMBER or atom.number != 1 or not atom.new_line:
+            return False
+        before = self.plain[block.atoms[-1].body : block.atoms[-1].end] if block.atoms else ""
+        if (
+            len(before) <= _HEADING_LENGTH + 4
+            and not _SENTENCE_END.search(before)
+            and not _WORK.match(before)
+        ):
             return False
         if block.section == "qualifications":
             return block.last_number > 1
@@ -223,7 +250,14 @@ class _Splitter:
             (following.kind == "item" and following.number <= 1 and following.new_line)
             or (following.kind == "label" and following.name not in {"process", "notes"})
         )
-        if not listed or not atom.new_line:
+        before = self.atoms[index - 1] if index else None
+        value = (
+            before
+            and before.kind == "label"
+            and before.name in fields.VALUE_NAMES
+            and before.body >= before.end
+        )
+        if not listed or not atom.new_line or value:
             return None
         title = headings.bare_title(self.plain, atom.start, atom.end)
         if title is None:
@@ -249,24 +283,27 @@ class _Splitter:
 
     def _worth(self, block: Block) -> bool:
         words = sum(atom.end - atom.start for atom in block.atoms)
-        body = self.plain[block.atoms[0].start : block.atoms[-1].end] if block.atoms else ""
-        if _ADVERT.search(body) and likeness(self.plain, block) < 0.6:
+        if block.chapter in self.adverts and likeness(self.plain, block) < 0.6:
             return False
         if block.title and not block.loose:
-            return self._has_words(block) and words > 15
+            return bool(block.items) or words > _HEADING_LENGTH
         if block.from_chapter:
             return bool(block.items)
         wanted = 0.5 if block.loose else 0.4
         named = any(atom.kind == "label" and atom.name in {"duties", "title"} for atom in block.atoms)
+        if block.chapter in self.subjects and not named:
+            return False  # a chapter about something else, by its own heading
         return len(block.items) > 1 and (named or likeness(self.plain, block) >= wanted)
 
 
 def likeness(plain: str, block: Block) -> float:
     """Return which part of the items of ``block`` reads like work to be done (0 to 1)."""
-    items = block.items
-    if not items:
-        return 0.0
-    return sum(bool(_WORK.match(plain[atom.body : atom.end])) for atom in items) / len(items)
+    return share_of_work([plain[atom.body : atom.end] for atom in block.items])
+
+
+def share_of_work(texts: list[str]) -> float:
+    """Return which part of ``texts`` (in the plain way of writing) opens like a duty; 0 for none."""
+    return sum(bool(_WORK.match(text)) for text in texts) / len(texts) if texts else 0.0
 
 
 def _akin(one: str, other: str) -> bool:

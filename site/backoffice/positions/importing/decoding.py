@@ -1,4 +1,4 @@
-"""From the bytes of a file to its text: UTF-8 and UTF-16 by their marks, else the best of UTF-8, GB18030 and Big5."""
+"""From the bytes of a file to its text: UTF-8 and UTF-16 by their marks, else UTF-8, GB18030 or Big5."""
 
 import hashlib
 import re
@@ -11,8 +11,8 @@ from backoffice.positions.importing.exceptions import ImportRefused
 LARGEST = 5 * 1024 * 1024
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
-# Frequent in every text of duties, in both ways of writing: the right reading of GB18030 or Big5 is full of them,
-# the wrong one has next to none.
+# Frequent in every text of duties, in both ways of writing: the right reading of GB18030 or Big5 is full of
+# them, the wrong one has next to none.
 _COMMON = re.compile("[的工作负責责理客戶户管部公司員员和人经經服務务及有定期要位职職任]")
 _STRANGE = {"Co", "Cn", "Cs"}
 
@@ -74,13 +74,15 @@ def _strict(data: bytes, encoding: str, filename: str) -> str:
 
 
 def _unmarked_utf16(data: bytes) -> str:
-    """Return the byte order of UTF-16 without a mark, or "": line ends and digits leave zeros on one side only."""
+    """Return the byte order of UTF-16 without a mark, or "": line ends and digits leave zeros on one side."""
     if len(data) < 4 or len(data) % 2 or b"\x00" not in data:
         return ""
     low, high = data[0::2].count(0), data[1::2].count(0)
     if min(low, high) or max(low, high) * 200 < len(data):
         return ""
-    return "utf-16-le" if high else "utf-16-be"
+    encoding = "utf-16-le" if high else "utf-16-be"
+    signs = set(data.decode(encoding, "replace")) - set("\t\n\r")
+    return "" if any(unicodedata.category(sign) in {*_STRANGE, "Cc"} for sign in signs) else encoding
 
 
 def _has_controls(data: bytes) -> bool:

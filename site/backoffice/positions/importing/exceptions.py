@@ -1,4 +1,4 @@
-"""What the importer refuses. The screen and the command catch ``ImportRefused`` and show its sentence as it is."""
+"""What the importer refuses. The screen and the command catch ``ImportRefused`` and show its sentence."""
 
 
 class ImportRefused(Exception):

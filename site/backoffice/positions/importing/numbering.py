@@ -1,4 +1,4 @@
-"""Printed numbers and bullets: what they look like, which follow one another, where they hide inside a line."""
+"""Printed numbers and bullets: what they look like, which follow one another, where a line hides them."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,8 @@ CHINESE, BRACKETED, DOTTED, NUMBER, NUMBER_BRACKET, CIRCLED, LETTER, DASH, BULLE
     "chinese", "bracketed", "dotted", "number", "number_bracket", "circled", "letter", "dash", "bullet",
 )  # fmt: skip
 DEPTH = {
-    CHINESE: 1, BRACKETED: 2, DOTTED: 2, NUMBER: 3, NUMBER_BRACKET: 4, CIRCLED: 5, LETTER: 6, DASH: 7, BULLET: 8,
+    CHINESE: 1, BRACKETED: 2, DOTTED: 2, NUMBER: 3, NUMBER_BRACKET: 4,
+    CIRCLED: 5, LETTER: 6, DASH: 7, BULLET: 8,
 }  # fmt: skip
 
 _AT_START = re.compile(
@@ -25,12 +26,12 @@ _AT_START = re.compile(
     | 第(?P<article>[{_CHINESE}]{{1,3}}|\d{{1,2}})[条款](?:[、.,:]|\s)?
     | (?P<circled>[①-⑳⑴-⒇⒈-⒛㈠-㈩⓵-⓾❶-❿])\s*[、.]?
     | (?P<letter>[A-Za-z])(?:[、.]|\)|:(?=\s*$))(?![A-Za-z]\.)
-    | (?P<dash>-{{1,3}})(?=\s*[^\s\d-])
+    | (?P<dash>[-–—]{{1,3}})(?=\s*[^\s\d–—-])
     | (?P<bullet>[●·*])\s*""",
     re.VERBOSE,
 )
 _INSIDE = re.compile(
-    rf"""(?P<number>(?<![\d./%+~A-Za-z-])(?<!\d:)\d{{1,2}})(?:、|\.(?!\d))
+    rf"""(?P<number>(?<![\d./%+~A-Za-z-])(?<!\d:)\d{{1,2}})(?:、|\.)(?!\s*\d)
     | (?P<number_bracket>\(\d{{1,2}}\)|(?<![\d(])\d{{1,2}}\)(?=\D))
     | (?P<bracketed>\([{_CHINESE}]{{1,3}}\))、?
     | (?<=[。;.\s])(?P<chinese>[{_CHINESE}]{{1,3}})(?:、|:(?=\S))
@@ -38,9 +39,11 @@ _INSIDE = re.compile(
     | (?P<letter>(?<![A-Za-z])[A-Za-z])、
     | (?P<letter_dot>(?<=[\s;。])[A-Z])\.(?=[^\W\d_A-Za-z])
     | (?P<dash>(?<![-\d])--(?!-))
+    | (?<=[。;])(?P<number_bare>\d{{1,2}})\s*(?=[一-鿿])
     | (?P<bullet>●)\s*""",
     re.VERBOSE,
 )
+_AROUND = re.compile(r"^[\s()第]+|[\s()、.:,条款]+$")
 _BOUNDARY = "。;:!?)】]>》.,、 \n"
 _LOOK_AHEAD = 500
 _OPENING_LABEL = re.compile(r"\s*(?:工作|岗位|主要|基本)?(?:职责|任务|内容)\s*:?\s*(?:\n|$)")
@@ -57,8 +60,8 @@ class Marker:
 
 
 def number_of(printed: str) -> int:
-    """Return the value of a printed number: 12, 十二, ⑿, (3), 4.1.2 (the last part), c; 0 when it has none."""
-    sign = printed.strip("()[]、.:, )条款第\t\n")
+    """Return the value of a printed number: 12, 十二, ⑿, (3), 4.1.2 (the last part), c; 0 when none."""
+    sign = _AROUND.sub("", printed)
     for first, count in _CIRCLED:
         if len(sign) == 1 and ord(first) <= ord(sign) < ord(first) + count:
             return ord(sign) - ord(first) + 1
@@ -73,7 +76,7 @@ def number_of(printed: str) -> int:
 
 
 def _marker(found: re.Match[str]) -> Marker:
-    family = (found.lastgroup or BULLET).split("_split")[0].split("_dot")[0]
+    family = re.sub(r"_(?:split|dot|bare)$", "", found.lastgroup or BULLET)
     printed = found.group(found.lastgroup or 0)
     return Marker(found.start(), found.end(), CHINESE if family == "article" else family, number_of(printed))
 
@@ -85,7 +88,7 @@ def marker_at(plain: str, start: int, end: int) -> Marker | None:
 
 
 class Numbers:
-    """Remembers the lists that are running, to tell "…；6、" (the next item) from "第 6 条" inside a sentence."""
+    """Remembers the lists that are running, to tell the next item "…；6、" from "第 6 条" in a sentence."""
 
     def __init__(self, plain: str) -> None:
         """Start with no list running in ``plain``."""
@@ -106,13 +109,16 @@ class Numbers:
         """Yield and accept the markers hidden in ``start``–``end``, in order."""
         for found in _INSIDE.finditer(self._plain, start, end):
             marker = _marker(found)
-            if marker.start > start and self._begins_item(marker):
+            bare = found.lastgroup == "number_bare"
+            if marker.start > start and self._begins_item(marker, bare=bare):
                 self.accept(marker)
                 yield marker
 
-    def _begins_item(self, marker: Marker) -> bool:
+    def _begins_item(self, marker: Marker, *, bare: bool) -> bool:
         before = self._plain[marker.start - 1]
         last = self._last.get(marker.family)
+        if bare:  # a number without any sign behind it: only the exact next one is trusted
+            return last is not None and marker.number == last + 1
         if marker.family == BULLET:
             return True
         if marker.family == DASH:
@@ -123,6 +129,8 @@ class Numbers:
             return True
         if last is not None and last < marker.number <= last + 3 and before in "。;.":
             return True
+        if last == 1 and before not in _BOUNDARY:
+            return False
         return marker.number == 1 and self._followed(marker, before)
 
     def _followed(self, marker: Marker, before: str) -> bool:

@@ -1,7 +1,7 @@
 """What a text proposes: units (positions, departments) and the passages that found no place.
 
-All values are immutable and JSON-able with ``dataclasses.asdict``. A ``source`` is a pair of character offsets in
-``Collection.text``. The parts of a unit (heading, fields, duties, qualifications, sections) never overlap.
+All values are immutable and JSON-able with ``dataclasses.asdict``. A ``source`` is a pair of character offsets
+in ``Collection.text``. The parts of a unit (heading, fields, duties, qualifications, sections) never overlap.
 """
 
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ Kind = Literal["position", "department"]
 class DutyProposal:
     """One duty. ``marker`` is its printed number or bullet, ``group`` the heading it stands under.
 
-    ``cadence``: "", "daily", "weekly", "monthly", "quarterly", "half_yearly", "yearly" or "event"; ``deadline``: the
-    words that set one, as printed.
+    ``cadence``: "", "daily", "weekly", "monthly", "quarterly", "half_yearly", "yearly" or "event"; ``deadline``:
+    the words that set one, as printed.
     """
 
     text: str
@@ -39,7 +39,7 @@ class ItemProposal:
 
 @dataclass(frozen=True)
 class FieldProposal:
-    """A labelled value: ``name`` is our key ("title", "department", "reports_to" …), ``label`` what was printed."""
+    """A labelled value: ``name`` is our key ("title", "reports_to" …), ``label`` what was printed."""
 
     name: str
     label: str
@@ -62,7 +62,7 @@ class Unit:
     """One proposed position or department description.
 
     ``title`` is cleaned ("" when the source lost it); ``headings`` are the printed lines it was taken from.
-    ``sources`` lists every stretch of the text the unit was read from; ``source`` runs from the first to the last.
+    A unit may be read from several stretches of the text; ``source`` runs from the first to the last.
     """
 
     kind: Kind
@@ -81,7 +81,8 @@ class Unit:
 
 @dataclass(frozen=True)
 class Passage:
-    """Text that belongs to no unit. ``reason``: "site", "chapter", "heading", "signature" or "text"."""
+    """Text that belongs to no unit. ``reason``: "site", "chapter", "heading", "signature", "table" (its
+    lines) or "text"."""
 
     text: str
     source: Range
@@ -114,7 +115,7 @@ def parts_of(collection: Collection) -> Iterator[tuple[Range, str]]:
 
 
 def unplaced(collection: Collection) -> str:
-    """Return the characters of the source (white space aside) that stand in no part, or in one that lost them.
+    """Return the characters of the source (white space aside) that stand in no part, or that a part lost.
 
     Empty for every collection the importer makes: the promise "no character is lost".
     """
