@@ -130,7 +130,7 @@ OPERATORS = {
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong. `position` counts from 0, `line` and `column` from 1; line 0: the whole text."""
+    """One thing that is wrong. `position` counts from 0, `line` and `column` from 1; 0: the whole."""
 
     cause: Cause
     position: int = 0

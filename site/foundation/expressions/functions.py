@@ -76,7 +76,7 @@ def _charge(*texts: str, weight: int = 1) -> None:
 def within_budget(implementation: Callable[..., Any], instead: Any) -> Callable[..., Any]:
     """The function, answering at once with anything of the right type when the budget is used up.
 
-    The evaluation is refused then whatever it gives, and an exception for each of the calls still to come would
+    The evaluation is refused then whatever it gives, and an exception for each call still to come would
     take longer than the work it prevents.
     """
 
