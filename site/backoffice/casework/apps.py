@@ -8,3 +8,11 @@ class CaseworkConfig(AppConfig):
     name = "backoffice.casework"
     label = "casework"
     verbose_name = _("Cases")
+
+    def ready(self) -> None:
+        """Tell the rail how many cases wait for a person."""
+        # Imported here: models are not ready when this module is.
+        from backoffice.access.navigation import register_count
+        from workflows.queries import inbox_of
+
+        register_count("inbox", lambda user: inbox_of(user).count())

@@ -2,47 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
-from workflows.models import Case
+from forms import logic
+from forms.presentation import GroupView, group_views
 from workflows.schema import Transition
 from workflows.vocabulary import step_form
 
-OWN_NAMES = frozenset({"csrfmiddlewaretoken", "seen_version", "idempotency_key", "reason", "assignee"})
+OWN_NAMES = frozenset({"csrfmiddlewaretoken", "seen_version", "idempotency_key", "reason", "assignee", "asked"})
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """One line of the error summary, a link to the control that needs another look."""
+
+    target: str
+    label: str
+    message: str
 
 
 @dataclass(frozen=True)
 class Questions:
-    """What the page of a step needs beside the case."""
+    """What the page of a step asks. ``refused`` holds the errors the service found, None before anything was sent."""
 
     spec: Transition
     typed: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    refused: Mapping[str, Sequence[str]] | None = None
     reason: str = ""
     assignee: str = ""
 
     @classmethod
-    def fresh(cls, case: Case, spec: Transition) -> Questions:
-        """Return the questions before anything was typed."""
-        return cls(spec)
-
-    @classmethod
-    def again(
-        cls, case: Case, spec: Transition, posted: QueryDict, errors: Mapping[str, Sequence[str]]
-    ) -> Questions:
+    def again(cls, spec: Transition, posted: QueryDict, errors: Mapping[str, Sequence[str]]) -> Questions:
         """Return the questions with what was typed and what is wrong with it."""
         return cls(
-            spec, cls.posted(posted), errors, reason=posted.get("reason", ""), assignee=posted.get("assignee", "")
+            spec, answers_in(posted), errors, reason=posted.get("reason", ""), assignee=posted.get("assignee", "")
         )
 
-    @staticmethod
-    def posted(posted: QueryDict) -> dict[str, list[str]]:
-        """Return the texts posted for the questions of a step."""
-        return {name: [str(text) for text in texts] for name, texts in posted.lists() if name not in OWN_NAMES}
-
-    def __iter__(self) -> Iterator[object]:
+    @cached_property
+    def groups(self) -> list[GroupView]:
+        """The questions as they stand, for ``templates/intake/fields``."""
         form = step_form(self.spec)
-        return iter(form.fields() if form else ())
+        if form is None:
+            return []
+        reading = logic.read(form, self.typed)
+        state = logic.evaluate(form, reading.answers, unread=reading.unread)
+        return group_views(state, form.pages[0], self.typed, missing_too=self.refused is not None)
+
+    @property
+    def reason_errors(self) -> Sequence[str]:
+        """What is wrong with the reason."""
+        return (self.refused or {}).get("reason", ())
+
+    @property
+    def assignee_errors(self) -> Sequence[str]:
+        """What is wrong with the person chosen."""
+        return (self.refused or {}).get("assignee", ())
+
+    @property
+    def summary(self) -> list[Wrong]:
+        """Everything wrong, in the order of the page."""
+        lines = [Wrong("assignee", _("Assign to"), message) for message in self.assignee_errors]
+        lines += [
+            Wrong(view.dom_id, view.label, message)
+            for group in self.groups
+            for view in group.fields
+            for message in view.errors
+        ]
+        return lines + [Wrong("reason", _("Reason"), message) for message in self.reason_errors]
+
+
+def answers_in(posted: QueryDict) -> dict[str, list[str]]:
+    """Return the texts posted for the questions of a step."""
+    return {name: [str(text) for text in texts] for name, texts in posted.lists() if name not in OWN_NAMES}

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from backoffice.casework.presentation import facts_of, path_of, rows_of, timeline_of
-from backoffice.casework.questions import Questions
+from backoffice.casework.questions import Questions, answers_in
 from foundation.editions.texts import in_language
 from workflows.definitions import definition_of
 from workflows.exceptions import AnswersRefused, CaseNotFound, NotPermitted, Overtaken, RuleBroken
@@ -118,7 +118,7 @@ def case_step(request: HttpRequest, case_uuid: uuid.UUID, step: str) -> HttpResp
         return redirect("casework:case", case_uuid=case.uuid)
     if request.method == "GET":
         assert spec is not None
-        return _step_page(request, case, spec, Questions.fresh(case, spec))
+        return _step_page(request, case, spec, Questions(spec))
     try:
         receipt = cases.act(
             case_uuid=case_uuid,
@@ -126,7 +126,7 @@ def case_step(request: HttpRequest, case_uuid: uuid.UUID, step: str) -> HttpResp
             by=request.user,
             seen_version=_whole(request.POST.get("seen_version")),
             idempotency_key=request.POST.get("idempotency_key") or uuid.uuid4().hex,
-            answers=Questions.posted(request.POST),
+            answers=answers_in(request.POST),
             reason=request.POST.get("reason", ""),
             assignee=_uuid(request.POST.get("assignee")),
         )
@@ -161,7 +161,7 @@ def _refused(request: HttpRequest, case_uuid: uuid.UUID, step: str, refusal: Rul
         messages.error(request, str(refusal))
         return render(request, "casework/case_detail.html", _case_context(case, request), status=422)
     errors = refusal.errors if isinstance(refusal, AnswersRefused) else {}
-    typed = Questions.again(case, spec, request.POST, errors)
+    typed = Questions.again(spec, request.POST, errors)
     return _step_page(request, case, spec, typed, str(refusal), status=422)
 
 

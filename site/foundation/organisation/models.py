@@ -248,10 +248,15 @@ class RoleBinding(models.Model):
                 name="role_binding_ties_to_one_thing",
                 violation_error_message=_("Choose one of position, group and relation."),
             ),
+            # Three, because SQLite has no unique constraint over columns that may be NULL.
             models.UniqueConstraint(
-                fields=["role", "position", "group", "relation"],
-                nulls_distinct=False,
-                name="role_binding_once",
+                fields=["role", "position"], condition=Q(position__isnull=False), name="role_position_once"
+            ),
+            models.UniqueConstraint(
+                fields=["role", "group"], condition=Q(group__isnull=False), name="role_group_once"
+            ),
+            models.UniqueConstraint(
+                fields=["role", "relation"], condition=~Q(relation=""), name="role_relation_once"
             ),
         ]
 
