@@ -158,7 +158,7 @@ def answered_groups(
         for asked in group.fields:
             if (value := answers.get(asked.id)) is not None:
                 text = asked.of_kind.display(value, asked.settings, language)
-                wide = "full" if len(text) > 40 else asked.width
+                wide: str = "full" if len(text) > 40 else asked.width
                 lines.append((in_language(asked.label, language), text, wide))
         if lines:
             found.append((in_language(group.title or {}, language), lines))

@@ -92,7 +92,7 @@ class FieldKind(ABC, Generic[OptionsT]):
         """Return a sound stored value, always the same for one seed and day."""
 
     def is_set(self, options: OptionsT) -> bool:
-        """Whether the widget is a set of controls (a fieldset with a legend), not one control with a label."""
+        """Whether the widget is a set of controls (a fieldset and legend), not one with a label."""
         return False
 
     def in_expression(self, value: Any) -> Any:

@@ -1,6 +1,18 @@
-"""Addresses of this app; each needs a line in ``backoffice.access.table``."""
+"""Addresses of requests, for all staff (``views``; writes go through ``forms.services`` and
+``workflows.services``).
+"""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from backoffice.intake import views
 
 app_name = "intake"
-urlpatterns: list[URLPattern] = []
+
+urlpatterns = [
+    path("requests/", views.catalogue, name="catalogue"),
+    path("requests/mine/", views.mine, name="mine"),
+    path("requests/drafts/<uuid:uuid>/", views.draft, name="draft"),
+    path("requests/drafts/<uuid:uuid>/discard/", views.draft_discard, name="draft-discard"),
+    path("requests/<uuid:uuid>/", views.submission, name="submission"),
+    path("requests/<slug:form_key>/", views.form, name="form"),
+]

@@ -1,0 +1,171 @@
+"""A form being filled in, as its page shows it: the page one is on, the way through, what is wrong."""
+
+from __future__ import annotations
+
+import datetime
+import uuid as uuids
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.http import QueryDict
+from django.utils.translation import get_language
+
+from forms.exceptions import AnswerError
+from forms.logic import FormState, Reading, evaluate, initial_answers, read, typed_of
+from forms.models import Draft
+from forms.presentation import GroupView, first_page_with, group_views
+from forms.schema import FormDefinition, PageDefinition
+from foundation.editions.models import Edition
+from foundation.editions.texts import in_language
+
+PREFIX = "f-"
+"""Stands before the field's id in what is posted, so that no field can pose as one of our own names."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One page of the way through."""
+
+    id: str
+    title: str
+    number: int
+    current: bool
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the error summary; ``page`` is set where the field stands on another page."""
+
+    label: str
+    message: str
+    target: str
+    page: str = ""
+
+
+@dataclass(frozen=True)
+class Filling:
+    """What somebody has typed into an edition of a form, and where they are in it."""
+
+    uuid: uuids.UUID
+    edition: Edition
+    definition: FormDefinition
+    typed: Mapping[str, Sequence[str]]
+    wanted_page: str = ""
+    saved_at: datetime.datetime | None = None
+    complain: tuple[str, ...] = ()
+    """Ids of the pages on which unanswered questions are complained of."""
+
+    @classmethod
+    def fresh(cls, edition: Edition, definition: FormDefinition) -> Filling:
+        """Return a form nobody has typed into."""
+        return cls(uuids.uuid4(), edition, definition, typed_of(definition, initial_answers(definition)))
+
+    @classmethod
+    def resumed(
+        cls, draft: Draft, definition: FormDefinition, page: str = "", complain: tuple[str, ...] = ()
+    ) -> Filling:
+        """Return a draft as it was left."""
+        page = page or definition.pages[min(draft.page, len(definition.pages) - 1)].id
+        return cls(draft.uuid, draft.edition, definition, draft.answers, page, draft.saved_at, complain)
+
+    @cached_property
+    def answers(self) -> dict[str, str | int | bool]:
+        """What was typed, read."""
+        return self._reading.answers
+
+    @cached_property
+    def state(self) -> FormState:
+        """How the form stands."""
+        return evaluate(self.definition, self.answers, get_language(), unread=self._reading.unread)
+
+    @cached_property
+    def page(self) -> PageDefinition:
+        """The page one is on; the first that is shown when the wanted one is not."""
+        shown = self.state.pages or (self.definition.pages[0].id,)
+        chosen = self.wanted_page if self.wanted_page in shown else shown[0]
+        return next(page for page in self.definition.pages if page.id == chosen)
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """The way through: the pages that are shown."""
+        shown = list(self.state.pages) or [self.page.id]
+        here = shown.index(self.page.id)
+        titles = {page.id: in_language(page.title) for page in self.definition.pages}
+        return [
+            Step(name, titles[name], number + 1, current=number == here, passed=number < here)
+            for number, name in enumerate(shown)
+        ]
+
+    def neighbour(self, distance: int) -> str:
+        """Return the id of the page before (-1) or after (1) this one; empty at the ends."""
+        ids = [step.id for step in self.steps]
+        at = ids.index(self.page.id) + distance
+        return ids[at] if 0 <= at < len(ids) else ""
+
+    @property
+    def number(self) -> int:
+        """Which step of the way this page is, from 1."""
+        return next(step.number for step in self.steps if step.current)
+
+    @property
+    def previous(self) -> str:
+        """The page before."""
+        return self.neighbour(-1)
+
+    @property
+    def following(self) -> str:
+        """The page after."""
+        return self.neighbour(1)
+
+    @property
+    def index(self) -> int:
+        """The place of the page among all pages of the definition."""
+        return [page.id for page in self.definition.pages].index(self.page.id)
+
+    @cached_property
+    def groups(self) -> list[GroupView]:
+        """What the page shows."""
+        return group_views(
+            self.state, self.page, self.typed, prefix=PREFIX, missing_too=self.page.id in self.complain
+        )
+
+    @cached_property
+    def summary(self) -> list[Entry]:
+        """What is wrong on the pages that are complained of, in order; nothing on those that are not."""
+        return [
+            Entry(
+                label=error.label,
+                message=error.message,
+                target=f"field-{PREFIX}{error.field}",
+                page="" if self._page_of(error) == self.page.id else self._page_of(error),
+            )
+            for error in self.state.errors
+            if self._page_of(error) in self.complain
+        ]
+
+    @property
+    def first_wrong_page(self) -> str:
+        """The first page on which something is wrong; empty when nothing is."""
+        return first_page_with(self.state.errors, self.state) or ""
+
+    def _page_of(self, error: AnswerError) -> str:
+        return self.state.fields[error.field].page
+
+    @cached_property
+    def _reading(self) -> Reading:
+        return read(self.definition, self.typed)
+
+
+def typed_in(definition: FormDefinition, posted: QueryDict) -> dict[str, list[str]]:
+    """Return the texts of the fields that stood on the posted page; a set with nothing ticked is an empty
+    list.
+
+    Fields that were not on the page are not named, and so keep what was typed for them before.
+    """
+    return {
+        name: [str(text) for text in posted.getlist(f"{PREFIX}{name}")]
+        for name in posted.getlist("asked")
+        if name in definition.by_id
+    }

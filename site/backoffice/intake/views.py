@@ -1,0 +1,325 @@
+"""The catalogue of forms, filling one in, and what one has handed in. For all staff; each sees only their
+own.
+
+Writing goes through ``forms.services.submissions`` and, for forms that begin a case,
+``workflows.services.cases``.
+"""
+
+from __future__ import annotations
+
+import uuid as uuids
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from backoffice.intake.filling import Filling, typed_in
+from backoffice.intake.outcomes import address_of, hand_in, outcomes_of
+from forms.exceptions import AlreadySubmitted, AnswersInvalid, NotFound, NotPermitted
+from forms.logic import evaluate, read
+from forms.models import Draft
+from forms.presentation import answered_groups, summary_of
+from forms.queries import (
+    current_form,
+    draft_for,
+    drafts_of,
+    edition_of,
+    forms_open_to,
+    submission_for,
+    submissions_of,
+)
+from forms.rules import check_may_submit
+from forms.schema import FormDefinition, definition_of
+from forms.services import submissions
+from foundation.audit.services import KeyReused
+from foundation.editions.models import Edition
+from foundation.editions.texts import in_language
+from workflows.exceptions import WorkflowError
+
+PER_PAGE = 20
+DRAFTS_SHOWN = 3
+
+
+@require_GET
+def catalogue(request: HttpRequest) -> HttpResponse:
+    """The forms the person may fill in, by category; ``q`` searches titles, descriptions and categories."""
+    words = request.GET.get("q", "").strip()
+    tiles = sorted(
+        (_tile(form) for _edition, form in forms_open_to(request.user)),
+        key=lambda tile: (tile["category"], tile["title"]),
+    )
+    found = [tile for tile in tiles if all(word in tile["searched"] for word in words.lower().split())]
+    return render(
+        request,
+        "intake/catalogue.html",
+        {
+            "page_title": _("New request"),
+            "categories": [
+                (category, list(group)) for category, group in groupby(found, lambda tile: tile["category"])
+            ],
+            "words": words,
+            "total": len(tiles),
+            "drafts": _draft_rows(drafts_of(request.user)[:DRAFTS_SHOWN]),
+        },
+    )
+
+
+@require_GET
+def mine(request: HttpRequest) -> HttpResponse:
+    """What the person has begun and what they have handed in, newest first."""
+    page = Paginator(submissions_of(request.user), PER_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "intake/mine.html",
+        {
+            "page_title": _("My requests"),
+            "drafts": _draft_rows(drafts_of(request.user)),
+            "page": page,
+            "outcomes": outcomes_of(page.object_list, get_language() or ""),
+        },
+    )
+
+
+@require_GET
+def form(request: HttpRequest, form_key: str) -> HttpResponse:
+    """A fresh form. Nothing is stored until something is typed."""
+    try:
+        edition, definition = current_form(form_key)
+        check_may_submit(definition, request.user)
+    except (NotFound, NotPermitted):
+        raise Http404 from None
+    return _fill(request, Filling.fresh(edition, definition))
+
+
+@require_http_methods(["GET", "POST"])
+def draft(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
+    """A draft: GET goes on with it; POST saves what was typed and then does what the pressed button says."""
+    try:
+        if request.method == "GET":
+            return _resume(request, uuid)
+        return _save_and_go(request, uuid)
+    except (NotFound, NotPermitted):
+        raise Http404 from None
+    except AlreadySubmitted as done:
+        return _done_before(request, done)
+
+
+@require_POST
+def draft_discard(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
+    """Throw a draft away."""
+    try:
+        submissions.discard_draft(uuid=uuid, by=request.user)
+    except NotFound:
+        raise Http404 from None
+    messages.success(request, _("The draft has been thrown away."))
+    return redirect("intake:mine")
+
+
+@require_GET
+def submission(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
+    """What was handed in, in the words of the edition it was handed in under."""
+    try:
+        found = submission_for(request.user, uuid)
+    except NotFound:
+        raise Http404 from None
+    definition, language = definition_of(found.edition), get_language() or ""
+    return render(
+        request,
+        "intake/submission.html",
+        {
+            "submission": found,
+            "page_title": in_language(definition.title),
+            "outcome": outcomes_of([found], language)[0],
+            "pages": [
+                (in_language(page.title), groups)
+                for page in definition.pages
+                if (groups := answered_groups(page, found.answers, language))
+            ],
+        },
+    )
+
+
+def _resume(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
+    try:
+        found = draft_for(request.user, uuid)
+    except NotFound:
+        # The draft may have become a submission since the page was left: its address leads on.
+        return redirect(address_of(submission_for(request.user, uuid)))
+    definition = definition_of(found.edition)
+    page = request.GET.get("page", "")
+    complain = (page,) if request.GET.get("check") else ()
+    return _fill(request, Filling.resumed(found, definition, page, complain))
+
+
+def _save_and_go(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
+    edition, definition = _edition_posted(request, uuid)
+    posted_page = request.POST.get("page", "")
+    order = [page.id for page in definition.pages]
+    saved = submissions.save_draft(
+        uuid=uuid,
+        edition=edition,
+        typed=typed_in(definition, request.POST),
+        by=request.user,
+        page=order.index(posted_page) if posted_page in order else 0,
+    )
+    complain = tuple(name for name in request.POST.get("complain", "").split() if name in order)
+    filling = Filling.resumed(saved, definition, posted_page, complain)
+    if request.headers.get("X-Requested-With") == "XMLHttpRequest":
+        return _part(request, filling)
+    action, _colon, target = request.POST.get("do", "save").partition(":")
+    match action:
+        case "submit":
+            return _hand_in(request, saved, filling)
+        case "next":
+            return _go_on(request, saved, filling)
+        case "go" if target in filling.state.pages:
+            return _at(saved, definition, target)
+        case "update":
+            return _at(saved, definition, filling.page.id)
+        case _:
+            messages.success(request, _("Your draft has been saved. You can go on with it at any time."))
+            return _at(saved, definition, filling.page.id)
+
+
+def _edition_posted(request: HttpRequest, uuid: uuids.UUID) -> tuple[Edition, FormDefinition]:
+    """Return the edition the draft is pinned to; for a draft not yet saved, the one its page was made from."""
+    try:
+        edition = draft_for(request.user, uuid).edition
+    except NotFound:
+        number = request.POST.get("edition", "")
+        edition, definition = edition_of(
+            request.POST.get("form", ""), int(number) if number.isascii() and number.isdigit() else 0
+        )
+        if edition.effective_from > timezone.localdate():
+            raise NotFound from None
+        return edition, definition
+    return edition, definition_of(edition)
+
+
+def _go_on(request: HttpRequest, saved: Draft, filling: Filling) -> HttpResponse:
+    """Lead to the next page, or show what is missing on this one."""
+    if filling.state.errors_of(filling.page.id):
+        return _fill(request, replace(filling, complain=(filling.page.id,)), status=422)
+    return _at(saved, filling.definition, filling.following or filling.page.id)
+
+
+def _hand_in(request: HttpRequest, saved: Draft, filling: Filling) -> HttpResponse:
+    """Submit, or show everything that is wrong, beginning on the first page where something is."""
+    # What cannot be read is not among the answers, so it is looked for here: nothing typed is dropped in silence.
+    if filling.state.errors:
+        return _fill(request, _complaining(saved, filling), status=422)
+    try:
+        done = hand_in(draft=saved, answers=filling.answers, by=request.user)
+    except AnswersInvalid:
+        return _fill(request, _complaining(saved, filling), status=422)
+    except KeyReused:
+        # Another window submitted this draft, with other answers, between our saving and our submitting.
+        raise AlreadySubmitted(submission_for(request.user, saved.uuid)) from None
+    except WorkflowError as refusal:
+        messages.error(request, str(refusal))
+        return _fill(request, filling, status=409)
+    _confirm(request, done.number, filling.definition)
+    return redirect(address_of(done))
+
+
+def _complaining(saved: Draft, filling: Filling) -> Filling:
+    every_page = tuple(page.id for page in filling.definition.pages)
+    here = filling.page.id
+    page = here if filling.state.errors_of(here) else filling.first_wrong_page or here
+    return Filling.resumed(saved, filling.definition, page, every_page)
+
+
+def _done_before(request: HttpRequest, done: AlreadySubmitted) -> HttpResponse:
+    """Lead to what the draft has become. Only a change that came too late is worth a word."""
+    address = address_of(done.submission)
+    if request.headers.get("X-Requested-With") == "XMLHttpRequest":
+        return JsonResponse({"submitted": address, "message": str(done)}, status=409)
+    definition = definition_of(done.submission.edition)
+    typed = typed_in(definition, request.POST)
+    reading = read(definition, typed)
+    others = {name: value for name, value in done.submission.answers.items() if name not in typed}
+    posted = evaluate(definition, {**others, **reading.answers}, unread=reading.unread)
+    if posted.answers == done.submission.answers:
+        _confirm(request, done.submission.number, definition)
+    else:
+        messages.warning(
+            request,
+            _("%(already)s What you typed after that has not been added.") % {"already": str(done)},
+        )
+    return redirect(address)
+
+
+def _confirm(request: HttpRequest, number: str, definition: FormDefinition) -> None:
+    said = in_language(definition.confirmation or {})
+    messages.success(request, f"{_('Submitted as %(number)s.') % {'number': number}} {said}".strip())
+
+
+def _at(saved: Draft, definition: FormDefinition, page: str) -> HttpResponse:
+    """Lead to a page of the draft."""
+    address = reverse("intake:draft", kwargs={"uuid": saved.uuid})
+    return redirect(f"{address}?page={page}" if len(definition.pages) > 1 else address)
+
+
+def _fill(request: HttpRequest, filling: Filling, *, status: int = 200) -> HttpResponse:
+    return render(request, "intake/fill.html", _filling_context(filling), status=status)
+
+
+def _part(request: HttpRequest, filling: Filling) -> HttpResponse:
+    """Answer the page's own script: the form part as it now stands, and when it was saved."""
+    saved = timezone.localtime(filling.saved_at)
+    return JsonResponse(
+        {
+            "part": render_to_string("intake/_part.html", _filling_context(filling), request),
+            "saved": f"{saved:%H:%M}",
+            "address": reverse("intake:draft", kwargs={"uuid": filling.uuid}),
+        }
+    )
+
+
+def _filling_context(filling: Filling) -> dict[str, Any]:
+    return {
+        "filling": filling,
+        "page_title": in_language(filling.definition.title),
+        "description": in_language(filling.definition.description or {}),
+        "page_heading": in_language(filling.page.title),
+        "page_help": in_language(filling.page.help or {}),
+    }
+
+
+def _tile(definition: FormDefinition) -> dict[str, Any]:
+    texts = [definition.title, definition.description or {}, definition.category.title]
+    return {
+        "key": definition.key,
+        "title": in_language(definition.title),
+        "description": in_language(definition.description or {}),
+        "category": in_language(definition.category.title),
+        "fields": len(definition.by_id),
+        # In every language: people search by the word they know.
+        "searched": " ".join(words for text in texts for words in text.values()).lower(),
+    }
+
+
+def _draft_rows(found: Any) -> list[dict[str, Any]]:
+    language = get_language() or ""
+    rows = []
+    for one in found:
+        definition = definition_of(one.edition)
+        answers = read(definition, one.answers).answers
+        rows.append(
+            {
+                "draft": one,
+                "title": in_language(definition.title),
+                "summary": summary_of(definition, answers, language),
+            }
+        )
+    return rows

@@ -1,0 +1,165 @@
+/* A form that saves itself while one types, and whose conditional parts the server draws anew when an answer changes.
+   Without script the same form works by its buttons: each saves, and "Update the form" draws it anew. */
+
+const PAUSE = 1200; // ms without a key before what was typed is saved
+const RETRY = 8000;
+
+const form = document.querySelector("form[data-fill]");
+const state = form?.querySelector("[data-save-state]");
+
+let timer = 0;
+let changes = 0; // counted up by each change; what was saved up to is `saved`
+let saved = 0;
+let running = null;
+let leaving = false;
+
+function say(words, failed = false) {
+  state.textContent = words;
+  state.classList.toggle("save-state--failed", failed);
+}
+
+/* --- drawing anew: the control one is typing in, and everything typed, is left alone -------------------------- */
+
+function setAttributes(control, fresh) {
+  for (const name of ["aria-invalid", "aria-describedby", "aria-required"]) {
+    const value = fresh.getAttribute(name);
+    if (value === null) control.removeAttribute(name);
+    else if (control.getAttribute(name) !== value) control.setAttribute(name, value);
+  }
+}
+
+function updateField(field, fresh) {
+  if (field.className !== fresh.className) field.className = fresh.className;
+  for (const name of ["label", "help", "errors"]) {
+    const [piece, other] = [field, fresh].map((one) => one.querySelector(`:scope > [data-piece="${name}"]`));
+    if (piece.innerHTML !== other.innerHTML) piece.innerHTML = other.innerHTML;
+  }
+  const [control, other] = [field, fresh].map((one) => one.querySelector(':scope > [data-piece="control"]'));
+  if (field.dataset.signature !== fresh.dataset.signature && !control.contains(document.activeElement)) {
+    field.replaceWith(fresh);
+    return fresh;
+  }
+  for (const one of other.querySelectorAll("[id]")) {
+    const same = control.querySelector(`#${CSS.escape(one.id)}`);
+    if (same) setAttributes(same, one);
+  }
+  return field;
+}
+
+function align(parent, fresh, attribute, update) {
+  const known = new Map([...parent.children].filter((one) => one.hasAttribute(attribute)).map((one) => [one.getAttribute(attribute), one]));
+  const wanted = [...fresh.children].filter((one) => one.hasAttribute(attribute));
+  const keep = new Set(wanted.map((one) => one.getAttribute(attribute)));
+  for (const [name, one] of known) {
+    if (!keep.has(name) && !one.contains(document.activeElement)) one.remove();
+  }
+  let before = null;
+  for (const one of wanted) {
+    const name = one.getAttribute(attribute);
+    let here = known.get(name);
+    if (here) {
+      here = update(here, one);
+    } else {
+      here = one;
+      here.classList.add("question--new");
+      if (before) before.after(here);
+      else parent.insertBefore(here, [...parent.children].find((child) => child.hasAttribute(attribute)) ?? null);
+    }
+    before = here;
+  }
+}
+
+function draw(html) {
+  const part = document.getElementById("part");
+  const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("part");
+  if (!fresh) return;
+  const [progress, other] = [part, fresh].map((one) => one.querySelector('[data-block="progress"]'));
+  if (progress.innerHTML !== other.innerHTML && !progress.contains(document.activeElement)) progress.innerHTML = other.innerHTML;
+  align(part, fresh, "data-group", (group, freshGroup) => {
+    align(group.querySelector("[data-fields]"), freshGroup.querySelector("[data-fields]"), "data-field", updateField);
+    return group;
+  });
+  for (const link of document.querySelectorAll(".error-summary a[data-for]")) {
+    const field = document.getElementById(link.dataset.for);
+    if (!field?.classList.contains("field--wrong")) link.closest("li").remove();
+  }
+  const summary = document.querySelector(".error-summary");
+  if (summary && !summary.querySelector("li")) summary.remove();
+}
+
+/* --- saving --------------------------------------------------------------------------------------------------- */
+
+async function save() {
+  clearTimeout(timer);
+  if (leaving || saved === changes) return;
+  running?.abort();
+  const mine = (running = new AbortController());
+  const upTo = changes;
+  say(state.dataset.saving);
+  try {
+    const response = await fetch(form.action, {
+      method: "POST",
+      body: new FormData(form),
+      headers: { "X-Requested-With": "XMLHttpRequest", Accept: "application/json" },
+      signal: mine.signal,
+    });
+    const json = response.headers.get("Content-Type")?.includes("json") ? await response.json() : null;
+    if (mine.signal.aborted || leaving) return;
+    if (response.status === 409 && json) {
+      leaving = true;
+      location.assign(json.submitted);
+    } else if (response.ok && json) {
+      saved = upTo;
+      say(`${state.dataset.saved} ${json.saved}`);
+      if (location.pathname !== json.address) history.replaceState(null, "", json.address);
+      draw(json.part);
+      if (saved !== changes) wait(PAUSE);
+    } else if (response.status >= 500) {
+      throw new Error(String(response.status));
+    } else {
+      say(state.dataset.signedOut, true);
+    }
+  } catch (error) {
+    if (error.name === "AbortError" || leaving) return;
+    say(state.dataset.failed, true);
+    wait(RETRY);
+  } finally {
+    if (running === mine) running = null;
+  }
+}
+
+function wait(time) {
+  clearTimeout(timer);
+  timer = setTimeout(save, time);
+}
+
+if (form && state) {
+  form.addEventListener("input", (event) => {
+    changes += 1;
+    // A choice takes effect at once; a text when one stops typing.
+    wait(event.target.matches("[type=radio], [type=checkbox], select") ? 0 : PAUSE);
+  });
+  form.addEventListener("change", () => wait(0));
+  form.addEventListener("submit", (event) => {
+    if (event.submitter?.hasAttribute("data-quiet")) {
+      event.preventDefault();
+      changes += 1;
+      save();
+      return;
+    }
+    leaving = true;
+    clearTimeout(timer);
+    running?.abort();
+  });
+  window.addEventListener("online", save);
+  window.addEventListener("pageshow", (event) => {
+    leaving = false;
+    if (event.persisted) {
+      changes += 1;
+      save();
+    }
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") save();
+  });
+}
