@@ -1,4 +1,7 @@
-"""What must be true before we serve. Called by ``wsgi``, ``asgi`` and the worker; they do not start when it raises."""
+"""What must be true before we serve.
+
+Called by ``wsgi``, ``asgi`` and the worker; they do not start when it raises.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from foundation.audit import guards
 
 
 def check() -> None:
-    """Refuse to serve with a record the database does not protect or, in production, with a demonstration account.
+    """Refuse to serve with a record the database does not protect or, in production, with a demonstration
+    account.
 
     Raises GuardMissing or ImproperlyConfigured; both name the remedy.
     """
@@ -20,5 +24,6 @@ def check() -> None:
     names = startup_rules.active_demo_accounts()
     if names:
         raise ImproperlyConfigured(
-            f"Demonstration accounts are active: {', '.join(names)}. Their passwords are public. {startup_rules.REMEDY}"
+            f"Demonstration accounts are active: {', '.join(names)}. Their passwords are public. "
+            f"{startup_rules.REMEDY}"
         )

@@ -1,4 +1,7 @@
-"""Every address of the product. Each one needs a line in ``backoffice.access.table``; without it nobody may open it."""
+"""Every address of the product.
+
+Each one needs a line in ``backoffice.access.table``; without it nobody may open it.
+"""
 
 from django.urls import URLPattern, URLResolver, include, path
 from wagtail.admin import urls as wagtailadmin_urls

@@ -1,11 +1,14 @@
-"""``manage.py check``: does the table of addresses fit the addresses; is the installation fit for real data?"""
+"""``manage.py check``: does the table of addresses fit the addresses; is the installation fit for real
+data?
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError
 
 from backoffice.access import routes, startup_rules
@@ -13,7 +16,9 @@ from backoffice.access import routes, startup_rules
 
 @register(Tags.urls)
 def every_address_is_classified(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """A route without a line is closed to everybody: somebody forgot it. A line without a route misleads its reader."""
+    """A route without a line is closed to everybody: somebody forgot it. A line without a route misleads
+    its reader.
+    """
     return [
         *(
             Error(
@@ -24,7 +29,7 @@ def every_address_is_classified(app_configs: Any = None, **kwargs: Any) -> list[
             for route in routes.unclassified()
         ),
         *(
-            Warning(
+            checks.Warning(
                 f"backoffice.access.table speaks of an address that is not there: {name}", id="access.W001"
             )
             for name in routes.stale()

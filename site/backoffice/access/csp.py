@@ -1,6 +1,9 @@
-"""What a browser may do with a page. Ours: no inline script or style at all. Wagtail's admin: only where it cannot do without.
+"""What a browser may do with a page.
 
-Found by reading the pages of Wagtail 8.0 in a browser under the strict policy (``tests/browser/test_csp.py``).
+Ours: no inline script or style at all. Wagtail's admin: only where it cannot do without.
+
+Found by reading the pages of Wagtail 8.0 in a browser under the strict policy
+(``tests/browser/test_csp.py``).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The gate before every view: what ``access.table`` does not allow does not exist.
 
-Refused means 404, the same for an address that is not there, one that is not in the table and one that is not for this
-person. Whoever is not signed in and asks for a page is led to the sign-in instead.
+Refused means 404, the same for an address that is not there, one that is not in the table and one that is
+not for this person. Whoever is not signed in and asks for a page is led to the sign-in instead.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""The groups of an installation and what Wagtail's admin lets them do. Put in place after every migrate; twice is safe.
+"""The groups of an installation and what Wagtail's admin lets them do.
 
-Roles are bound to these groups by the organisation's pack (``RoleBinding``). The table of addresses decides first,
-these permissions decide within an address. What an administrator adds to a group by hand stays.
+Put in place after every migrate; twice is safe.
+
+Roles are bound to these groups by the organisation's pack (``RoleBinding``). The table of addresses decides
+first, these permissions decide within an address. What an administrator adds to a group by hand stays.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from django.shortcuts import render
 def client_address(request: HttpRequest) -> str:
     """Return the address of the browser.
 
-    Behind ``REMIT_TRUSTED_PROXIES`` proxies it is that many places from the right of X-Forwarded-For: what stands
-    further left was written by the browser itself.
+    Behind ``REMIT_TRUSTED_PROXIES`` proxies it is that many places from the right of X-Forwarded-For: what
+    stands further left was written by the browser itself.
     """
     trusted = int(getattr(settings, "REMIT_TRUSTED_PROXIES", 0))
     peer = str(request.META.get("REMOTE_ADDR", ""))

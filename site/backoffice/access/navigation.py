@@ -1,7 +1,7 @@
 """The rail: the places of the staff side, each shown only to those who may open it.
 
-A screen app tells how much waits for a person with ``register_count`` in its ``AppConfig.ready``; the callable runs only
-when the place is shown, once per page.
+A screen app tells how much waits for a person with ``register_count`` in its ``AppConfig.ready``; the
+callable runs only when the place is shown, once per page.
 """
 
 from __future__ import annotations

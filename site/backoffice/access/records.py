@@ -1,6 +1,7 @@
 """Sign-ins, sign-outs and refused sign-ins as events of the person's stream, ``user:<uuid>``.
 
-A refused sign-in under a name nobody has is a line in the log only: there is no person whose record it would be.
+A refused sign-in under a name nobody has is a line in the log only: there is no person whose record it
+would be.
 """
 
 from __future__ import annotations

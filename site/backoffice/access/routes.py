@@ -1,4 +1,6 @@
-"""All routes of the product, walked from the resolver: for the check that each has a line, and for the matrix."""
+"""All routes of the product, walked from the resolver: for the check that each has a line, and for the
+matrix.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +14,13 @@ from backoffice.access.table import Rule, table
 
 @dataclass(frozen=True)
 class Route:
-    """One pattern: its name in the table, its whole pattern, the names of its arguments."""
+    """One pattern: its name in the table, its whole pattern, its arguments as (name, converter)."""
 
     name: str
     pattern: str
     namespaces: tuple[str, ...]
     url_name: str
-    arguments: tuple[str, ...]
+    arguments: tuple[tuple[str, str], ...]
 
 
 def walk(
@@ -33,7 +35,11 @@ def walk(
             yield from walk(pattern.url_patterns, whole, inner)
         else:
             name = ":".join([*namespaces, pattern.name]) if pattern.name else f"unnamed:{whole}"
-            arguments = tuple(pattern.pattern.regex.groupindex)
+            converters = pattern.pattern.converters
+            arguments = tuple(
+                (argument, type(converters[argument]).__name__ if argument in converters else "")
+                for argument in pattern.pattern.regex.groupindex
+            )
             yield Route(name, whole, namespaces, pattern.name or "", arguments)
 
 

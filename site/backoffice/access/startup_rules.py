@@ -1,4 +1,7 @@
-"""What an installation with real data must not have. Asked at start (``backoffice.startup``) and by ``manage.py check``."""
+"""What an installation with real data must not have.
+
+Asked at start (``backoffice.startup``) and by ``manage.py check``.
+"""
 
 from __future__ import annotations
 

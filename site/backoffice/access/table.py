@@ -1,9 +1,9 @@
 """Who may open which address: one line per route, nothing else decides it.
 
-A route is named as Django resolves it: ``namespace:name``; an unnamed one as ``unnamed:<pattern>``. A route without a
-line here does not exist for anybody (``access.gate`` answers 404), and the permission matrix of the test suite
-fails and names it. The gate decides by role only; what a person sees *within* an address (whose case, which draft) is
-the query's or the service's decision and stands here as a note.
+A route is named as Django resolves it: ``namespace:name``; an unnamed one as ``unnamed:<pattern>``. A route
+without a line here does not exist for anybody (``access.gate`` answers 404), and the permission matrix of
+the test suite fails and names it. The gate decides by role only; what a person sees *within* an address
+(whose case, which draft) is the query's or the service's decision and stands here as a note.
 
 Adding a screen: add its URL, add its line, add example arguments in ``tests/integration/access/examples.py``.
 """
@@ -35,7 +35,8 @@ class Rule:
     """One line of the table.
 
     ``roles`` may use every method, ``readers`` the safe ones only. ``only`` limits arguments of the address
-    (``{"action": {"publish"}}``). ``cacheable``: the answer holds nothing private and may be kept by a browser.
+    (``{"action": {"publish"}}``). ``cacheable``: the answer holds nothing private and may be kept by a
+    browser.
     """
 
     kind: Kind
@@ -100,6 +101,20 @@ OURS: dict[str, Rule] = {
     "access:ready": public("yes or no; reasons for the administrator and for the machine itself"),
     "access:design": signed_in("examples, no data"),
     "closed-login": public("where Wagtail's login was: leads to the sign-in, takes no password"),
+    # --- requests ---
+    "intake:catalogue": signed_in("the forms the person may submit: forms.rules"),
+    "intake:mine": signed_in("one's own drafts and submissions"),
+    "intake:draft": signed_in("one's own draft; another's is not there"),
+    "intake:draft-discard": signed_in("one's own draft"),
+    "intake:submission": signed_in("forms.rules.may_see; another's is not there"),
+    "intake:form": signed_in("forms.rules.may_submit"),
+    # --- position descriptions ---
+    "positions:list": signed_in("what is in force"),
+    "positions:detail": signed_in("what is in force"),
+    "positions:edition": signed_in("older editions: backoffice.positions.rules"),
+    "positions:pdf": signed_in("as positions:edition"),
+    "positions:compare-chosen": signed_in("as positions:edition"),
+    "positions:compare": signed_in("as positions:edition"),
     # --- cases ---
     "casework:inbox": signed_in("what waits for the person: workflows.queries.inbox_of"),
     "casework:cases": signed_in("workflows.queries.cases_visible_to"),

@@ -1,8 +1,8 @@
 """Wagtail's admin, route by route. What nobody here needs is denied: it cannot be forgotten in a review.
 
-Who comes in: HR edits the pages of position descriptions; administrators keep accounts, groups and workflows of
-approval. Auditors have the record under ``/audit/`` and no business here. Within an address Wagtail's own permissions (given to the groups by
-``access.groups``) decide a second time.
+Who comes in: HR edits the pages of position descriptions; administrators keep accounts, groups and
+workflows of approval. Auditors have the record under ``/audit/`` and no business here. Within an address
+Wagtail's own permissions (given to the groups by ``access.groups``) decide a second time.
 """
 
 from __future__ import annotations
@@ -68,9 +68,7 @@ WAGTAIL: dict[str, Rule] = {
     "wagtailadmin_pages:collect_workflow_action_data": _EDIT,
     "wagtailadmin_pages:confirm_workflow_cancellation": _EDIT,
     "wagtailadmin_pages:workflow_preview": _EDIT,
-    "wagtailadmin_pages:delete": roles(
-        HR, note="drafts that were never published; access.wagtail_hooks refuses the rest"
-    ),
+    "wagtailadmin_pages:delete": roles(HR, note="drafts without an edition; positions.guards keeps the rest"),
     "wagtailadmin_pages:convert_alias": denied("no aliases: two pages would be one description"),
     "wagtailadmin_pages:set_privacy": denied(
         "no page is served by Wagtail; who reads it is decided by positions"

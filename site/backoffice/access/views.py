@@ -37,7 +37,10 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
 class SignIn(views.LoginView):
-    """The only way in. Locked out after too many wrong passwords (django-axes); the record notes each sign-in."""
+    """The only way in.
+
+    Locked out after too many wrong passwords (django-axes); the record notes each sign-in.
+    """
 
     template_name = "access/sign_in.html"
     redirect_authenticated_user = True

@@ -1,6 +1,7 @@
 """``{% load remit %}``: the components of the staff side and how dates, times and money are written.
 
-Everything here turns plain values into HTML; nothing asks a permission or runs a query. Shown on ``/design/``.
+Everything here turns plain values into HTML; nothing asks a permission or runs a query. Shown on
+``/design/``.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """One line of a timeline: when, what, who; optionally a text, changes (label, before, after) and a tone."""
+    """One line of a timeline: when, what, who; optionally a text, changes (label, before, after) and a
+    tone.
+    """
 
     at: datetime.datetime
     title: str
@@ -79,7 +82,7 @@ def icon(name: str, css_class: str = "") -> SafeString:
     )
 
 
-# --- dates, times, money, numbers ----------------------------------------------------------------------------
+# --- dates, times, money, numbers ---------------------------------------------------------------------------
 
 
 @register.filter
@@ -150,7 +153,7 @@ def _local(value: datetime.datetime) -> datetime.datetime:
     return timezone.localtime(value) if timezone.is_aware(value) else value
 
 
-# --- components ----------------------------------------------------------------------------------------------
+# --- components ---------------------------------------------------------------------------------------------
 
 
 @register.inclusion_tag("components/state_chip.html")

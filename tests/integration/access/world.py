@@ -1,0 +1,102 @@
+"""People and objects for the permission matrix and the canary scan.
+
+A *canary* is a random text that stands in one field of one object and nowhere else. ``World.canaries`` says
+who may ever read it; a response to anybody else that contains it is a leak. A room adds its objects in
+``make_world``, and its addresses in ``examples``.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import Group
+
+from backoffice.access import groups
+from forms.services.submissions import save_draft
+from foundation.organisation.models import User
+from tests.factories.organisation import bind_role, hold, make_department, make_position, make_role, make_user
+from tests.factories.positions import make_draft, make_published
+from tests.factories.positions import save_draft as save_page_draft
+from tests.factories.workflows import House, make_house, open_complaint, submit_complaint
+
+ANONYMOUS, DISABLED, OTHER_CLERK = "anonymous", "disabled", "other clerk"
+ROLES = ("clerk", "hr", "manager", "general_manager", "form_builder", "auditor", "administrator")
+EVERYBODY = (ANONYMOUS, *ROLES, OTHER_CLERK, DISABLED)
+SIGNED_IN = frozenset({*ROLES, OTHER_CLERK})
+
+
+@dataclass
+class World:
+    """Everything the matrix needs. ``objects`` are named by what they are."""
+
+    house: House
+    people: dict[str, User]
+    objects: dict[str, Any]
+    canaries: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def secret(self, *readers: str) -> str:
+        """Return a new canary that only ``readers`` may see."""
+        canary = f"canary{secrets.token_hex(8)}"
+        self.canaries[canary] = frozenset(readers)
+        return canary
+
+
+def make_world() -> World:
+    """Make everybody and everything."""
+    groups.ensure()
+    house = make_house()
+    people = {key: house[key] for key in ROLES}
+    for key, name in (("hr", groups.HR), ("administrator", groups.ADMINISTRATORS)):
+        people[key].groups.add(Group.objects.get(name=name))
+    people[OTHER_CLERK] = make_user(full_name="别店前台", full_name_en="Clerk elsewhere")
+    desk = make_position(department=make_department(name="城北店", name_en="North branch"))
+    hold(people[OTHER_CLERK], desk)
+    bind_role(make_role("branch_clerk"), desk)
+    people[DISABLED] = make_user(full_name="离职人员", full_name_en="Left the company")
+    world = World(house, people, {})
+    _complaint(world)
+    _descriptions(world)
+    world.objects["group"] = Group.objects.get(name=groups.HR)
+    people["administrator"].email = f"{world.secret('administrator')}@example.com"
+    people["administrator"].save()
+    return world
+
+
+def _complaint(world: World) -> None:
+    """A complaint of the clerk; those whom the workflow lets see it may read it.
+
+    A draft is its author's alone.
+    """
+    readers = ("clerk", "manager", "general_manager", "auditor")
+    house = world.house
+    submission = submit_complaint(
+        house, customer_name=world.secret(*readers), description=world.secret(*readers)
+    )
+    world.objects["submission"] = submission
+    from workflows.services import cases
+
+    world.objects["case"] = cases.open_case(
+        workflow_key="complaint", submission=submission, by=house["clerk"], idempotency_key=uuid.uuid4().hex
+    ).case
+    world.objects["other case"] = open_complaint(house)
+    world.objects["draft"] = save_draft(
+        uuid=uuid.uuid4(),
+        edition=house.form,
+        typed={"customer_name": [world.secret("clerk")]},
+        by=house["clerk"],
+    )
+
+
+def _descriptions(world: World) -> None:
+    """A description in force, with a working copy that differs, and one that never was in force."""
+    hr = world.people["hr"]
+    published = make_published(world.secret(*SIGNED_IN), by=hr)
+    save_page_draft(published, by=hr, summary=world.secret("hr", "auditor"))
+    world.objects["description"] = published
+    world.objects["draft description"] = make_draft(
+        world.secret("hr", "auditor"), by=hr, summary=world.secret("hr", "auditor")
+    )
+    world.objects["revision"] = published.latest_revision
