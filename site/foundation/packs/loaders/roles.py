@@ -47,7 +47,15 @@ class RoleLoader:
         """Return what would happen to each role of the file."""
         wanted = _read(data)
         present = {role["key"]: role for role in _present([role["key"] for role in wanted])}
-        return [compare(KIND, role["key"], present.get(role["key"]), role) for role in wanted]
+        return [
+            compare(
+                KIND,
+                role["key"],
+                present.get(role["key"]),
+                {**role, "bound_to": _sorted(role["bound_to"])},
+            )
+            for role in wanted
+        ]
 
     def apply(self, path: PurePosixPath, data: dict[str, Any], *, by: User) -> list[PlannedChange]:
         """Make and change roles; bind what is not bound (groups are made), unbind what is not in the file."""
@@ -89,7 +97,7 @@ class RoleLoader:
 
 
 def _read(data: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the roles of the file in the form in which ``_present`` tells those of the database."""
+    """Return the roles of the file as ``_present`` tells those of the database; bindings in their order."""
     roles = []
     seen: set[str] = set()
     for index, role in enumerate(_Roles.model_validate(data).roles):
@@ -105,7 +113,7 @@ def _read(data: dict[str, Any]) -> list[dict[str, Any]]:
                     _("Choose one of position, group and relation."), ("roles", index, "bound_to", place)
                 )
             targets.append(target)
-        roles.append({**role.model_dump(exclude={"bound_to"}), "bound_to": _sorted(targets)})
+        roles.append({**role.model_dump(exclude={"bound_to"}), "bound_to": targets})
     return roles
 
 

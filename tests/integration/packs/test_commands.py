@@ -1,0 +1,127 @@
+"""The commands ``pack`` and ``demo``."""
+
+import io
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from foundation.organisation.models import Holding, Role, User
+from foundation.organisation.resolution import RoleContext, resolve, roles_of
+from foundation.packs.demo_people import PASSWORD
+from tests.factories.organisation import make_user
+
+pytestmark = pytest.mark.django_db
+
+WHO = {
+    "hr": {"hr"},
+    "clerk": {"clerk"},
+    "clerk2": {"clerk"},
+    "manager": {"manager"},
+    "service_manager": {"manager"},
+    "general_manager": {"general_manager"},
+    "form_builder": {"form_builder"},
+    "auditor": {"auditor"},
+    "administrator": {"administrator"},
+    "adviser": set(),
+}
+
+
+def run(*words, **options):
+    out = io.StringIO()
+    call_command(*words, stdout=out, **options)
+    return out.getvalue()
+
+
+def test_the_demonstration_has_ten_people_with_their_roles():
+    document = json.loads(run("demo", "--format", "json"))
+    assert {person["username"]: set(person["roles"]) for person in document["people"]} == WHO
+    people = User.objects.filter(is_demo=True)
+    assert {person.username: set(roles_of(person)) for person in people} == WHO
+    assert all(person.check_password(PASSWORD) and not person.is_superuser for person in people)
+    clerk, adviser = (people.get(username=name) for name in ("clerk", "adviser"))
+    named = {
+        key: [person.username for person in resolve(key, RoleContext(submitter=submitter)).people]
+        for key, submitter in (("line_manager", clerk), ("department_head", adviser))
+    }
+    assert named == {"line_manager": ["manager"], "department_head": ["service_manager"]}
+
+
+def test_the_demonstration_twice_changes_nothing():
+    run("demo")
+    before = (User.objects.count(), Holding.objects.count(), Role.objects.count())
+    assert json.loads(run("demo", "--format", "json"))["changed"] == 0
+    assert (User.objects.count(), Holding.objects.count(), Role.objects.count()) == before
+
+
+def test_the_table_tells_who_can_sign_in_and_how():
+    printed = run("demo")
+    assert all(username in printed for username in WHO)
+    assert PASSWORD in printed
+
+
+def test_the_demonstration_is_refused_in_production(settings):
+    settings.REMIT_PRODUCTION = True
+    with pytest.raises(CommandError):
+        run("demo")
+    assert not User.objects.exists()
+    assert not Role.objects.exists()
+
+
+def test_somebody_elses_account_is_not_taken():
+    person = make_user("clerk")
+    with pytest.raises(CommandError, match=r"people\.yaml:"):
+        run("demo")
+    person.refresh_from_db()
+    assert not person.is_demo
+    assert not person.check_password(PASSWORD)
+    assert not Role.objects.exists(), "nothing of the demonstration stays behind"
+
+
+def test_the_pack_is_applied_once_in_the_name_given():
+    make_user("builder")
+    words = ("pack", "apply", "dealership", "--by", "builder", "--format", "json")
+    first, second = json.loads(run(*words)), json.loads(run(*words))
+    assert first["changed"] == len(first["items"]) > 0
+    assert first["unread"] == []
+    assert (second["changed"], {item["action"] for item in second["items"]}) == (0, {"unchanged"})
+    assert set(Role.history.values_list("history_user_id", flat=True)) == {
+        User.objects.get(username="builder").pk
+    }
+
+
+def test_diff_and_dry_run_write_nothing():
+    make_user("builder")
+    for words in (("diff",), ("apply", "--dry-run")):
+        document = json.loads(
+            run("pack", words[0], "dealership", *words[1:], "--by", "builder", "--format", "json")
+        )
+        assert document["dry_run"] is True
+        assert document["changed"] > 0
+    assert not Role.objects.exists()
+
+
+def test_diff_prints_what_would_change():
+    run("pack", "apply", "dealership")
+    role = Role.objects.get(key="clerk")
+    role.name = "接待"
+    role.save()
+    assert run("pack", "diff", "dealership").splitlines()[:2] == [
+        "~ role clerk",
+        "    name: '接待' → '前台专员'",
+    ]
+
+
+def test_export_writes_a_pack_that_changes_nothing(tmp_path):
+    run("pack", "apply", "dealership")
+    files = json.loads(run("pack", "export", str(tmp_path), "--format", "json"))["files"]
+    assert "organisation.yaml" in files
+    assert json.loads(run("pack", "diff", str(tmp_path), "--format", "json"))["changed"] == 0
+
+
+@pytest.mark.parametrize(
+    "words", [("pack", "apply", "nothing-here"), ("pack", "apply", "dealership", "--by", "nobody")]
+)
+def test_a_wrong_name_is_answered_with_a_sentence(words):
+    with pytest.raises(CommandError):
+        run(*words)
