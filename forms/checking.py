@@ -81,12 +81,23 @@ def _ids(definition: FormDefinition) -> Iterator[Problem]:
                     f"{name}.{repeated}", _("The id “%(id)s” is used more than once.") % {"id": repeated}
                 )
     for path, field in _field_paths(definition):
-        if field.id == TODAY or not expressions.is_name(field.id):
+        if not _speakable(field.id):
             yield Problem(
                 f"{path}.id",
                 _("“%(id)s” means something else in expressions; give the field another id.")
                 % {"id": field.id},
             )
+
+
+def _speakable(name: str) -> bool:
+    """Whether expressions can use the name: not the day, not a word of the language, not one of its types
+    (`list`).
+    """
+    return (
+        name != TODAY
+        and expressions.is_name(name)
+        and not expressions.check("true", {name: Kind.TEXT}, Kind.YES_NO)
+    )
 
 
 def _names(definition: FormDefinition) -> Iterator[Problem]:

@@ -192,7 +192,7 @@ def _save_and_go(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
 
 
 def _edition_posted(request: HttpRequest, uuid: uuids.UUID) -> tuple[Edition, FormDefinition]:
-    """Return the edition the draft is pinned to; for a draft not yet saved, the one its page was made from."""
+    """Return the edition a draft is pinned to; before it is saved, the one its page was made from."""
     try:
         edition = draft_for(request.user, uuid).edition
     except NotFound:
@@ -215,7 +215,7 @@ def _go_on(request: HttpRequest, saved: Draft, filling: Filling) -> HttpResponse
 
 def _hand_in(request: HttpRequest, saved: Draft, filling: Filling) -> HttpResponse:
     """Submit, or show everything that is wrong, beginning on the first page where something is."""
-    # What cannot be read is not among the answers, so it is looked for here: nothing typed is dropped in silence.
+    # What cannot be read is not among the answers: asked for here, so that nothing is dropped in silence.
     if filling.state.errors:
         return _fill(request, _complaining(saved, filling), status=422)
     try:
