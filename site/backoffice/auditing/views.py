@@ -53,7 +53,7 @@ def trail(request: HttpRequest, kind: str, key: str) -> HttpResponse:
             "kind": found,
             "subject": subject,
             "entries": list(found.entries(key))[::-1],
-            "checked": sum(report.checked for report in reports),
+            "checked": sum(report.checked.get("events", 0) for report in reports),
             "faults": [fault for report in reports for fault in report.faults],
         },
     )
