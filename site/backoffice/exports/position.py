@@ -70,8 +70,7 @@ def named(row: Any, field: str, language: str) -> str:
 
 def address(edition: Edition) -> str:
     """Return the address in the QR code: the page that shows whether this edition is still in force."""
-    page = f"{settings.BASE_URL}/positions/{edition.key}/"
-    return f"{page}?edition={edition.number}&sha256={edition.sha256[:16]}"
+    return f"{settings.BASE_URL}/positions/{edition.key}/editions/{edition.number}/"
 
 
 def context(edition: Edition, body: Mapping[str, Any], language: str) -> dict[str, Any]:
