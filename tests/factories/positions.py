@@ -1,4 +1,6 @@
-"""Position descriptions for tests. A state is reached the way people reach it: drafts are saved, drafts are published."""
+"""Position descriptions for tests. A state is reached the way people reach it: drafts are saved, drafts
+are published.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Registers the app: guards, the writer of editions, the pack loader, the page under which descriptions hang."""
+"""Registers the app: guards, the writer of editions, the pack loader, the page under which descriptions
+hang.
+"""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate

@@ -28,8 +28,9 @@ class ArchivingRefused(Exception):
 def archive(page: PositionPage, *, by: Any, reason: str = "") -> PositionPage:
     """Take ``page`` out of force and close it for editing; return it as it is now.
 
-    Who may is for the caller to have asked (the right to publish). Recorded: the withdrawal, if it was live, and
-    ``position_archived`` with the reason. Editions stay readable with a note that the description is withdrawn.
+    Who may is for the caller to have asked (the right to publish). Recorded: the withdrawal, if it was live,
+    and ``position_archived`` with the reason. Editions stay readable with a note that the description is
+    withdrawn.
 
     Raises:
         ArchivingRefused: it is archived already, or was never published (such a draft may be deleted).
@@ -70,9 +71,7 @@ def restore(page: PositionPage, *, by: Any) -> PositionPage:
     return page
 
 
-def _record(
-    page: PositionPage, kind: str, by: Any, *, before: bool, after: bool, reason: str = ""
-) -> None:
+def _record(page: PositionPage, kind: str, by: Any, *, before: bool, after: bool, reason: str = "") -> None:
     subject = stream_of(page.code)
     changes = [FieldChange("archived", before, after, subject)]
     if reason:

@@ -1,9 +1,9 @@
 """The building blocks of a position description.
 
-Stored rows name these blocks by the keys in the stream fields of ``models`` (``duty``, ``authority`` …), never by
-class, and migrations do not contain them (``PartsField``): a block may gain a field without a migration. A block's
-identity is the id that Wagtail's stream gives it: made once, kept when the block is moved or reworded, made anew
-when the block is duplicated. It goes into the edition as the id of the duty.
+Stored rows name these blocks by the keys in the stream fields of ``models`` (``duty``, ``authority`` …),
+never by class, and migrations do not contain them (``PartsField``): a block may gain a field without a
+migration. A block's identity is the id that Wagtail's stream gives it: made once, kept when the block is
+moved or reworded, made anew when the block is duplicated. It goes into the edition as the id of the duty.
 """
 
 from __future__ import annotations

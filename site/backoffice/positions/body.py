@@ -1,8 +1,8 @@
 """What goes into an edition of a position description, and how an edition is laid out for reading.
 
 ``edition_body`` reads a page, also a half-filled draft; ``sheet`` turns a body into the plain values that the
-reading page and the preview show. An edition is self-contained: department, superiors and grade are in it as they
-were on the day, so that it still reads the same when they change.
+reading page and the preview show. An edition is self-contained: department, superiors and grade are in it as
+they were on the day, so that it still reads the same when they change.
 
 The body (all texts Unicode NFC after ``canonical``; no text is None)::
 
@@ -73,7 +73,9 @@ def edition_body(page: PositionPage) -> dict[str, Any]:
 
 
 def _rows(stream: Any, **defaults: Any) -> list[dict[str, Any]]:
-    """Return the blocks of ``stream`` as rows with their id; a hole gets the default, an empty block is left out."""
+    """Return the blocks of ``stream`` as rows with their id; a hole gets the default, an empty block is
+    left out.
+    """
     rows = []
     for raw in stream.get_prep_value() if stream else []:
         value = raw.get("value") or {}
@@ -94,7 +96,7 @@ def _lines(text: str | None) -> str:
     return "\n".join(line.rstrip() for line in (text or "").replace("\r\n", "\n").split("\n")).strip()
 
 
-# --- for reading ---------------------------------------------------------------------------------------------
+# --- for reading --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,8 @@ class Sheet:
 
 
 def duty_groups(duties: Sequence[Mapping[str, Any]]) -> tuple[DutyGroup, ...]:
-    """Return the duties by cadence, in the order of ``Cadence``, numbered through; authors' order within a group.
+    """Return the duties by cadence, in the order of ``Cadence``, numbered through; authors' order within a
+    group.
 
     Numbers are given here and nowhere stored, so a list never has gaps or doubles.
     """
@@ -170,7 +173,9 @@ def duty_groups(duties: Sequence[Mapping[str, Any]]) -> tuple[DutyGroup, ...]:
 
 
 def sheet(body: Mapping[str, Any]) -> Sheet:
-    """Return ``body`` laid out for reading in the language in use. Only ever given the output of ``edition_body``."""
+    """Return ``body`` laid out for reading in the language in use. Only ever given the output of
+    ``edition_body``.
+    """
     kinds = {choice.value: str(choice.label) for choice in QualificationKind}
     by_kind = {
         kind: tuple(row for row in body["qualifications"] if row["kind"] == kind)

@@ -1,4 +1,5 @@
-"""The closed vocabularies of a position description. Stored words are short and stable; labels are translated.
+"""The closed vocabularies of a position description. Stored words are short and stable; labels are
+translated.
 
 ``Cadence`` says when a duty is due; its order is the order in which duties are grouped for reading.
 ``QualificationKind`` sorts what is asked of the holder. ``DocumentKind`` is the kind of document this is.

@@ -1,7 +1,7 @@
 """What must never be lost: a description that had an edition, and the revisions of one.
 
-The guards sit on the models' ``pre_delete``, so they hold for the explorer, bulk actions, an API, the shell and
-deletions of a page above; ``wagtail_hooks`` asks first and explains, before anything is tried.
+The guards sit on the models' ``pre_delete``, so they hold for the explorer, bulk actions, an API, the shell
+and deletions of a page above; ``wagtail_hooks`` asks first and explains, before anything is tried.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ class NeverDeleted(ProtectedError):
 
 
 def published_under(pages: Iterable[Page]) -> list[PositionPage]:
-    """Return the descriptions with editions among ``pages`` and everything below them. Two queries for a page."""
+    """Return the descriptions with editions among ``pages`` and everything below them. Two queries for a
+    page.
+    """
     found = []
     for page in pages:
         below = PositionPage.objects.descendant_of(page, inclusive=True).select_related("position")
@@ -48,7 +50,8 @@ def refusal(pages: Iterable[PositionPage]) -> str:
     """Return why these descriptions are not deleted, and what to do instead."""
     titles = "、".join(f"“{page.title}”" for page in pages)
     return _(
-        "%(titles)s has published editions and is never deleted: people worked under this text. Archive it instead."
+        "%(titles)s has published editions and is never deleted: people worked under this text. Archive it "
+        "instead."
     ) % {"titles": titles}
 
 
@@ -69,6 +72,7 @@ def _revision_going(instance: Revision, **kwargs: Any) -> None:
     page = PositionPage.objects.filter(pk=instance.object_id).first()
     if page is not None and page.has_editions:
         raise NeverDeleted(
-            _("Revisions of “%(title)s” are kept: editions were published from them.") % {"title": page.title},
+            _("Revisions of “%(title)s” are kept: editions were published from them.")
+            % {"title": page.title},
             [instance],
         )

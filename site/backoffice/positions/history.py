@@ -1,8 +1,9 @@
-"""What of a position description was in force, and when: one row per publication, withdrawal, move and deletion.
+"""What of a position description was in force, and when: one row per publication, withdrawal, move and
+deletion.
 
-Registered with simple-history as it is, a page records its drafts as if they were live (saving a draft ends with a
-save of a few columns on the object that carries the *draft*'s texts). This driver writes a row only when the text in
-force changed, in the transaction of that change:
+Registered with simple-history as it is, a page records its drafts as if they were live (saving a draft ends
+with a save of a few columns on the object that carries the *draft*'s texts). This driver writes a row only
+when the text in force changed, in the transaction of that change:
 
 =========  ==================================================================================================
 event      written when
@@ -14,9 +15,9 @@ move       the page, or a page above it, moved to another address (also by a cha
 delete     a page that had been in force was deleted (``guards`` refuse that; this is the second line)
 =========  ==================================================================================================
 
-Every row holds the whole page (``content``, as a revision does), so it can be rebuilt after the page, its revisions
-or its author are gone; the author is kept by value; ``log_uuid`` joins Wagtail's log entries of the same request.
-``publication`` listens to these rows and writes the edition and the audit event.
+Every row holds the whole page (``content``, as a revision does), so it can be rebuilt after the page, its
+revisions or its author are gone; the author is kept by value; ``log_uuid`` joins Wagtail's log entries of
+the same request. ``publication`` listens to these rows and writes the edition and the audit event.
 """
 
 from __future__ import annotations

@@ -70,7 +70,9 @@ def plain_markup(html: str) -> str:
 
 def paragraphs(text: str) -> str:
     """Return plain ``text`` as paragraphs: one for each line that is not empty."""
-    return "".join(f"<p>{escape(line.strip(), quote=False)}</p>" for line in text.splitlines() if line.strip())
+    return "".join(
+        f"<p>{escape(line.strip(), quote=False)}</p>" for line in text.splitlines() if line.strip()
+    )
 
 
 def words(html: str) -> str:

@@ -1,12 +1,12 @@
 """Position descriptions as Wagtail pages, the page they hang under, and the texts they were imported from.
 
-A page is the working copy; what counts is the *edition* that publishing writes (``publication``). The way a page
-comes into force, is withdrawn and archived is the same on every route:
+A page is the working copy; what counts is the *edition* that publishing writes (``publication``). The way a
+page comes into force, is withdrawn and archived is the same on every route:
 
     draft ──publish a revision──► live (an edition) ──archive──► archived (read only) ──restore──► draft
 
-A page never goes live by being created or copied, only by publishing a revision of it; a page that ever had an
-edition is never deleted (``guards``).
+A page never goes live by being created or copied, only by publishing a revision of it; a page that ever had
+an edition is never deleted (``guards``).
 """
 
 from __future__ import annotations
@@ -43,8 +43,13 @@ from wagtail.log_actions import LogContext, get_active_log_context
 from wagtail.models import Page
 from wagtail.search import index
 
-
-from backoffice.positions.blocks import AuthorityBlock, DutyBlock, PartsField, QualificationBlock, SectionBlock
+from backoffice.positions.blocks import (
+    AuthorityBlock,
+    DutyBlock,
+    PartsField,
+    QualificationBlock,
+    SectionBlock,
+)
 from backoffice.positions.body import edition_body, sheet
 from backoffice.positions.enums import DocumentKind
 from backoffice.positions.history import PublishedHistory
@@ -56,8 +61,8 @@ from foundation.organisation.models import Position
 class ImportedText(models.Model):
     """A file of collected descriptions as it was uploaded, byte for byte.
 
-    Written by ``imports.receive``; pages made from it point at it with a range of characters. Discarded only while
-    nothing points at it.
+    Written by ``imports.receive``; pages made from it point at it with a range of characters. Discarded only
+    while nothing points at it.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -80,7 +85,9 @@ class ImportedText(models.Model):
 
 
 class ArchivedLock(BaseLock):
-    """Keeps everybody from editing an archived description; its reason and the way back stand in the message."""
+    """Keeps everybody from editing an archived description; its reason and the way back stand in the
+    message.
+    """
 
     def for_user(self, user: Any) -> bool:
         """Lock out everybody."""
@@ -145,7 +152,9 @@ class PositionPageForm(WagtailAdminPageForm):
 
 
 class PositionCopyForm(CopyForm):
-    """Copying makes a draft: neither a second live text nor an alias of a position description makes sense."""
+    """Copying makes a draft: neither a second live text nor an alias of a position description makes
+    sense.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -249,7 +258,9 @@ class PositionPage(Page):
 
     parent_page_types: ClassVar[list[str]] = ["positions.PositionIndexPage"]
     subpage_types: ClassVar[list[str]] = []
-    page_description = _("What a post is there for: duties, authorities, qualifications. Publishing numbers it.")
+    page_description = _(
+        "What a post is there for: duties, authorities, qualifications. Publishing numbers it."
+    )
     show_in_menus_default = False
     base_form_class = PositionPageForm
     copy_form_class = PositionCopyForm
@@ -336,7 +347,8 @@ class PositionPage(Page):
         verbose_name = _("position description")
         verbose_name_plural = _("position descriptions")
 
-    # --- identity --------------------------------------------------------------------------------------------
+    # --- identity
+    # --------------------------------------------------------------------------------------------
 
     @property
     def code(self) -> str:
@@ -368,7 +380,8 @@ class PositionPage(Page):
         """Return the day asked for, if it lies ahead; None means the day of publication."""
         return self.effective_from if self.effective_from and self.effective_from > today else None
 
-    # --- Wagtail ---------------------------------------------------------------------------------------------
+    # --- Wagtail
+    # ---------------------------------------------------------------------------------------------
 
     def _set_core_field_defaults(self) -> None:
         """Give the page a slug made of the position's code; a draft without one gets a short random one."""

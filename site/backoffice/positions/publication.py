@@ -1,8 +1,9 @@
 """What follows when a text comes into force or leaves it: the edition, and the event in the record.
 
-Driven by the rows of ``history``: each row is one change of what is in force, and it is written in the transaction
-that changed the page. So page, history, edition and event are there together or not at all, on every route: the
-editor, a bulk action, a workflow, a command, a program. Saving a draft leads to nothing here.
+Driven by the rows of ``history``: each row is one change of what is in force, and it is written in the
+transaction that changed the page. So page, history, edition and event are there together or not at all, on
+every route: the editor, a bulk action, a workflow, a command, a program. Saving a draft leads to nothing
+here.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ def _in_force_changed(instance: PositionPage, history_instance: Any, **kwargs: A
     if event in (InForceEvent.PUBLISH, InForceEvent.SAVE):
         if by is None:
             raise AuthorMissing(
-                "Publishing needs a person: pass user=, or work inside wagtail.log_actions.LogContext(user=…)."
+                "Publishing needs a person: pass user=, or work inside "
+                "wagtail.log_actions.LogContext(user=…)."
             )
         try:
             edition = publish(

@@ -22,9 +22,7 @@ def index_page() -> PositionIndexPage:
     page = PositionIndexPage.objects.order_by("pk").first()
     if page is not None:
         return page
-    Locale.objects.get_or_create(
-        language_code=get_supported_content_language_variant(settings.LANGUAGE_CODE)
-    )
+    Locale.objects.get_or_create(language_code=get_supported_content_language_variant(settings.LANGUAGE_CODE))
     root = Page.get_first_root_node() or Page.add_root(title="Root", slug="root")
     page = PositionIndexPage(title=TITLE, slug=SLUG)
     root.add_child(instance=page)

@@ -180,7 +180,7 @@ def test_every_row_finds_its_log_entries_by_uuid():
     publish(page, title="再版")
     page = reload(page)
     page.move(_second_index(), pos="last-child", user=make_user(is_superuser=True))
-    reload(page).unpublish(user=page.owner)
+    reload(page).unpublish(user=make_user(is_superuser=True))
     found = {
         row.event: sorted(
             PageLogEntry.objects.filter(page=page.pk, uuid=row.log_uuid).values_list("action", flat=True)

@@ -1,0 +1,59 @@
+"""HR's own views in the Wagtail admin beside those of pages: archive and restore. Import has
+``import_views``.
+"""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from backoffice.positions import archiving
+from backoffice.positions.archiving import ArchivingRefused
+from backoffice.positions.models import PositionPage
+
+
+def _page_to_publish(request: HttpRequest, page_id: int) -> PositionPage:
+    """Return the page if the person may publish it; archiving needs the same right."""
+    page = get_object_or_404(PositionPage.objects.select_related("position"), pk=page_id)
+    if not page.permissions_for_user(request.user).can_publish():
+        raise PermissionDenied
+    return page
+
+
+@require_http_methods(["GET", "POST"])
+def archive(request: HttpRequest, page_id: int) -> HttpResponse:
+    """Say what archiving does; on POST, do it."""
+    page = _page_to_publish(request, page_id)
+    if request.method == "POST":
+        try:
+            page = archiving.archive(page, by=request.user, reason=request.POST.get("reason", ""))
+        except ArchivingRefused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(
+                request, _("“%(title)s” is archived. Its editions stay readable.") % {"title": page.title}
+            )
+        return redirect("wagtailadmin_pages:edit", page.pk)
+    if page.is_archived:
+        return redirect("wagtailadmin_pages:edit", page.pk)
+    return render(request, "positions/admin/archive.html", {"page": page, "editions": page.editions.count()})
+
+
+@require_POST
+def restore(request: HttpRequest, page_id: int) -> HttpResponse:
+    """Open an archived description for editing again."""
+    page = _page_to_publish(request, page_id)
+    try:
+        archiving.restore(page, by=request.user)
+    except ArchivingRefused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(
+            request,
+            _("“%(title)s” is a draft again. Publish it to bring it into force.") % {"title": page.title},
+        )
+    return redirect("wagtailadmin_pages:edit", page.pk)

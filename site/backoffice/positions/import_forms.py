@@ -1,0 +1,190 @@
+"""The forms of the import: the file, and one form for each unit of the review."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.validators import validate_slug
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backoffice.positions.importing import Collection, Unit
+from backoffice.positions.imports import LARGEST, Decision, free_code
+from foundation.organisation.models import Department, Position
+
+LATER, NEW = "", "new"
+
+
+class UploadForm(forms.Form):
+    """One text file."""
+
+    file = forms.FileField(
+        label=gettext_lazy("Text file"),
+        help_text=gettext_lazy(
+            "A .txt file of up to 5 MB; UTF-8, GB18030 and UTF-16 are recognised. It may hold many "
+            "descriptions."
+        ),
+        widget=forms.FileInput(attrs={"accept": ".txt,text/plain"}),
+    )
+
+    def clean_file(self) -> Any:
+        """Refuse by name and size before anything is read."""
+        file = self.cleaned_data["file"]
+        if not file.name.lower().endswith(".txt"):
+            raise forms.ValidationError(
+                _("“%(name)s” is not a .txt file. Save the text as plain text (.txt) and choose that file.")
+                % {"name": file.name}
+            )
+        if file.size > LARGEST:
+            raise forms.ValidationError(
+                _("“%(name)s” is larger than 5 MB. Split it and import the parts.") % {"name": file.name}
+            )
+        return file
+
+
+class UnitForm(forms.Form):
+    """HR's decision about one unit."""
+
+    take = forms.BooleanField(required=False, label=gettext_lazy("Take over"))
+    title = forms.CharField(
+        required=False,
+        max_length=255,
+        label=gettext_lazy("Title"),
+        widget=forms.TextInput(attrs={"maxlength": 255}),
+    )
+    position = forms.ChoiceField(required=False, label=gettext_lazy("Post"))
+    code = forms.CharField(
+        required=False, max_length=40, label=gettext_lazy("Code of the new post"), widget=forms.TextInput()
+    )
+    department = forms.ModelChoiceField(
+        Department.objects.none(), required=False, label=gettext_lazy("Department of the new post")
+    )
+    dropped = forms.MultipleChoiceField(required=False)
+
+    def __init__(self, *args: Any, unit: Unit, choices: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.unit = unit
+        self.choices = choices
+        self.fields["position"].choices = choices.posts
+        self.fields["department"].queryset = choices.departments
+        self.fields["department"].choices = choices.department_rows
+        self.fields["dropped"].choices = [
+            (f"{letter}{number}", "")
+            for letter, parts in (("d", unit.duties), ("q", unit.qualifications), ("s", unit.sections))
+            for number in range(len(parts))
+        ]
+
+    @property
+    def dropped_now(self) -> frozenset[str]:
+        """Return the parts crossed out, as typed; also while the form has faults."""
+        if not self.is_bound:
+            return frozenset()
+        return frozenset(self.data.getlist(self.add_prefix("dropped")))
+
+    @property
+    def taken_now(self) -> bool:
+        """Return whether the unit is ticked, as typed."""
+        return bool(self["take"].value())
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for what a taken unit needs; an unticked one may be anything."""
+        values = super().clean() or {}
+        if not values.get("take"):
+            self._errors.clear()
+            return values
+        if not (values.get("title") or "").strip():
+            self.add_error("title", _("Give the description a title."))
+        if values.get("position") == NEW:
+            code = (values.get("code") or "").strip()
+            if not code:
+                self.add_error("code", _("Give the new post a code."))
+            else:
+                try:
+                    validate_slug(code)
+                except forms.ValidationError as fault:
+                    self.add_error("code", fault)
+                if code in self.choices.codes:
+                    self.add_error("code", _("The code %(code)s is taken.") % {"code": code})
+            if not values.get("department") and "department" not in self.errors:
+                self.add_error("department", _("Choose the department of the new post."))
+        return values
+
+    def decision(self, index: int) -> Decision:
+        """Return the decision; only after ``is_valid``."""
+        values = self.cleaned_data
+        chosen = values["position"]
+        new = chosen == NEW
+        return Decision(
+            index=index,
+            title=values["title"].strip(),
+            position=self.choices.by_pk[chosen] if chosen not in (LATER, NEW) else None,
+            new_code=values["code"].strip() if new else "",
+            department=values["department"] if new else None,
+            dropped=frozenset(values["dropped"]),
+        )
+
+
+class Choices:
+    """Posts and departments to choose from, asked once for all units of a review."""
+
+    def __init__(self) -> None:
+        free = list(
+            Position.objects.filter(page__isnull=True)
+            .select_related("department")
+            .order_by("department__order", "code")
+        )
+        self.by_pk = {str(post.pk): post for post in free}
+        self.by_title = {post.title: str(post.pk) for post in free}
+        self.posts = [
+            (LATER, _("Decide later, in the draft")),
+            (NEW, _("A new post")),
+            (
+                _("Posts without a description"),
+                [(str(post.pk), f"{post} · {post.department}") for post in free],
+            ),
+        ]
+        self.codes = set(Position.objects.values_list("code", flat=True))
+        self.departments = Department.objects.all()
+        rows = list(self.departments)
+        self.department_by_name = {department.name: department.pk for department in rows}
+        self.department_rows = [("", "—"), *((department.pk, str(department)) for department in rows)]
+
+
+def unit_forms(collection: Collection, data: Any = None) -> list[UnitForm]:
+    """Return one form for each unit; without ``data`` filled with what the text proposes."""
+    choices = Choices()
+    proposed = set(choices.codes)
+    forms_ = []
+    for number, unit in enumerate(collection.units):
+        initial = {
+            "take": unit.kind == "position" and bool(unit.title) and bool(unit.duties),
+            "title": unit.title,
+            "position": choices.by_title.get(unit.title, LATER),
+            "code": free_code(proposed),
+            "department": choices.department_by_name.get(unit.department),
+        }
+        forms_.append(UnitForm(data, prefix=f"u{number}", initial=initial, unit=unit, choices=choices))
+    return forms_
+
+
+def check_together(forms_: list[UnitForm]) -> bool:
+    """Refuse the same post or the same new code in two units; return whether all is well."""
+    seen: dict[str, int] = {}
+    fine = True
+    for number, form in enumerate(forms_):
+        values = form.cleaned_data
+        if not values.get("take"):
+            continue
+        chosen = values["position"]
+        key = f"code {values['code'].strip()}" if chosen == NEW else chosen
+        if key == LATER:
+            continue
+        if key in seen:
+            form.add_error(
+                "code" if chosen == NEW else "position",
+                _("Unit %(number)s takes the same post.") % {"number": seen[key] + 1},
+            )
+            fine = False
+        seen.setdefault(key, number)
+    return fine

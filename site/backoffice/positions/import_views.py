@@ -1,0 +1,208 @@
+"""Import of collected descriptions in the Wagtail admin: choose a file, review what it proposes, take over
+drafts.
+
+Only HR and administrators (``rules.may_import``; the table of addresses says the same). The review reads the
+kept file again on each request, so what is typed is all that travels, and nothing typed is lost to a fault.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import ProtectedError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from backoffice.access.roles import roles_on
+from backoffice.positions import imports, rules
+from backoffice.positions.enums import Cadence
+from backoffice.positions.import_forms import UnitForm, UploadForm, check_together, unit_forms
+from backoffice.positions.importing import Collection, ImportRefused, Passage
+from backoffice.positions.models import ImportedText
+from backoffice.positions.tree import index_page
+
+SHOWN_BEFORE = 20
+
+
+@require_http_methods(["GET", "POST"])
+def upload(request: HttpRequest) -> HttpResponse:
+    """Take a file, or say why not."""
+    _check(request)
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            kept, _collection = imports.receive(file.read(), file.name, by=request.user)
+        except ImportRefused as refused:
+            form.add_error("file", str(refused))
+        else:
+            return redirect("positions_import_review", kept.uuid)
+    context = {
+        "form": form,
+        "earlier": ImportedText.objects.select_related("uploaded_by").defer("data")[:SHOWN_BEFORE],
+    }
+    return render(request, "positions/admin/import_upload.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def review(request: HttpRequest, uuid: Any) -> HttpResponse:
+    """Show the proposals beside their source; on POST, make drafts of the ticked ones."""
+    _check(request)
+    imported = get_object_or_404(ImportedText, uuid=uuid)
+    collection = imports.proposals(imported)
+    if request.method == "POST":
+        forms = unit_forms(collection, request.POST)
+        # All forms are asked, so that every fault shows at once.
+        faulty = [form for form in forms if not form.is_valid()]
+        valid = not faulty and check_together(forms)
+        decisions = (
+            [form.decision(number) for number, form in enumerate(forms) if form.cleaned_data.get("take")]
+            if valid
+            else []
+        )
+        if valid and not decisions:
+            messages.error(request, _("Nothing is ticked. Tick the descriptions to take over."))
+        elif valid:
+            try:
+                pages = imports.take(imported, collection, decisions, by=request.user)
+            except imports.UnitRefused as refused:
+                forms[refused.number - 1].add_error(refused.field, refused.sentence)
+                valid = False
+            else:
+                messages.success(
+                    request,
+                    ngettext(
+                        "%(number)s draft was made. Nothing is published.",
+                        "%(number)s drafts were made. Nothing is published.",
+                        len(pages),
+                    )
+                    % {"number": len(pages)},
+                )
+                return redirect("wagtailadmin_explore", index_page().pk)
+        if not valid:
+            wrong = [str(number + 1) for number, form in enumerate(forms) if form.errors]
+            messages.error(
+                request,
+                _("Nothing was taken over yet. Look at unit %(numbers)s; what you typed is still there.")
+                % {"numbers": "、".join(wrong)},
+            )
+        return render(
+            request, "positions/admin/import_review.html", _shown(imported, collection, forms), status=422
+        )
+    return render(
+        request, "positions/admin/import_review.html", _shown(imported, collection, unit_forms(collection))
+    )
+
+
+@require_POST
+def discard(request: HttpRequest, uuid: Any) -> HttpResponse:
+    """Forget an uploaded file nobody took anything from."""
+    _check(request)
+    imported = get_object_or_404(ImportedText, uuid=uuid)
+    try:
+        imports.discard(imported)
+    except ProtectedError:
+        messages.error(request, _("Drafts were made from this file; it is kept as their source."))
+    else:
+        messages.success(request, _("“%(name)s” was discarded.") % {"name": imported.filename})
+    return redirect("positions_import")
+
+
+def _check(request: HttpRequest) -> None:
+    if not rules.may_import(roles_on(request)):
+        raise PermissionDenied
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a unit in the review: its key for crossing out, its text, what was recognised beside it."""
+
+    key: str
+    text: str
+    notes: tuple[str, ...]
+    dropped: bool
+    heading: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A unit as the review shows it."""
+
+    number: int
+    form: UnitForm
+    duties: tuple[Part, ...]
+    qualifications: tuple[Part, ...]
+    sections: tuple[Part, ...]
+    source: str
+    open: bool
+
+    @property
+    def unit(self) -> Any:
+        """Return the proposal."""
+        return self.form.unit
+
+
+def _shown(imported: ImportedText, collection: Collection, forms: list[UnitForm]) -> dict[str, Any]:
+    cadences = {choice.value: str(choice.label) for choice in Cadence}
+    units = []
+    for number, form in enumerate(forms):
+        unit, gone = form.unit, form.dropped_now
+        units.append(
+            Shown(
+                number=number + 1,
+                form=form,
+                duties=tuple(
+                    Part(
+                        f"d{place}",
+                        duty.text,
+                        tuple(
+                            note
+                            for note in (cadences.get(duty.cadence, ""), duty.deadline, duty.group)
+                            if note
+                        ),
+                        f"d{place}" in gone,
+                    )
+                    for place, duty in enumerate(unit.duties)
+                ),
+                qualifications=tuple(
+                    Part(f"q{place}", item.text, (), f"q{place}" in gone)
+                    for place, item in enumerate(unit.qualifications)
+                ),
+                sections=tuple(
+                    Part(f"s{place}", section.text, (), f"s{place}" in gone, section.heading)
+                    for place, section in enumerate(unit.sections)
+                ),
+                source=collection.text[unit.source[0] : unit.source[1]],
+                open=number == 0 or bool(form.errors),
+            )
+        )
+    reasons = {
+        "site": _("from the web page it was copied from"),
+        "chapter": _("chapter heading"),
+        "heading": _("heading"),
+        "signature": _("signature"),
+        "text": _("text without a place"),
+    }
+    kept: list[tuple[Passage, str]] = [
+        (passage, reasons.get(passage.reason, passage.reason))
+        for passage in collection.kept
+        if passage.text.strip()
+    ]
+    return {
+        "imported": imported,
+        "units": units,
+        "kept": kept,
+        "warnings": collection.warnings,
+        "ticked": sum(form.taken_now for form in forms),
+        "before": imported.pages.count(),
+        "same": ImportedText.objects.filter(sha256=imported.sha256, confirmed_at__isnull=False)
+        .exclude(pk=imported.pk)
+        .order_by("-confirmed_at")
+        .first(),
+    }

@@ -1,0 +1,224 @@
+"""From proposals to drafts: what HR took from an imported text becomes draft pages, all of them or none.
+
+The reading itself is pure and lives in ``importing``; the text is kept as uploaded (``ImportedText``), so a
+review can be left and taken up again, and every draft can show the passage it came from. Nothing is
+published here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, transaction
+from django.db.models import ProtectedError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from wagtail.log_actions import log
+
+from backoffice.positions.enums import Cadence, QualificationKind
+from backoffice.positions.importing import Collection, ImportRefused, Unit, read_text
+from backoffice.positions.markup import paragraphs
+from backoffice.positions.models import ImportedText, PositionPage, acting_as
+from backoffice.positions.tree import index_page
+from foundation.organisation.models import Department, Position
+from foundation.organisation.services import save_position
+
+IMPORT_ACTION = "positions.import"
+LARGEST = 5 * 1024 * 1024
+QUALIFICATION_WORDS = (
+    (QualificationKind.EDUCATION, r"学历|學歷|大专|本科|中专|高中|专业毕业|degree|diploma|education"),
+    (QualificationKind.CERTIFICATE, r"证书|資格證|资格证|执照|驾照|驾驶证|培训合格|certificate|licen[cs]e"),
+    (QualificationKind.EXPERIENCE, r"经验|經驗|年以上|工作经历|experience"),
+    (QualificationKind.LANGUAGE, r"英语|普通话|日语|语言表达|english|mandarin"),
+    (QualificationKind.KNOWLEDGE, r"熟悉|了解|掌握|知识|knowledge"),
+    (QualificationKind.SKILL, r"能力|技能|技巧|操作|使用|skill|able to"),
+    (QualificationKind.CHARACTER, r"品德|责任心|性格|敬业|诚实|形象|honest|patient"),
+)
+
+
+class UnitRefused(Exception):
+    """One unit cannot become a draft; nothing was written. ``number`` counts from 1; ``field`` may name
+    the fault.
+    """
+
+    def __init__(self, number: int, sentence: str, field: str | None = None) -> None:
+        self.number = number
+        self.field = field
+        self.sentence = sentence
+        super().__init__(_("Unit %(number)s: %(sentence)s") % {"number": number, "sentence": sentence})
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What HR decided about one unit. ``index`` counts from 0; ``dropped`` names parts: ``d3`` a duty,
+    ``q0`` …
+
+    ``position`` is an existing post; with ``new_code`` a post is made; with neither the draft has none yet.
+    """
+
+    index: int
+    title: str
+    position: Position | None = None
+    new_code: str = ""
+    department: Department | None = None
+    dropped: frozenset[str] = frozenset()
+
+
+def receive(data: bytes, filename: str, *, by: Any) -> tuple[ImportedText, Collection]:
+    """Read the file and keep it for the review.
+
+    Raises:
+        ImportRefused: it cannot be read or holds no description; nothing is kept.
+    """
+    collection = read_text(data, filename)
+    if not collection.units:
+        raise ImportRefused(_("No position description was recognised in “%(name)s”.") % {"name": filename})
+    kept = ImportedText.objects.create(
+        filename=filename[-200:], sha256=collection.sha256, data=data, uploaded_by=by
+    )
+    return kept, collection
+
+
+def proposals(imported: ImportedText) -> Collection:
+    """Return what the kept text proposes: the same as when it was uploaded."""
+    return read_text(bytes(imported.data), imported.filename)
+
+
+def discard(imported: ImportedText) -> None:
+    """Forget a text nobody took anything from.
+
+    Raises:
+        ProtectedError: drafts were made from it.
+    """
+    if imported.pages.exists():
+        raise ProtectedError("Drafts were made from this text.", set(imported.pages.all()))
+    imported.delete()
+
+
+def take(
+    imported: ImportedText, collection: Collection, decisions: Sequence[Decision], *, by: Any
+) -> list[PositionPage]:
+    """Make a draft of each unit in ``decisions``, in one transaction; return the pages.
+
+    Each draft remembers file and characters. Posts and departments are made only where ``decisions`` say so.
+    Recorded: Wagtail's log entries for each draft; the histories of new posts. Who may is for the caller to
+    have asked.
+
+    Raises:
+        UnitRefused: names the unit; nothing is written, not even the units before it.
+    """
+    pages = []
+    with transaction.atomic(), acting_as(by):
+        for decision in decisions:
+            try:
+                with transaction.atomic():
+                    pages.append(_draft(imported, collection, decision, by=by))
+            except ValidationError as fault:
+                raise UnitRefused(decision.index + 1, " ".join(fault.messages)) from fault
+            except DatabaseError as fault:
+                raise UnitRefused(
+                    decision.index + 1,
+                    _("“%(title)s” could not be stored. Check that its post is not taken twice.")
+                    % {"title": decision.title},
+                ) from fault
+        imported.confirmed_at = timezone.now()
+        imported.save(update_fields=["confirmed_at"])
+    return pages
+
+
+def _draft(imported: ImportedText, collection: Collection, decision: Decision, *, by: Any) -> PositionPage:
+    unit = collection.units[decision.index]
+    position = decision.position
+    if decision.new_code:
+        if decision.department is None or Position.objects.filter(code=decision.new_code).exists():
+            raise ValidationError(_("The code %(code)s is taken.") % {"code": decision.new_code})
+        above = Position.objects.filter(title=unit.reports_to).order_by("code")[:1] if unit.reports_to else ()
+        position = save_position(
+            code=decision.new_code,
+            title=decision.title[:120],
+            department=decision.department,
+            superiors=list(above),
+            by=by,
+        )
+    page = PositionPage(
+        title=decision.title,
+        position=position,
+        owner=by,
+        source=imported,
+        source_start=unit.source[0],
+        source_end=unit.source[1],
+        **texts_of(unit, dropped=decision.dropped),
+    )
+    index_page().add_child(instance=page)
+    page.save_revision(user=by, log_action=True, clean=False)
+    log(
+        instance=page,
+        action=IMPORT_ACTION,
+        user=by,
+        data={"file": imported.filename, "sha256": imported.sha256},
+    )
+    return page
+
+
+def texts_of(unit: Unit, *, dropped: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Return the fields of a page that ``unit`` fills. What has no field of its own goes into a section at
+    the end.
+    """
+    duties = [duty for number, duty in enumerate(unit.duties) if f"d{number}" not in dropped]
+    sections = [
+        {"heading": section.heading or _("From the source"), "body": paragraphs(section.text)}
+        for number, section in enumerate(unit.sections)
+        if f"s{number}" not in dropped and (section.text.strip() or section.heading.strip())
+    ]
+    rest = [f"{field.label}: {field.text}" for field in unit.fields if field.name != "title"]
+    rest += [
+        _("Duties under “%(heading)s”: %(texts)s")
+        % {"heading": group, "texts": "; ".join(duty.text[:30] for duty in duties if duty.group == group)}
+        for group in dict.fromkeys(duty.group for duty in duties if duty.group)
+    ]
+    if rest:
+        sections.append({"heading": _("Also in the source"), "body": paragraphs("\n".join(rest))})
+    return {
+        "summary": unit.summary,
+        "duties": [
+            {
+                "type": "duty",
+                "value": {
+                    "text": duty.text,
+                    "cadence": duty.cadence if duty.cadence in Cadence.values else Cadence.ONGOING.value,
+                    "deadline": duty.deadline[:120],
+                    "deliverable": "",
+                },
+            }
+            for duty in duties
+        ],
+        "qualifications": [
+            {
+                "type": "qualification",
+                "value": {"kind": qualification_kind(item.text), "text": item.text, "mandatory": True},
+            }
+            for number, item in enumerate(unit.qualifications)
+            if f"q{number}" not in dropped
+        ],
+        "sections": [{"type": "section", "value": value} for value in sections],
+    }
+
+
+def qualification_kind(text: str) -> str:
+    """Return what a qualification is about, by its words; HR corrects it in the draft."""
+    for kind, pattern in QUALIFICATION_WORDS:
+        if re.search(pattern, text, re.IGNORECASE):
+            return str(kind.value)
+    return str(QualificationKind.OTHER.value)
+
+
+def free_code(taken: set[str]) -> str:
+    """Return the next code of the form ``post-014`` that is not in ``taken``, and add it there."""
+    number = 1 + max((int(code[5:]) for code in taken if re.fullmatch(r"post-\d{1,6}", code)), default=0)
+    code = f"post-{number:03}"
+    taken.add(code)
+    return code

@@ -1,0 +1,22 @@
+"""Who may read which edition, and who may import. Nothing here writes.
+
+Source: position descriptions bind everybody, so whoever is signed in reads what is in force; what was said
+before is for those who manage, check or keep the documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+READERS_OF_OLDER = frozenset({"hr", "auditor", "general_manager", "manager"})
+IMPORTERS = frozenset({"hr", "administrator"})
+
+
+def may_read_older(roles: Iterable[str]) -> bool:
+    """Whether holders of ``roles`` read editions that are not in force, and compare them."""
+    return not READERS_OF_OLDER.isdisjoint(roles)
+
+
+def may_import(roles: Iterable[str]) -> bool:
+    """Whether holders of ``roles`` import collected descriptions."""
+    return not IMPORTERS.isdisjoint(roles)

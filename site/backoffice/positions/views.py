@@ -1,0 +1,162 @@
+"""What staff read: the list, the text in force, editions, their PDF and their differences.
+
+Every page shows editions only; a draft is never reachable from here. Who may open which address stands in
+``backoffice.access.table``, which editions a person reads in ``rules``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from backoffice.access.gate import may_open
+from backoffice.access.roles import roles_on
+from backoffice.exports import documents, libraries
+from backoffice.positions import queries, rules
+from backoffice.positions.body import sheet
+from backoffice.positions.comparison import differences
+from backoffice.positions.models import PositionPage
+from foundation.editions.models import Edition
+from foundation.editions.queries import body_of, editions_of
+from foundation.organisation.models import Department, Position
+
+PER_PAGE = 50
+
+
+@require_safe
+def position_list(request: HttpRequest) -> HttpResponse:
+    """List the positions with a text in force; search by title, code, department. Everybody signed in."""
+    search = request.GET.get("q", "").strip()[:100]
+    department = request.GET.get("department", "")
+    withdrawn = request.GET.get("withdrawn") == "1"
+    found = queries.readable(
+        timezone.localdate(), user=request.user, search=search, department=department, withdrawn=withdrawn
+    )
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page_title": _("Position descriptions"),
+        "page": page,
+        "search": search,
+        "department": department,
+        "departments": Department.objects.all(),
+        "withdrawn": withdrawn,
+        "filtered": bool(search or department),
+        "may_import": rules.may_import(roles_on(request)),
+    }
+    return render(request, "positions/list.html", context)
+
+
+@require_safe
+def detail(request: HttpRequest, code: str) -> HttpResponse:
+    """Show the edition in force today. Everybody signed in."""
+    context = _common(request, code)
+    if context["current"] is None:
+        if not context["may_read_older"]:
+            raise Http404
+        return render(request, "positions/none_in_force.html", context)
+    return _show(request, context, context["current"].number)
+
+
+@require_safe
+def edition(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Show one edition. The one in force: everybody; others: those who may read older ones."""
+    return _show(request, _common(request, code), number)
+
+
+@require_safe
+def edition_pdf(request: HttpRequest, code: str, number: int) -> HttpResponse | FileResponse:
+    """Send the PDF of an edition; while the worker makes it, a page that asks again by itself."""
+    context = _common(request, code)
+    chosen = _readable_edition(context, number)
+    language = get_language() or "zh-hans"
+    path = documents.request_pdf(chosen, language)
+    if path is not None:
+        return FileResponse(
+            path.open("rb"),
+            content_type="application/pdf",
+            filename=documents.filename(chosen, language),
+        )
+    context.update(edition=chosen, impossible=libraries.notice() if libraries.missing() else "")
+    return render(
+        request, "positions/pdf_pending.html", context, status=503 if context["impossible"] else 202
+    )
+
+
+@require_safe
+def compare_chosen(request: HttpRequest, code: str) -> HttpResponse:
+    """Lead from the choice of two editions to their comparison; the older one always comes first."""
+    try:
+        before, after = sorted((int(request.GET["before"]), int(request.GET["after"])))
+    except (KeyError, ValueError):
+        raise Http404 from None
+    return redirect("positions:compare", code, before, after)
+
+
+@require_safe
+def compare(request: HttpRequest, code: str, before: int, after: int) -> HttpResponse:
+    """Show what one edition says otherwise than another. Those who may read older ones."""
+    context = _common(request, code)
+    if not context["may_read_older"]:
+        raise PermissionDenied
+    old, new = (
+        get_object_or_404(editions_of(queries.KIND, code), number=number) for number in (before, after)
+    )
+    context.update(
+        before=old,
+        after=new,
+        differences=differences(body_of(old), body_of(new)),
+        page_title=_("%(title)s: editions compared") % {"title": context["position"]},
+    )
+    return render(request, "positions/compare.html", context)
+
+
+def _common(request: HttpRequest, code: str) -> dict[str, Any]:
+    """Return what every page of one description needs. 404 for a position without editions."""
+    position = get_object_or_404(Position.objects.select_related("department"), code=code)
+    page = PositionPage.objects.filter(position=position).select_related("live_revision").first()
+    withdrawn = page is not None and not page.live
+    states, current = queries.editions_with_state(code, timezone.localdate(), withdrawn=withdrawn)
+    if not states:
+        raise Http404
+    return {
+        "position": position,
+        "description_page": page,
+        "withdrawn": withdrawn,
+        "states": states,
+        "current": current,
+        "may_read_older": rules.may_read_older(roles_on(request)),
+        "may_edit": page is not None and may_open(request, "wagtailadmin_pages:edit"),
+        "holders": [
+            holding.person
+            for holding in position.holdings.on(timezone.localdate())
+            .select_related("person")
+            .order_by("starts")
+        ],
+        "page_title": str(position),
+    }
+
+
+def _readable_edition(context: dict[str, Any], number: int) -> Edition:
+    current = context["current"]
+    if not context["may_read_older"] and (current is None or current.number != number):
+        # Whoever may not read it is not told whether it exists.
+        raise Http404
+    return get_object_or_404(
+        editions_of(queries.KIND, context["position"].code).select_related("published_by"), number=number
+    )
+
+
+def _show(request: HttpRequest, context: dict[str, Any], number: int) -> HttpResponse:
+    chosen = _readable_edition(context, number)
+    shown = sheet(body_of(chosen))
+    state = next(one for one in context["states"] if one.edition == chosen)
+    context.update(edition=chosen, state=state, sheet=shown, page_title=shown.title)
+    return render(request, "positions/detail.html", context)

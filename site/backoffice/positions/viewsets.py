@@ -1,0 +1,110 @@
+"""HR's screens for descriptions inside the Wagtail admin: Wagtail's own views, each in one transaction, and
+its listing.
+
+Wagtail writes the page and its log entry one after the other; here both stand or fall together with the
+edition, the history row and the event that the save writes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin.ui.tables.pages import BulkActionsColumn, PageStatusColumn, PageTitleColumn
+from wagtail.admin.views.pages.create import CreateView
+from wagtail.admin.views.pages.edit import EditView
+from wagtail.admin.views.pages.listing import ExplorableIndexView, PageFilterSet
+from wagtail.admin.views.pages.move import MoveConfirmView
+from wagtail.admin.views.pages.unpublish import UnpublishView
+from wagtail.admin.viewsets.pages import PageViewSet
+
+from backoffice.positions.models import PositionIndexPage, PositionPage
+from foundation.editions.models import Edition
+
+
+class PositionCreateView(CreateView):
+    """Creating and publishing at once is one transaction."""
+
+    def publish_action(self) -> Any:
+        """Publish, or leave everything as it was."""
+        with transaction.atomic():
+            return super().publish_action()
+
+
+class PositionEditView(EditView):
+    """Publishing is one transaction."""
+
+    def publish_action(self) -> Any:
+        """Publish, or leave everything as it was."""
+        with transaction.atomic():
+            return super().publish_action()
+
+
+class PositionUnpublishView(UnpublishView):
+    """Taking out of force is one transaction."""
+
+    def unpublish(self) -> Any:
+        """Take out of force, or leave everything as it was."""
+        with transaction.atomic():
+            return super().unpublish()
+
+
+class PositionMoveView(MoveConfirmView):
+    """Moving is one transaction."""
+
+    def post(self, *args: Any, **kwargs: Any) -> Any:
+        """Move, or leave everything as it was."""
+        with transaction.atomic():
+            return super().post(*args, **kwargs)
+
+
+class PositionListing(ExplorableIndexView):
+    """The explorer below the index page: which post, which edition, since when."""
+
+    base_columns = [
+        BulkActionsColumn("bulk_actions"),
+        PageTitleColumn("title", label=_("Title"), sort_key="title", classname="title"),
+        Column("department", label=_("Department"), accessor="position.department", width="16%"),
+        Column("code", label=_("Code"), accessor="code", sort_key="position__code", width="14%"),
+        Column(
+            "edition", label=pgettext_lazy("column", "Newest edition"), accessor="edition_number", width="10%"
+        ),
+        DateColumn(
+            "latest_revision_created_at",
+            label=_("Updated"),
+            sort_key="latest_revision_created_at",
+            width="12%",
+        ),
+        PageStatusColumn("status", label=_("Status"), sort_key="live", width="12%"),
+    ]
+    base_filterset_class = PageFilterSet
+
+    def annotate_queryset(self, pages: QuerySet[PositionPage]) -> QuerySet[PositionPage]:
+        """Fetch post, department and number of the newest edition with the pages."""
+        newest = Edition.objects.filter(kind=Edition.Kind.POSITION, key=OuterRef("position__code")).order_by(
+            "-number"
+        )
+        pages = pages.select_related("position__department").annotate(
+            edition_number=Subquery(newest.values("number")[:1])
+        )
+        return super().annotate_queryset(pages)
+
+
+class PositionViewSet(PageViewSet):
+    """Ties the views to the page type."""
+
+    model = PositionPage
+    parent_models = [PositionIndexPage]
+    add_view_class = PositionCreateView
+    edit_view_class = PositionEditView
+    unpublish_view_class = PositionUnpublishView
+    move_confirm_view_class = PositionMoveView
+    index_view_class = PositionListing
+    icon = "clipboard-list"
+
+
+position_viewset = PositionViewSet("position_pages")

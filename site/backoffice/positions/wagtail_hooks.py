@@ -1,0 +1,225 @@
+"""What HR sees in the Wagtail admin: menu, archive in the menus, refusals that say what to do instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.templatetags.static import static
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail import hooks
+from wagtail.admin.action_menu import ActionMenuItem
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.widgets import Button
+from wagtail.log_actions import LogActionRegistry
+from wagtail.models import Page
+
+from backoffice.access.roles import roles_on
+from backoffice.positions import desk, guards, import_views, publication, rules, tree
+from backoffice.positions.archiving import ARCHIVE_ACTION, RESTORE_ACTION
+from backoffice.positions.imports import IMPORT_ACTION
+from backoffice.positions.models import PositionPage
+from backoffice.positions.viewsets import position_viewset
+
+# Buttons and menu items that make no sense for a description that was published.
+NOT_FOR_PUBLISHED = ("action-unpublish", "wagtailadmin_pages:unpublish", "wagtailadmin_pages:delete")
+
+
+@hooks.register("register_admin_viewset")
+def viewset() -> Any:
+    """Give descriptions their own views of Wagtail's page screens."""
+    return position_viewset
+
+
+@hooks.register("register_admin_urls")
+def urls() -> list[URLPattern]:
+    """Return the addresses of HR's own screens."""
+    return [
+        path("positions/import/", import_views.upload, name="positions_import"),
+        path("positions/import/<uuid:uuid>/", import_views.review, name="positions_import_review"),
+        path("positions/import/<uuid:uuid>/discard/", import_views.discard, name="positions_import_discard"),
+        path("positions/<int:page_id>/archive/", desk.archive, name="positions_archive"),
+        path("positions/<int:page_id>/restore/", desk.restore, name="positions_restore"),
+    ]
+
+
+@hooks.register("insert_global_admin_css")
+def stylesheet() -> SafeString:
+    """Return the style sheet of HR's own screens."""
+    return format_html('<link rel="stylesheet" href="{}">', static("positions/admin.css"))
+
+
+# --- menu ---------------------------------------------------------------------------------------------------
+
+
+class DescriptionsMenuItem(MenuItem):
+    """Leads to the descriptions in the explorer."""
+
+    @property
+    def url(self) -> str:
+        """Return the address of the index page, which exists only after migrating."""
+        return reverse("wagtailadmin_explore", args=[tree.index_page().pk])
+
+    @url.setter
+    def url(self, value: str) -> None:
+        """Ignore what the constructor sets."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        """Show it to whoever edits pages."""
+        return bool(tree.index_page().permissions_for_user(request.user).can_add_subpage())
+
+
+class ImportMenuItem(MenuItem):
+    """Leads to the import."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        """Show it to those who may import."""
+        return rules.may_import(roles_on(request))
+
+
+@hooks.register("register_admin_menu_item")
+def descriptions_item() -> MenuItem:
+    """Add the descriptions to the menu."""
+    return DescriptionsMenuItem(
+        gettext_lazy("Position descriptions"), "", name="positions", icon_name="clipboard-list", order=110
+    )
+
+
+@hooks.register("register_admin_menu_item")
+def import_item() -> MenuItem:
+    """Add the import to the menu."""
+    return ImportMenuItem(
+        gettext_lazy("Import descriptions"),
+        reverse("positions_import"),
+        name="positions-import",
+        icon_name="upload",
+        order=120,
+    )
+
+
+# --- archive and restore ------------------------------------------------------------------------------------
+
+
+class ArchiveMenuItem(ActionMenuItem):
+    """Archive, in the action menu of the editor."""
+
+    name = "action-archive"
+    label = gettext_lazy("Archive")
+    icon_name = "folder-inverse"
+
+    def is_shown(self, context: dict[str, Any]) -> bool:
+        """Show it for descriptions that were published and are not archived."""
+        page = context.get("page")
+        return (
+            isinstance(page, PositionPage)
+            and context["view"] == "edit"
+            and page.has_editions
+            and not page.is_archived
+            and page.permissions_for_user(context["request"].user).can_publish()
+        )
+
+    def get_url(self, context: dict[str, Any]) -> str:
+        """Return the address that explains and asks."""
+        return reverse("positions_archive", args=[context["page"].pk])
+
+
+@hooks.register("register_page_action_menu_item")
+def archive_item() -> ActionMenuItem:
+    """Add Archive to the action menu."""
+    return ArchiveMenuItem(order=25)
+
+
+@hooks.register("construct_page_action_menu")
+def without_unpublish(items: list[ActionMenuItem], request: HttpRequest, context: dict[str, Any]) -> None:
+    """Take Unpublish away: a description is archived, which says more and can be undone."""
+    if isinstance(context.get("page"), PositionPage):
+        items[:] = [item for item in items if item.name not in NOT_FOR_PUBLISHED]
+
+
+@hooks.register("register_page_header_buttons")
+def header_buttons(page: Page, user: Any, view_name: str, next_url: str | None = None) -> Iterator[Button]:
+    """Offer Archive, and the reading page, beside the title."""
+    if isinstance(page, PositionPage) and page.permissions_for_user(user).can_publish() and page.has_editions:
+        yield Button(
+            _("Read as staff do"),
+            url=reverse("positions:detail", args=[page.code]),
+            icon_name="view",
+            priority=5,
+        )
+        if not page.is_archived:
+            yield Button(
+                _("Archive"),
+                url=reverse("positions_archive", args=[page.pk]),
+                icon_name="folder-inverse",
+                priority=45,
+            )
+
+
+@hooks.register("construct_page_listing_buttons")
+def listing_buttons(buttons: list[Any], page: Page, user: Any, context: Any = None) -> None:
+    """In listings, take Delete and Unpublish away from descriptions that were published."""
+    if isinstance(page, PositionPage) and (page.first_published_at or page.is_archived):
+        buttons[:] = [
+            button for button in buttons if getattr(button, "url_name", "") not in NOT_FOR_PUBLISHED
+        ]
+        buttons[:] = [button for button in buttons if type(button).__name__ != "PageListingDeleteButton"]
+
+
+@hooks.register("register_log_actions")
+def log_actions(actions: LogActionRegistry) -> None:
+    """Name our actions in Wagtail's history."""
+    actions.register_action(ARCHIVE_ACTION, gettext_lazy("Archive"), gettext_lazy("Archived"))
+    actions.register_action(
+        RESTORE_ACTION, gettext_lazy("Restore from the archive"), gettext_lazy("Restored from the archive")
+    )
+    actions.register_action(
+        IMPORT_ACTION, gettext_lazy("Import"), gettext_lazy("Draft made from an imported text")
+    )
+
+
+# --- what is refused, and what was done ---------------------------------------------------------------------
+
+
+@hooks.register("before_delete_page", order=-10)
+def never_delete_published(request: HttpRequest, page: Page) -> HttpResponse | None:
+    """Refuse to delete descriptions that have editions, alone or under a page above; offer to archive."""
+    published = guards.published_under([page])
+    return _refused(request, published) if published else None
+
+
+@hooks.register("before_bulk_action")
+def never_delete_published_in_bulk(
+    request: HttpRequest, action_type: str, objects: list[Any], action: Any
+) -> HttpResponse | None:
+    """The same for several at once."""
+    if action_type != "delete":
+        return None
+    published = guards.published_under([one for one in objects if isinstance(one, Page)])
+    return _refused(request, published) if published else None
+
+
+def _refused(request: HttpRequest, published: list[PositionPage]) -> HttpResponse:
+    first = published[0]
+    archive = format_html(
+        '<a href="{}">{}</a>',
+        reverse("positions_archive", args=[first.pk]),
+        _("Archive “%(title)s”") % {"title": first.title},
+    )
+    sentence = guards.refusal(published)
+    # Wagtail shows messages as HTML where they are marked safe; the sentence itself is escaped here.
+    messages.error(request, format_html("{} {}", sentence, "" if first.is_archived else archive))
+    return redirect("wagtailadmin_explore", first.get_parent().pk)
+
+
+@hooks.register("after_publish_page")
+def say_which_edition(request: HttpRequest, page: Page) -> None:
+    """Tell which edition the publication made, or that the text is the same as before."""
+    if isinstance(page, PositionPage) and (sentence := publication.told_in_words(page)):
+        messages.info(request, sentence)
