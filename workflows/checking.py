@@ -63,7 +63,9 @@ def _duplicates(definition: WorkflowDefinition) -> Iterator[Problem]:
     ):
         for repeated, count in Counter(ids).items():
             if count > 1:
-                yield Problem(f"{name}.{repeated}", _("The id “%(id)s” is used more than once.") % {"id": repeated})
+                yield Problem(
+                    f"{name}.{repeated}", _("The id “%(id)s” is used more than once.") % {"id": repeated}
+                )
     asked: dict[str, str] = {}
     for step in definition.transitions:
         for question in step.asks:
@@ -79,7 +81,9 @@ def _duplicates(definition: WorkflowDefinition) -> Iterator[Problem]:
 def _states(definition: WorkflowDefinition) -> Iterator[Problem]:
     initial = [state.id for state in definition.states if state.initial]
     if len(initial) != 1:
-        yield Problem("states", _("Exactly one state must be the initial one; %(count)d are.") % {"count": len(initial)})
+        yield Problem(
+            "states", _("Exactly one state must be the initial one; %(count)d are.") % {"count": len(initial)}
+        )
     if not any(state.category == "final" for state in definition.states):
         yield Problem("states", _("No state is final: a case could never end."))
     known = {state.id for state in definition.states}

@@ -38,7 +38,9 @@ class Machine:
     def leaving(self, state: str) -> tuple[Transition, ...]:
         """Return the steps that leave ``state``, the primary one first."""
         return tuple(
-            sorted((spec for spec in self.definition.transitions if state in spec.source), key=lambda s: s.weight)
+            sorted(
+                (spec for spec in self.definition.transitions if state in spec.source), key=lambda s: s.weight
+            )
         )
 
     def guard_holds(self, case: Case, step: str) -> bool:

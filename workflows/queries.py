@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -118,10 +119,12 @@ def _cases_where(user: User, demands: Callable[[Edition], list[tuple[Q, tuple[st
             if condition is not None:
                 wanted |= Q(edition=edition) & states & condition
     matching = Case.objects.filter(wanted).values("pk")
-    return Case.objects.filter(pk__in=matching).select_related("edition", "assignee", "submitted_by", "department")
+    return Case.objects.filter(pk__in=matching).select_related(
+        "edition", "assignee", "submitted_by", "department"
+    )
 
 
-def case_for(user: User, case_uuid: object) -> Case:
+def case_for(user: User, case_uuid: UUID) -> Case:
     """Return one case with what its page shows; ``CaseNotFound`` when there is none or none for this person."""
     try:
         case = Case.objects.select_related(

@@ -19,6 +19,7 @@ from workflows.exceptions import CaseNotFound, NotPermitted
 from workflows.models import Case
 from workflows.schema import Transition
 
+
 def context_of(case: Case) -> RoleContext:
     """Return what relation roles (``assignee``, ``line_manager`` …) are resolved against."""
     return RoleContext(

@@ -119,5 +119,9 @@ class WorkflowDefinition(Part):
         """Return every role the definition names."""
         named = set(self.access.sees)
         for step in self.transitions:
-            named |= {*step.roles, *step.assignment.roles, *(role for notice in step.notices for role in notice.roles)}
+            named |= {
+                *step.roles,
+                *step.assignment.roles,
+                *(role for notice in step.notices for role in notice.roles),
+            }
         return frozenset(named)

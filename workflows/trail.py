@@ -86,7 +86,9 @@ def _names(events: Sequence[EventView]) -> dict[str, str]:
         for value in (change.before, change.after)
         if value
     }
-    return {str(person.uuid): str(person) for person in User.objects.filter(uuid__in=wanted)} if wanted else {}
+    return (
+        {str(person.uuid): str(person) for person in User.objects.filter(uuid__in=wanted)} if wanted else {}
+    )
 
 
 def _changes(definition: WorkflowDefinition, event: EventView, names: dict[str, str]) -> list[TrailChange]:
@@ -112,7 +114,9 @@ def _changes(definition: WorkflowDefinition, event: EventView, names: dict[str, 
         if change.erased:
             found.append(TrailChange(label, _("(erased)"), _("(erased)")))
         else:
-            found.append(TrailChange(label, words(change.path, change.before), words(change.path, change.after)))
+            found.append(
+                TrailChange(label, words(change.path, change.before), words(change.path, change.after))
+            )
     return found
 
 

@@ -35,7 +35,9 @@ def step_form(spec: Transition) -> FormDefinition | None:
         category=Category(key="step", title=spec.title),
         numbering="STEP-{seq:05}",
         pages=[
-            PageDefinition(id="step", title=spec.title, groups=[Group(id="questions", fields=list(spec.asks))])
+            PageDefinition(
+                id="step", title=spec.title, groups=[Group(id="questions", fields=list(spec.asks))]
+            )
         ],
     )
 
@@ -89,7 +91,9 @@ def subject_of(definition: WorkflowDefinition, submission: Submission) -> str:
     return Truncator(" · ".join(parts) or _("(no subject)")).chars(200)
 
 
-def labelled(definition: WorkflowDefinition, answers: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
+def labelled(
+    definition: WorkflowDefinition, answers: Mapping[str, Any], language: str
+) -> list[tuple[str, str]]:
     """Return the answers of the steps as (label, text) in the language, in the order they are asked."""
     return [
         (in_language(field.label, language), field.of_kind.display(answers[name], field.settings, language))

@@ -1,4 +1,4 @@
-"""Workflows and cases for tests. The definitions are those of the dealership pack; states are reached through the services."""
+"""Workflows and cases for tests: the definitions of the dealership pack, states reached through the services."""
 
 from __future__ import annotations
 
@@ -105,7 +105,13 @@ ANSWERS: dict[str, dict[str, list[str]]] = {
     "close": {"customer_accepts": ["yes"]},
 }
 WAY = ("assign", "answer", "close")
-BY = {"assign": "manager", "answer": "assignee", "close": "clerk", "send_back": "clerk", "reopen": "general_manager"}
+BY = {
+    "assign": "manager",
+    "answer": "assignee",
+    "close": "clerk",
+    "send_back": "clerk",
+    "reopen": "general_manager",
+}
 
 
 def take(house: House, case: Case, step: str, by: User | None = None, **changed: Any) -> cases.Receipt:

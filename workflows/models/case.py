@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -39,7 +39,10 @@ class Case(Audited):
         Department, models.PROTECT, null=True, blank=True, related_name="cases", verbose_name=_("department")
     )
     submitted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="submitted_cases", verbose_name=_("submitted by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="submitted_cases",
+        verbose_name=_("submitted by"),
     )
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -68,16 +71,17 @@ class Case(Audited):
         return f"{self.number} {self.subject}"
 
     def refresh_from_db(
-        self, using: str | None = None, fields: Sequence[str] | None = None, from_queryset: Any = None
+        self, using: str | None = None, fields: Iterable[str] | None = None, from_queryset: Any = None
     ) -> None:
         """Reload; the protected state is dropped first, so that reloading never needs to unprotect it.
 
         The library's own way switches the protection off on the shared field, for the whole process, and leaves it
         off when the reload fails.
         """
-        state = self.__dict__.pop("state", None) if fields is None or "state" in fields else None
+        wanted = None if fields is None else list(fields)
+        state = self.__dict__.pop("state", None) if wanted is None or "state" in wanted else None
         try:
-            super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
+            super().refresh_from_db(using=using, fields=wanted, from_queryset=from_queryset)
         finally:
             if state is not None:
                 self.__dict__.setdefault("state", state)

@@ -75,7 +75,8 @@ def open_case(*, workflow_key: str, submission: Submission, by: User, idempotenc
             )
         if Case.objects.filter(submission=submission).exists():
             raise RuleBroken(
-                _("A case has already been opened from submission %(number)s.") % {"number": submission.number}
+                _("A case has already been opened from submission %(number)s.")
+                % {"number": submission.number}
             )
         initial = definition.initial
         now = timezone.now()
@@ -123,8 +124,8 @@ def act(
 ) -> Receipt:
     """Take one step of a case.
 
-    ``answers`` maps the ids of the step's questions to the texts as posted, ``assignee`` the uuid of the person chosen where the
-    step chooses one, ``seen_version`` the version of the case that was on the person's screen.
+    ``answers`` maps the ids of the step's questions to the texts as posted, ``assignee`` is the uuid of the person
+    chosen where the step chooses one, ``seen_version`` the version of the case that was on the person's screen.
 
     Who may: holders of one of the step's roles, towards this case, who may see it. Changes: state, assignee, answers,
     times. Records: event ``case_<step>`` with reason and answers, and a history row. Raises ``CaseNotFound``,
@@ -183,7 +184,10 @@ def _act(
         raise RuleBroken(_("“%(step)s” is not a step of this workflow.") % {"step": step})
     if case.version != seen_version:
         raise Overtaken(
-            _("Somebody changed case %(number)s while you were reading it. Look at what stands now, then decide again.")
+            _(
+                "Somebody changed case %(number)s while you were reading it. "
+                "Look at what stands now, then decide again."
+            )
             % {"number": case.number},
             case,
             seen_version,

@@ -14,7 +14,9 @@ from forms.presentation import GroupView, group_views
 from workflows.schema import Transition
 from workflows.vocabulary import step_form
 
-OWN_NAMES = frozenset({"csrfmiddlewaretoken", "seen_version", "idempotency_key", "reason", "assignee", "asked"})
+OWN_NAMES = frozenset(
+    {"csrfmiddlewaretoken", "seen_version", "idempotency_key", "reason", "assignee", "asked"}
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,11 @@ class Questions:
     def again(cls, spec: Transition, posted: QueryDict, errors: Mapping[str, Sequence[str]]) -> Questions:
         """Return the questions with what was typed and what is wrong with it."""
         return cls(
-            spec, answers_in(posted), errors, reason=posted.get("reason", ""), assignee=posted.get("assignee", "")
+            spec,
+            answers_in(posted),
+            errors,
+            reason=posted.get("reason", ""),
+            assignee=posted.get("assignee", ""),
         )
 
     @cached_property

@@ -134,10 +134,20 @@ def case_step(request: HttpRequest, case_uuid: uuid.UUID, step: str) -> HttpResp
         raise Http404 from None
     except NotPermitted as refusal:
         messages.error(request, str(refusal))
-        return render(request, "casework/case_detail.html", _case_context(_case(request, case_uuid), request), status=403)
+        return render(
+            request,
+            "casework/case_detail.html",
+            _case_context(_case(request, case_uuid), request),
+            status=403,
+        )
     except Overtaken as refusal:
         messages.warning(request, str(refusal))
-        return render(request, "casework/case_detail.html", _case_context(_case(request, case_uuid), request), status=409)
+        return render(
+            request,
+            "casework/case_detail.html",
+            _case_context(_case(request, case_uuid), request),
+            status=409,
+        )
     except RuleBroken as refusal:
         return _refused(request, case_uuid, step, refusal)
     title = in_language(spec.title) if spec is not None else step
@@ -166,7 +176,12 @@ def _refused(request: HttpRequest, case_uuid: uuid.UUID, step: str, refusal: Rul
 
 
 def _step_page(
-    request: HttpRequest, case: Case, spec: Transition, questions: Questions, refusal: str = "", status: int = 200
+    request: HttpRequest,
+    case: Case,
+    spec: Transition,
+    questions: Questions,
+    refusal: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     definition = definition_of(case.edition)
     state = definition.state(case.state)

@@ -30,14 +30,25 @@ def test_every_change_stands_on_one_page_with_who_when_from_and_to(house: House)
     take(house, case, "send_back", reason="顾客说异响仍在")
     status, body = page_of(house, "auditor", case.number)
     assert status == 200
-    for word in ("转办", "回复", "退回", "冷却风扇支架松动。", "顾客说异响仍在", "已登记", "已转办", "部门已回复"):
+    for word in (
+        "转办",
+        "回复",
+        "退回",
+        "冷却风扇支架松动。",
+        "顾客说异响仍在",
+        "已登记",
+        "已转办",
+        "部门已回复",
+    ):
         assert word in body
     for person in ("clerk", "manager", "assignee"):
         assert str(house[person]) in body
-    assert "role=\"alert\"" not in body
+    assert 'role="alert"' not in body
 
 
-@pytest.mark.parametrize("person", ["clerk", "manager", "general_manager", "hr", "administrator", "form_builder", "stranger"])
+@pytest.mark.parametrize(
+    "person", ["clerk", "manager", "general_manager", "hr", "administrator", "form_builder", "stranger"]
+)
 def test_only_auditors_open_the_trails(house: House, person: str) -> None:
     case = complaint_in(house, "received")
     assert page_of(house, person, case.number)[0] == 404
@@ -49,7 +60,7 @@ def test_an_altered_byte_is_shown_and_named(house: House) -> None:
         cursor.execute("UPDATE workflows_case SET subject = 'x' WHERE id = %s", [case.pk])
     status, body = page_of(house, "auditor", case.number)
     assert status == 200
-    assert "role=\"alert\"" in body
+    assert 'role="alert"' in body
     assert "workflows_case" in body
 
 

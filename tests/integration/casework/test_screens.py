@@ -80,12 +80,18 @@ def test_the_inbox_holds_what_waits_for_a_person_and_nothing_else(house: House) 
 def test_only_the_steps_of_a_person_are_offered(house: House) -> None:
     case = complaint_in(house, "answered")
     offered = {
-        name: set(re.findall(r'data-step="(\w+)"', signed_in(house[name]).get(case_url(case)).content.decode()))
+        name: set(
+            re.findall(r'data-step="(\w+)"', signed_in(house[name]).get(case_url(case)).content.decode())
+        )
         for name in ("clerk", "manager", "assignee", "general_manager", "auditor")
     }
     assert offered == {
-        "clerk": {"close", "send_back"}, "manager": set(), "assignee": set(), "general_manager": set(), "auditor": set(),
-    }  # fmt: skip
+        "clerk": {"close", "send_back"},
+        "manager": set(),
+        "assignee": set(),
+        "general_manager": set(),
+        "auditor": set(),
+    }
 
 
 def test_a_step_is_taken_and_the_receipt_shown(house: House) -> None:

@@ -10,7 +10,15 @@ from django.core import mail
 from foundation.audit.queries import events_of
 from foundation.audit.verification import verify
 from foundation.outbox.models import Message
-from tests.factories.workflows import House, complaint_in, key, make_house, open_complaint, submit_complaint, take
+from tests.factories.workflows import (
+    House,
+    complaint_in,
+    key,
+    make_house,
+    open_complaint,
+    submit_complaint,
+    take,
+)
 from workflows.exceptions import AnswersRefused, CaseNotFound, NotPermitted, Overtaken, RuleBroken
 from workflows.models import Case
 from workflows.services import cases
@@ -30,7 +38,9 @@ def test_a_complaint_walks_to_its_end_and_each_step_is_on_record(house: House) -
     assert case.assignee == house["assignee"]
     assert case.answers["remedy"] == "rework"
     assert case.answers["customer_accepts"] is True
-    assert [(e.version, e.kind, e.actor_id, e.source_state, e.target_state) for e in events_of(case.stream)] == [
+    assert [
+        (e.version, e.kind, e.actor_id, e.source_state, e.target_state) for e in events_of(case.stream)
+    ] == [
         (1, "case_opened", house["clerk"].pk, "", "received"),
         (2, "case_assign", house["manager"].pk, "received", "assigned"),
         (3, "case_answer", house["assignee"].pk, "assigned", "answered"),
@@ -73,7 +83,14 @@ def test_a_key_used_for_another_request_is_refused(house: House) -> None:
     again = key()
     take(house, case, "assign", idempotency_key=again, seen_version=1)
     with pytest.raises(RuleBroken):
-        take(house, case, "assign", idempotency_key=again, seen_version=1, answers={"promised_on": ["2099-01-01"]})
+        take(
+            house,
+            case,
+            "assign",
+            idempotency_key=again,
+            seen_version=1,
+            answers={"promised_on": ["2099-01-01"]},
+        )
 
 
 def test_a_stale_version_is_overtaken_and_changes_nothing(house: House) -> None:
@@ -125,7 +142,9 @@ def test_an_unknown_step_and_an_unknown_case_are_refused(house: House) -> None:
     with pytest.raises(RuleBroken):
         take(house, case, "explode", by=house["manager"])
     with pytest.raises(CaseNotFound):
-        cases.act(case_uuid=uuid.uuid4(), step="assign", by=house["manager"], seen_version=1, idempotency_key=key())
+        cases.act(
+            case_uuid=uuid.uuid4(), step="assign", by=house["manager"], seen_version=1, idempotency_key=key()
+        )
 
 
 def test_a_refusal_names_whose_step_it_is(house: House) -> None:

@@ -37,7 +37,11 @@ def house() -> House:
 
 
 def test_the_definition_declares_what_the_house_expects(house: House) -> None:
-    declared = {(cell.state, cell.step, cell.role) for cell in matrix_of(definition_of(house.workflow)) if cell.allowed}
+    declared = {
+        (cell.state, cell.step, cell.role)
+        for cell in matrix_of(definition_of(house.workflow))
+        if cell.allowed
+    }
     assert declared == EXPECTED
 
 
@@ -74,7 +78,11 @@ def test_who_may_not_see_the_case_is_told_there_is_none(house: House, person: st
     case = complaint_in(house, "assigned")
     with pytest.raises(CaseNotFound):
         cases.act(
-            case_uuid=case.uuid, step="answer", by=house[person], seen_version=case.version, idempotency_key=key()
+            case_uuid=case.uuid,
+            step="answer",
+            by=house[person],
+            seen_version=case.version,
+            idempotency_key=key(),
         )
 
 

@@ -68,7 +68,9 @@ def test_an_event_without_a_place_in_the_chain_is_refused(house: House) -> None:
     case = open_complaint(house)
     newest = Event.objects.get(stream=case.stream, stream_ver=1)
     with pytest.raises(DatabaseError), transaction.atomic():
-        Event.objects.create(stream=case.stream, stream_ver=1, body=newest.body, prev=newest.prev, hash=newest.hash)
+        Event.objects.create(
+            stream=case.stream, stream_ver=1, body=newest.body, prev=newest.prev, hash=newest.hash
+        )
     with pytest.raises(DatabaseError), transaction.atomic():
         Case.objects.filter(pk=case.pk).update(stream="case:other", version=2)
 

@@ -77,7 +77,9 @@ QUESTION = {"id": "finding", "kind": "text", "label": {"zh-hans": "再问一次"
         (lambda b: step(b, "answer")["asks"][0].update(kind="telepathy"), ["transitions.1.asks.0"]),
     ],
 )  # fmt: skip
-def test_a_planted_fault_is_named_at_its_place(plant: Callable[[dict[str, Any]], object], expected: list[str]) -> None:
+def test_a_planted_fault_is_named_at_its_place(
+    plant: Callable[[dict[str, Any]], object], expected: list[str]
+) -> None:
     assert sorted(faults(changed(plant))) == sorted(expected)
 
 

@@ -1,4 +1,4 @@
-"""``manage.py workflows check|matrix``: for whoever changes a definition, and for CI. Twice is safe: nothing is written.
+"""``manage.py workflows check|matrix``: for whoever changes a definition, and for CI. Writes nothing.
 
 ``check`` validates the newest edition of every workflow and exits with 1 on a fault; ``matrix`` prints
 state × transition × role of the editions in force.
@@ -34,7 +34,9 @@ class Command(BaseCommand):
         keys = sorted(set(Edition.objects.filter(kind=Edition.Kind.WORKFLOW).values_list("key", flat=True)))
         if options["key"]:
             if options["key"] not in keys:
-                raise CommandError(f"There is no workflow {options['key']!r}; there are: {', '.join(keys) or 'none'}.")
+                raise CommandError(
+                    f"There is no workflow {options['key']!r}; there are: {', '.join(keys) or 'none'}."
+                )
             keys = [options["key"]]
         if options["action"] == "check":
             self._check(keys, options["format"])
@@ -81,4 +83,6 @@ class Command(BaseCommand):
             return
         for row in rows:
             if row["allowed"]:
-                self.stdout.write(f"{row['workflow']} · {row['edition']}: {row['state']} -{row['step']}→ {row['role']}")
+                self.stdout.write(
+                    f"{row['workflow']} · {row['edition']}: {row['state']} -{row['step']}→ {row['role']}"
+                )
