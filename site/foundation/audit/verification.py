@@ -188,7 +188,7 @@ def _chain_faults(using: str, stream: str | None, counted: Counted) -> Iterator[
                     heads.append(last)
                 current, version, head_hash, last = event.stream, 0, seal.NO_HASH, None
             version += 1
-            body, whats = _event_faults(event, version, head_hash)
+            body, whats = event_faults(event, version, head_hash)
             if body is not None:
                 row = body["row"]
                 if row and row["table"]:
@@ -197,14 +197,17 @@ def _chain_faults(using: str, stream: str | None, counted: Counted) -> Iterator[
             for what in whats:
                 yield Fault("audit_event", f"{event.stream} {event.stream_ver} (id {event.pk})", what)
             version, head_hash = event.stream_ver, bytes(event.hash)
-        yield from _missing_row_faults(using, heads)
-        heads = []
-    if last is not None:
-        yield from _missing_row_faults(using, [last])
+        if len(heads) >= BATCH:
+            yield from _missing_row_faults(using, heads)
+            heads = []
+    yield from _missing_row_faults(using, heads if last is None else [*heads, last])
 
 
-def _event_faults(event: Event, version: int, head_hash: bytes) -> tuple[dict[str, Any] | None, list[str]]:
-    """Return the body, when it can be read, and what is wrong with the event itself."""
+def event_faults(event: Event, version: int, head_hash: bytes) -> tuple[dict[str, Any] | None, list[str]]:
+    """Return the body, when it can be read, and what is wrong with the event itself.
+
+    It should be ``version`` of its stream and follow the event whose hash is ``head_hash``. Asks no database.
+    """
     stored = bytes(event.body)
     whats = []
     if event.stream_ver != version:

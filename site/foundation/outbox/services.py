@@ -160,11 +160,17 @@ def _said(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".replace("\x00", "")[:2000]
 
 
-def sweep(limit: int = SWEEP_SIZE) -> int:
-    """Deliver what is due and was not, oldest first, whatever became of its task; return how many were
-    delivered.
+def sweep(limit: int = SWEEP_SIZE, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Deliver what is due and was not, oldest first, whatever became of its task; return how many were delivered.
+
+    ``stopping`` is asked before each one.
     """
     due = Message.objects.filter(delivered_at__isnull=True, due_at__lte=timezone.now()).order_by(
         "due_at", "pk"
     )
-    return sum(deliver(pk) for pk in list(due.values_list("pk", flat=True)[:limit]))
+    delivered = 0
+    for pk in list(due.values_list("pk", flat=True)[:limit]):
+        if stopping():
+            break
+        delivered += deliver(pk)
+    return delivered

@@ -126,7 +126,7 @@ class Worker:
                 self._turn = None
         if not busy or self._due("sweep", SWEEP_EVERY):
             self._last["sweep"] = time.monotonic()
-            busy = services.sweep(TASKS_A_TURN) > 0 or busy
+            busy = services.sweep(TASKS_A_TURN, stopping=lambda: self._stopping) > 0 or busy
         return busy
 
 
