@@ -76,11 +76,11 @@ class Command(BaseCommand):
                 self.stdout.write(f"    {change.path}: {change.before!r} → {change.after!r}")
         for path in report.unread:
             self.stdout.write(_("? %(path)s: nobody reads this file") % {"path": path})
-        done = _("would change") if dry_run else _("changed")
-        self.stdout.write(
-            _("%(changed)s of %(all)s items %(done)s.")
-            % {"changed": len(report.changes), "all": len(report.items), "done": done}
-        )
+        counts = {"changed": len(report.changes), "all": len(report.items)}
+        if dry_run:
+            self.stdout.write(_("Would change: %(changed)s of %(all)s items.") % counts)
+        else:
+            self.stdout.write(_("Changed: %(changed)s of %(all)s items.") % counts)
 
 
 def _author(username: str | None) -> User:
