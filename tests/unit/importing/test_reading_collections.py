@@ -281,6 +281,14 @@ def test_headings_inside_a_description_group_its_duties() -> None:
     ]
 
 
+def test_content_label_belongs_to_the_item_above_it() -> None:
+    [unit] = read(
+        "接车专员岗位职责\n工作标准:\n1、环车检查\n工作内容:与客户一起检查外观,记录划痕。\n"
+        "2、办理手续\n工作内容:打印工单。"
+    ).units
+    assert duties(unit) == ["环车检查工作内容:与客户一起检查外观,记录划痕。", "办理手续工作内容:打印工单。"]
+
+
 def test_numbers_printed_apart_from_their_sentences() -> None:
     [unit] = read("单证员岗位职责\n1.2.3.\n负责整理合格证。负责寄送单证。负责登记借阅。").units
     assert duties(unit) == ["负责整理合格证。", "负责寄送单证。", "负责登记借阅。"]

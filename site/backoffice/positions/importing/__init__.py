@@ -1,12 +1,13 @@
-"""Reading collected position descriptions: one text in, proposals out. Nothing here writes, and nothing is published.
+"""Reading collected position descriptions: one text in, proposals out. Nothing is written or published here.
 
 Other rooms use ``read_text`` and the names below, nothing else. The way of a text through the modules:
 
     bytes ─ decoding ─► text ─ plain ─► same text, one way of writing each sign (same length)
-          ─ atoms ─► headings, labels, items, prose, each with its place (numbering, headings, labels know the signs)
-          ─ assembling ─► units (cadence reads the time words) and everything that found no place
+          ─ atoms ─► headings, labels, items, prose, each with its place (numbering, headings, labels know
+          the signs) ─ assembling ─► units (cadence reads the time words) and everything that found no place
 
-Every character of the source stands in exactly one part of the result; ``proposals.unplaced`` says which do not.
+Every character of the source stands in exactly one part of the result; ``proposals.unplaced`` says which do
+not.
 """
 
 from backoffice.positions.importing.assembling import assemble
@@ -41,8 +42,8 @@ __all__ = [
 def read_text(data: bytes, filename: str) -> Collection:
     """Return what a text file of position descriptions proposes.
 
-    ``filename`` is only named in refusals. Raises ``ImportRefused`` for an empty, too large, binary or undecodable
-    file. The result is the same for the same bytes.
+    ``filename`` is only named in refusals. Raises ``ImportRefused`` for an empty, too large, binary or
+    undecodable file. The result is the same for the same bytes.
     """
     text, encoding, sha256 = decode(data, filename)
     return assemble(text, read_atoms(text), encoding=encoding, sha256=sha256)

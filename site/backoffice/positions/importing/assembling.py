@@ -1,9 +1,8 @@
-"""From blocks to proposals: what each piece of a description is, and what is kept because it found no place."""
+"""From blocks to proposals: what each piece of a description is; what found no place is kept."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeGuard
 
 from django.utils.translation import gettext as _
 
@@ -23,6 +22,8 @@ from backoffice.positions.importing.proposals import (
 
 _LONGEST_HEADING = 18
 _LONGEST_VALUE = 40
+_COLONS = ":\uff1a"
+_VALUE_ENDS = "。.; \uff1b"
 _BREAK = re.compile(r"\s*\n\s*")
 _WIDE = re.compile(r"[^\x00-\x7f]")
 _LED_BY = re.compile(r"在(?:公司)?(?P<who>[^,。;在]{2,12}?)(?:的)?(?:直接|具体)?(?:领导|带领|指导|督导)下")
@@ -97,16 +98,6 @@ def _next_to(view: str, last: _Part, atom: Atom) -> bool:
     return not view[last.end : atom.start].strip()
 
 
-def _grows(view: str, last: _Part | None, atom: Atom) -> TypeGuard[_Part]:
-    """Tell whether ``last`` is a numbered item that ``atom`` may continue."""
-    return (
-        last is not None
-        and last.kind in {"duty", "qualification"}
-        and bool(last.family)
-        and _next_to(view, last, atom)
-    )
-
-
 class _Builder:
     """Reads one block."""
 
@@ -129,7 +120,7 @@ class _Builder:
             else:
                 self._prose(index, atom)
         values = self._fields()
-        by_name = {value.name: value.text.rstrip("。.;; ") for value in reversed(values) if value.text}
+        by_name = {value.name: value.text.rstrip(_VALUE_ENDS) for value in reversed(values) if value.text}
         title = by_name.get("title") or self._printed_title()
         sections = tuple(self._section(part) for part in self.parts if part.kind == "section")
         duties = tuple(self._duty(part) for part in self.parts if part.kind == "duty")
@@ -169,14 +160,9 @@ class _Builder:
             if atom.body >= atom.end:
                 self.awaiting = part
             return
-        last = self.parts[-1] if self.parts else None
-        if (
-            atom.name == "content"
-            and atom.body < atom.end
-            and _grows(self.view, last, atom)
-            and last.kind == "duty"
-        ):
-            last.end = atom.end
+        grown = self._growing(atom)
+        if atom.name == "content" and atom.body < atom.end and grown and grown.kind == "duty":
+            grown.end = atom.end
             return
         self._open_section(atom, atom.name)
         if (
@@ -196,7 +182,6 @@ class _Builder:
 
     def _item(self, index: int, atom: Atom) -> None:
         self.awaiting = None
-        last = self.parts[-1] if self.parts else None
         if (
             self.opened
             and atom.family == self.opened.family
@@ -209,8 +194,9 @@ class _Builder:
             )
             self.group = self._heading(self._cut(atom.body, atom.end))
             return
-        if _grows(self.view, last, atom) and self._is_sub_point(last, atom):
-            last.end = atom.end
+        grown = self._growing(atom)
+        if grown and self._is_sub_point(grown, atom):
+            grown.end = atom.end
             return
         kind = self._kind()
         if kind == "section":
@@ -235,8 +221,8 @@ class _Builder:
                 _Part("section", atom.start, atom.start, atom.end, self.section, heading_end=atom.end)
             )
             self.group = self._heading(self._cut(atom.start, atom.end))
-        elif _grows(self.view, last, atom):
-            last.end = atom.end
+        elif grown := self._growing(atom):
+            grown.end = atom.end
         elif self.section in fields.DUTY_SECTIONS | fields.ITEM_SECTIONS and self._kind() != "section":
             self.parts.append(_Part(self._kind(), atom.start, atom.start, atom.end, group=self.group))
         else:
@@ -258,8 +244,14 @@ class _Builder:
             return "qualification"
         return "duty" if not self.section or self.section in fields.DUTY_SECTIONS else "section"
 
+    def _growing(self, atom: Atom) -> _Part | None:
+        """Return the numbered item that ``atom`` may continue, if the last part is one."""
+        last = self.parts[-1] if self.parts else None
+        numbered = last is not None and last.kind in {"duty", "qualification"} and last.family
+        return last if last and numbered and _next_to(self.view, last, atom) else None
+
     def _is_sub_point(self, last: _Part, atom: Atom) -> bool:
-        """Tell whether ``atom`` belongs to the item before it: a deeper kind of number under a full sentence."""
+        """Tell whether ``atom`` is part of the item before it: a deeper kind of number under a sentence."""
         return atom.family in _SUB_POINTS and numbering.DEPTH[atom.family] > numbering.DEPTH[last.family]
 
     def _heads_group(self, index: int, atom: Atom) -> bool:
@@ -316,7 +308,7 @@ class _Builder:
     def _heading(self, printed: str) -> str:
         view = plain(printed)
         marker = numbering.marker_at(view, 0, len(view))
-        return printed[marker.end if marker else 0 :].strip().rstrip("::").strip()
+        return printed[marker.end if marker else 0 :].strip().rstrip(_COLONS).strip()
 
     def _duty(self, part: _Part) -> DutyProposal:
         words = self._words(part.body, part.end)

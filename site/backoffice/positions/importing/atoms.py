@@ -1,4 +1,4 @@
-"""From text to atoms: one pass over the lines, each cut where a heading, a label, a number or a table cell begins.
+"""From text to atoms: one pass over the lines, cut where a heading, a label, a number or a cell begins.
 
 Atoms follow one another in the order of the text and do not overlap; between them stands white space only.
 """
@@ -21,9 +21,9 @@ _SENTENCES = re.compile(r"[^。]+(?:。|$)")
 class Atom:
     """One piece of the text.
 
-    ``start``–``end`` with its marker, ``body`` where the words begin. ``family`` and ``number`` describe the marker
-    ("" and 0 without one). ``name``: the title of a "title" or "chapter", the key of a "label"; ``document``: the
-    printed kind of document of a title ("" for a bare name).
+    ``start``–``end`` with its marker, ``body`` where the words begin. ``family`` and ``number`` describe the
+    marker ("" and 0 without one). ``name``: the title of a "title" or "chapter", the key of a "label";
+    ``document``: the printed kind of document of a title ("" for a bare name).
     """
 
     kind: Kind
@@ -113,7 +113,7 @@ class _Reader:
             yield from self._words(rest, last)
 
     def _shared_numbers(self, opened: tuple[int, int], start: int, end: int) -> Iterator[Atom]:
-        """A list whose numbers were printed in one line before it: give each sentence its place when they agree."""
+        """A list whose numbers stand in one line before it: a sentence for each number, if they agree."""
         count = len(re.findall(r"\d+", self.plain[opened[0] : opened[1]]))
         sentences = [found.span() for found in _SENTENCES.finditer(self.plain, start, end)]
         yield Atom("prose", *opened, opened[0])
@@ -150,7 +150,7 @@ class _Reader:
             yield from self._run(first, last, new_line)
 
     def _row(self, row: int, cells: list[tuple[int, int]]) -> Iterator[Atom]:
-        """A row of a table: labels with their values, or a numbered row, or plain cells; bars are kept apart."""
+        """A row of a table: labels with values, a numbered row or plain cells; bars are kept apart."""
         spans = [self._trim(*cell) for cell in cells]
         if not spans:
             return

@@ -1,4 +1,4 @@
-"""From atoms to blocks: where one description ends and the next begins (``assembling`` reads what it says)."""
+"""From atoms to blocks: where one description ends and the next begins."""
 
 import re
 from collections import Counter
@@ -153,13 +153,12 @@ class _Splitter:
         current = self.current
         if current and not self._has_words(current):
             same = current.title is not None and _akin(current.title.name, atom.name)
-            if current.from_chapter or same:
-                if same or current.title is None:
-                    current.headings.append(atom)
-                    if current.title is None or current.title.department or not atom.department:
-                        current.title = atom
-                    current.from_chapter = False
-                    return
+            if same or (current.from_chapter and current.title is None):
+                current.headings.append(atom)
+                if current.title is None or current.title.department or not atom.department:
+                    current.title = atom
+                current.from_chapter = False
+                return
         elif current and not current.items and current.title and _akin(current.title.name, atom.name):
             current.add(atom)
             return
@@ -225,7 +224,7 @@ class _Splitter:
         )
 
     def _restarts(self, block: Block, atom: Atom) -> bool:
-        """Tell whether a list that starts again at 1 without a heading is that of a post whose title was lost."""
+        """Tell whether a list that starts again at 1 belongs to another post, whose title was lost."""
         if atom.family != numbering.NUMBER or atom.number != 1 or not atom.new_line:
             return False
         before = self.plain[block.atoms[-1].body : block.atoms[-1].end] if block.atoms else ""

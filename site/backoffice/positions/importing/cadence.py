@@ -46,7 +46,8 @@ _CADENCES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 _NUMBER = r"(?:\d{1,3}|[一二两三四五六七八九十]{1,3})"
 _WEEKDAY = "[一二三四五六日天]"
-_CLOCK = rf"(?:上午|下午|中午|晚上)?(?:\d{{1,2}}\s*:\s*\d{{2}}|{_NUMBER}\s*[点时](?:半|{_NUMBER}\s*分)?)(?:钟|整)?(?:分)?"
+_HOUR = rf"(?:\d{{1,2}}\s*:\s*\d{{2}}|{_NUMBER}\s*[点时](?:半|{_NUMBER}\s*分)?)"
+_CLOCK = rf"(?:上午|下午|中午|晚上)?{_HOUR}(?:钟|整)?(?:分)?"
 _BEFORE = "(?:之前|以前|前|之内|以内|内)"
 _PERIOD = "每(?:个|一)?(?:月|季度?|年|周|星期)"
 _DAY_NAME = "(?:mon|tues|wednes|thurs|fri|satur|sun)day"

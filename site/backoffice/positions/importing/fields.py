@@ -44,7 +44,7 @@ _SECTIONS = {
     "standards": "工作标准|岗位具体要求|具体要求|服务标准|standards",
     "relations": "工作关系|工作协作关系|协作关系|相互关系|沟通关系|working relations(?:hips)?",
     "conditions": "工作条件|工作环境与条件|工作环境|工作时间|working (?:conditions|hours|environment)",
-    "performance": "考核指标|绩效考核|考核标准|绩效指标|kpi|key performance indicators|performance indicators",
+    "performance": "考核指标|绩效考核|考核标准|绩效指标|kpi|(?:key )?performance indicators",
     "pay": "薪资待遇|薪酬待遇|福利待遇|月度工资|年度奖金|奖惩制度|奖惩办法|pay|remuneration|benefits",
     "process": "工作流程|岗位工作流程|服务流程|回访流程|work process|procedure",
     "purpose": "编制目的|目的|objective",
@@ -94,7 +94,7 @@ def label_at(plain: str, start: int, end: int) -> Label | None:
 
 
 def cells_of(plain: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Return the cells of a table row (tabs or bars), one cell for an ordinary line; empty ones are left out."""
+    """Return the filled cells of a table row (tabs or bars), one cell for an ordinary line."""
     if (
         "\t" not in plain[start:end]
         and plain[start:end].count("|") < 2
@@ -105,6 +105,6 @@ def cells_of(plain: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def trailing_label(plain: str, start: int, end: int) -> int:
-    """Return where a label begins that was left at the end of the line before its list, ``end`` when there is none."""
+    """Return where a label begins that stands at the end of the line before its list, else ``end``."""
     found = _TRAILING.search(plain, start, end)
     return found.end() if found else end

@@ -118,7 +118,8 @@ _SIGNATURE = re.compile(
 
 @dataclass(frozen=True)
 class Title:
-    """A heading that names whom a text is about. ``document``: the printed kind of document ("" for a bare name).
+    """A heading that names whom a text is about. ``document``: the printed kind of document ("" for a bare
+    name).
 
     ``start``–``end`` is the heading, ``clear`` tells whether the line says so itself ("…岗位职责").
     """
@@ -171,7 +172,7 @@ def _title(start: int, end: int, name: str, document: str) -> Title | None:
 
 
 def title_of_line(plain: str, start: int, end: int) -> Title | None:
-    """Return the title that ``start``–``end`` opens with: a whole line, or one with the first item behind it."""
+    """Return the title that opens ``start``–``end``: a whole line, or one with a first item behind it."""
     line = plain[start:end]
     spread = re.sub(r"(?<=\S) (?=\S)", "", line) if re.fullmatch(r"(?:\S ){2,}\S", line.strip()) else ""
     if spread and (found := _TITLED.match(spread)):

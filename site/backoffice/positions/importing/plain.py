@@ -1,8 +1,8 @@
 """One way of writing each sign, so that the rules need to know only one.
 
 ``plain`` maps sign to sign: full-width to half-width, Traditional to Simplified for the characters that occur
-in titles and labels. The result has the length of the source, so a place in one is the same place in the other;
-what is shown to people is always cut from the source.
+in titles and labels. The result has the length of the source, so a place in one is the same place in the
+other; what is shown to people is always cut from the source.
 """
 
 _SIGNS = {

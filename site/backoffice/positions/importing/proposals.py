@@ -1,7 +1,8 @@
 """What a text proposes: units (positions, departments) and the passages that found no place.
 
-All values are immutable and JSON-able with ``dataclasses.asdict``. A ``source`` is a pair of character offsets
-in ``Collection.text``. The parts of a unit (heading, fields, duties, qualifications, sections) never overlap.
+All values are immutable and JSON-able with ``dataclasses.asdict``. A ``source`` is a pair of character
+offsets in ``Collection.text``. The parts of a unit (heading, fields, duties, qualifications, sections) never
+overlap.
 """
 
 from collections.abc import Iterator
@@ -16,8 +17,8 @@ Kind = Literal["position", "department"]
 class DutyProposal:
     """One duty. ``marker`` is its printed number or bullet, ``group`` the heading it stands under.
 
-    ``cadence``: "", "daily", "weekly", "monthly", "quarterly", "half_yearly", "yearly" or "event"; ``deadline``:
-    the words that set one, as printed.
+    ``cadence``: "", "daily", "weekly", "monthly", "quarterly", "half_yearly", "yearly" or "event";
+    ``deadline``: the words that set one, as printed.
     """
 
     text: str
@@ -110,8 +111,10 @@ def parts_of(collection: Collection) -> Iterator[tuple[Range, str]]:
             yield section.source, section.heading + section.text
         for field in unit.fields:
             yield field.source, field.label + field.text
-        for item in (*unit.duties, *unit.qualifications):
-            yield item.source, item.marker + item.text
+        for duty in unit.duties:
+            yield duty.source, duty.marker + duty.text
+        for qualification in unit.qualifications:
+            yield qualification.source, qualification.marker + qualification.text
 
 
 def unplaced(collection: Collection) -> str:
