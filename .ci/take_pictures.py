@@ -1,8 +1,7 @@
 """Take the pictures of the documentation from a served demonstration. Called by ``.ci/screenshots``.
 
-Arguments: base address, the JSON of ``manage.py demo``, the folder for the pictures, parts of names (none: all).
-Signs in as the demonstration's people and photographs what they see; opens one complaint through the screens, so that
-there is something to see.
+Arguments: base address, the JSON of ``manage.py demo``, folder for the pictures, parts of names (none: all).
+Signs in as the demonstration's people and photographs what they see.
 """
 
 from __future__ import annotations
