@@ -10,6 +10,7 @@ decimals are whole numbers and a missing value is null. See
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from cel_expr_python import cel
@@ -58,7 +59,7 @@ def row_type(number: int) -> str:
 
 
 def build(schema: FrozenSchema) -> Environment:
-    """Both environments. Costs two to three milliseconds; `compiler` keeps them."""
+    """Both environments. Costs milliseconds; `compiler` keeps them."""
     fields: dict[str, tuple[str, ...]] = {}
     for name, entry in schema:
         if isinstance(entry, tuple):
@@ -131,30 +132,62 @@ def _operators(into: _Overloads) -> None:
     into.add("_+_", [_ANY_LIST_TYPE, _ANY_LIST_TYPE], _ANY_LIST_TYPE)
 
 
-def _checker(schema: FrozenSchema) -> Any:
+def _configured(fields: tuple[tuple[str, int, Kind], ...]) -> Any:
+    """The checker's configuration: operators, functions, and these fields (name, entry of the list, kind)."""
     overloads = _Overloads()
     _operators(overloads)
     for name, signatures in FUNCTIONS.items():
         for signature in signatures:
             parameters = [_spec(kind) for kind in signature.parameters]
             overloads.add(name, parameters, _spec(signature.result), member=signature.member)
-    variables: list[dict[str, Any]] = []
-    for number, (name, entry) in enumerate(schema):
-        if isinstance(entry, tuple):
-            row = {"type_name": row_type(number)}
-            variables.append({"name": name, "type_name": "list", "params": [row]})
-            for field, kind in entry:
-                overloads.add(field, [row], _spec(kind), member=True)
-        else:
-            variables.append({"name": name, **_spec(entry)})
+    for field, number, kind in fields:
+        overloads.add(field, [{"type_name": row_type(number)}], _spec(kind), member=True)
     config = {
         "name": "check",
         "stdlib": {"include_functions": [{"name": name} for name in _KEPT]},
         "functions": [{"name": name, "overloads": each} for name, each in overloads.by_name.items()],
-        "variables": variables,
     }
     # JSON is YAML.
-    return cel.NewEnv(config=cel.NewEnvConfigFromYaml(json.dumps(config)))
+    return cel.NewEnvConfigFromYaml(json.dumps(config))
+
+
+@cache
+def _common_configuration() -> Any:
+    """What all schemas share; reading it costs more than all the rest of a schema."""
+    return _configured(())
+
+
+def _checker(schema: FrozenSchema) -> Any:
+    variables: dict[str, Any] = {}
+    fields: list[tuple[str, int, Kind]] = []
+    for number, (name, entry) in enumerate(schema):
+        if isinstance(entry, tuple):
+            variables[name] = cel.Type.List(cel.Type.AbstractType(row_type(number)))
+            fields += [(field, number, kind) for field, kind in entry]
+        else:
+            variables[name] = _checker_type(entry)
+    # A function is declared once, so a field that is called as one (`size`) must be declared together with it.
+    namesakes = tuple(each for each in fields if each[0] in FUNCTIONS)
+    others: dict[str, list[Any]] = {}
+    for field, number, kind in fields:
+        if field in FUNCTIONS:
+            continue
+        row = cel.Type.AbstractType(row_type(number))
+        overload = cel.Overload(f"{field}@{number}", _checker_type(kind), [row], is_member=True)
+        others.setdefault(field, []).append(overload)
+    return cel.NewEnv(
+        config=_configured(namesakes) if namesakes else _common_configuration(),
+        variables=variables,
+        functions=[cel.FunctionDecl(field, overloads) for field, overloads in others.items()],
+    )
+
+
+def _checker_type(kind: Kind) -> Any:
+    """The kind as a type of the checker."""
+    if kind in _LISTS:
+        return cel.Type.List(_checker_type(_LISTS[kind]))
+    plain = {Kind.TEXT: cel.Type.STRING, Kind.WHOLE: cel.Type.INT, Kind.YES_NO: cel.Type.BOOL}
+    return plain.get(kind) or cel.Type.AbstractType(CHECKER_TYPES[kind])
 
 
 _INSTEAD: dict[str, Any] = {"int": 1, "string": "", "bool": False}
@@ -171,6 +204,7 @@ def _runtime_type(kind: str) -> str:
     return "bool" if Kind(kind) is Kind.YES_NO else "int"
 
 
+@cache
 def _runtime_functions() -> list[Any]:
     """Each implementation once per combination of runtime types, missing values where they are welcome."""
     types = {
