@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
-from backoffice.access.templatetags.remit import TimelineEntry
 from forms.schema import definition_of as form_of
 from foundation.audit.queries import EventView, events_of
+from foundation.audit.trails import TrailChange
 from foundation.editions.texts import in_language
 from workflows.definitions import definition_of
 from workflows.models import Case
@@ -41,6 +41,19 @@ class Stage:
 
     title: str
     standing: str
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One thing that happened to a case: what was said and given with it."""
+
+    at: datetime.datetime
+    who: str
+    what: str
+    reason: str
+    tone: str
+    icon: str
+    facts: Sequence[Fact]
 
 
 ICONS = {"final": "circle-check", "waiting": "hourglass", "open": "circle-dot"}
@@ -83,23 +96,24 @@ def path_of(case: Case, events: Sequence[EventView]) -> list[Stage]:
     ]
 
 
-def timeline_of(case: Case) -> tuple[list[EventView], list[TimelineEntry]]:
-    """Return the case's events, oldest first, and the timeline made of them, newest first."""
+def timeline_of(case: Case) -> tuple[list[EventView], list[Happening]]:
+    """Return the case's events, oldest first, and what happened, newest first, as the people of the case read it."""
     events = events_of(case.stream)
-    definition = definition_of(case.edition)
-    categories = {state.id: state.category for state in definition.states}
-    lines = []
-    for event, entry in zip(events, entries_of(case, events), strict=True):
-        category = categories.get(event.target_state, "")
-        lines.append(
-            TimelineEntry(
-                at=entry.at,
-                title=entry.what,
-                who=entry.who,
-                text=_("Reason: %(reason)s") % {"reason": entry.reason} if entry.reason else "",
-                icon=ICONS.get(category, "circle-dot"),
-                tone=TONES.get(category, "ended"),
-                changes=entry.changes,
-            )
+    categories = {state.id: state.category for state in definition_of(case.edition).states}
+    told = [
+        Happening(
+            at=entry.at,
+            who=entry.who,
+            what=entry.what,
+            reason=entry.reason,
+            tone=TONES.get(categories.get(event.target_state, ""), "ended"),
+            icon=ICONS.get(categories.get(event.target_state, ""), "circle-dot"),
+            facts=[Fact(change.label, _told(change)) for change in entry.changes if change.after],
         )
-    return events, lines[::-1]
+        for event, entry in zip(events, entries_of(case, events), strict=True)
+    ]
+    return events, told[::-1]
+
+
+def _told(change: TrailChange) -> str:
+    return f"{change.before} → {change.after}" if change.before else str(change.after)

@@ -41,7 +41,9 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from refusal
         if Case.objects.exists():
             return
-        script = YAML(typ="safe").load((Path(packs.__file__).parent / "demo" / "cases.yaml").read_text("utf-8"))
+        script = YAML(typ="safe").load(
+            (Path(packs.__file__).parent / "demo" / "cases.yaml").read_text("utf-8")
+        )
         people = {person.username: person for person in User.objects.filter(is_demo=True)}
         with transaction.atomic():
             for number, entry in enumerate(script, start=1):
@@ -77,8 +79,6 @@ def _typed(answers: dict[str, Any]) -> dict[str, list[str]]:
     """Return answers as somebody would type them; a whole number stands for a day, counted from today."""
     today = timezone.localdate()
     return {
-        name: [
-            (today + datetime.timedelta(days=value)).isoformat() if isinstance(value, int) else str(value)
-        ]
+        name: [(today + datetime.timedelta(days=value)).isoformat() if isinstance(value, int) else str(value)]
         for name, value in answers.items()
     }
