@@ -4,7 +4,7 @@ import json
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foundation.editions.canonical import canonical, digest
@@ -28,17 +28,20 @@ def shuffled(value, draw):
     return value
 
 
+@settings(deadline=None)
 @given(plain, st.data())
 def test_the_order_of_keys_makes_no_difference(value, data):
     assert canonical(shuffled(value, data.draw)) == canonical(value)
 
 
+@settings(deadline=None)
 @given(plain)
 def test_what_was_written_reads_and_writes_the_same(value):
     written = canonical(value)
     assert canonical(json.loads(written)) == written
 
 
+@settings(deadline=None)
 @given(plain, plain)
 def test_other_content_has_other_bytes(one, other):
     same = json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
@@ -47,11 +50,13 @@ def test_other_content_has_other_bytes(one, other):
         assert (canonical(one) == canonical(other)) is same
 
 
+@settings(deadline=None)
 @given(text)
 def test_composed_and_decomposed_text_are_the_same(words):
     assert canonical(unicodedata.normalize("NFD", words)) == canonical(unicodedata.normalize("NFC", words))
 
 
+@settings(deadline=None)
 @given(plain, st.floats())
 def test_a_fraction_is_refused_with_the_path_to_it(value, fraction):
     with pytest.raises(TypeError, match=r"\$\.pages\[1\]\.width"):
