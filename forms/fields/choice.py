@@ -48,7 +48,7 @@ class ChoiceOptions(FieldOptions):
     def brief(self) -> bool:
         """Whether the choices are few and short enough to stand side by side."""
         return len(self.choices) <= 7 and all(
-            choice.help is None and all(len(text) <= 24 for text in choice.label.values())
+            choice.help is None and all(len(text) <= 30 for text in choice.label.values())
             for choice in self.choices
         )
 

@@ -7,6 +7,7 @@ Writing goes through ``forms.services.submissions`` and, for forms that begin a 
 
 from __future__ import annotations
 
+import datetime
 import uuid as uuids
 from dataclasses import replace
 from itertools import groupby
@@ -23,6 +24,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from backoffice.access.templatetags.remit import clock, moment_text
 from backoffice.intake.filling import Filling, typed_in
 from backoffice.intake.outcomes import address_of, hand_in, outcomes_of
 from forms.exceptions import AlreadySubmitted, AnswersInvalid, NotFound, NotPermitted
@@ -175,7 +177,7 @@ def _save_and_go(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
     complain = tuple(name for name in request.POST.get("complain", "").split() if name in order)
     filling = Filling.resumed(saved, definition, posted_page, complain)
     if request.headers.get("X-Requested-With") == "XMLHttpRequest":
-        return _part(request, filling)
+        return _part(request, filling, saved.saved_at)
     action, _colon, target = request.POST.get("do", "save").partition(":")
     match action:
         case "submit":
@@ -196,6 +198,8 @@ def _edition_posted(request: HttpRequest, uuid: uuids.UUID) -> tuple[Edition, Fo
     try:
         edition = draft_for(request.user, uuid).edition
     except NotFound:
+        if (done := submissions_of(request.user).filter(uuid=uuid).first()) is not None:
+            raise AlreadySubmitted(done) from None
         number = request.POST.get("edition", "")
         edition, definition = edition_of(
             request.POST.get("form", ""), int(number) if number.isascii() and number.isdigit() else 0
@@ -274,16 +278,21 @@ def _fill(request: HttpRequest, filling: Filling, *, status: int = 200) -> HttpR
     return render(request, "intake/fill.html", _filling_context(filling), status=status)
 
 
-def _part(request: HttpRequest, filling: Filling) -> HttpResponse:
+def _part(request: HttpRequest, filling: Filling, saved_at: datetime.datetime) -> HttpResponse:
     """Answer the page's own script: the form part as it now stands, and when it was saved."""
-    saved = timezone.localtime(filling.saved_at)
     return JsonResponse(
         {
             "part": render_to_string("intake/_part.html", _filling_context(filling), request),
-            "saved": f"{saved:%H:%M}",
+            "saved": _when(saved_at),
             "address": reverse("intake:draft", kwargs={"uuid": filling.uuid}),
         }
     )
+
+
+def _when(moment: datetime.datetime) -> str:
+    """Return the time of day, with the date where it was another day."""
+    local = timezone.localtime(moment)
+    return clock(local) if local.date() == timezone.localdate() else moment_text(local)
 
 
 def _filling_context(filling: Filling) -> dict[str, Any]:
@@ -293,6 +302,7 @@ def _filling_context(filling: Filling) -> dict[str, Any]:
         "description": in_language(filling.definition.description or {}),
         "page_heading": in_language(filling.page.title),
         "page_help": in_language(filling.page.help or {}),
+        "saved_text": _when(filling.saved_at) if filling.saved_at else "",
     }
 
 

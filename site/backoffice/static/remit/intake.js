@@ -13,9 +13,10 @@ let saved = 0;
 let running = null;
 let leaving = false;
 
-function say(words, failed = false) {
-  state.textContent = words;
-  state.classList.toggle("save-state--failed", failed);
+function say(words, how = "") {
+  state.querySelector("[data-words]").textContent = words;
+  state.classList.toggle("save-state--failed", how === "failed");
+  state.classList.toggle("save-state--saved", how === "saved");
 }
 
 /* --- drawing anew: the control one is typing in, and everything typed, is left alone -------------------------- */
@@ -110,18 +111,18 @@ async function save() {
       location.assign(json.submitted);
     } else if (response.ok && json) {
       saved = upTo;
-      say(`${state.dataset.saved} ${json.saved}`);
+      say(`${state.dataset.saved} ${json.saved}`, "saved");
       if (location.pathname !== json.address) history.replaceState(null, "", json.address);
       draw(json.part);
       if (saved !== changes) wait(PAUSE);
     } else if (response.status >= 500) {
       throw new Error(String(response.status));
     } else {
-      say(state.dataset.signedOut, true);
+      say(state.dataset.signedOut, "failed");
     }
   } catch (error) {
     if (error.name === "AbortError" || leaving) return;
-    say(state.dataset.failed, true);
+    say(state.dataset.failed, "failed");
     wait(RETRY);
   } finally {
     if (running === mine) running = null;
