@@ -61,9 +61,10 @@ def live_entries(path: Path) -> list[polib.POEntry]:
 def placeholders(text: str) -> Counter[str]:
     """Return what ``text`` expects to be filled in: ``%(name)s``, ``%s``, ``{name}``, each with how often."""
     bare = text.replace("%%", "")
-    named = [f"%({name}){kind}" for name, kind in _NAMED.findall(bare)]
-    rest = _NAMED.sub("", bare)
-    return Counter([*named, *_POSITIONAL.findall(rest), *(f"{{{name}}}" for name in _BRACES.findall(rest))])
+    found = [f"%({name}){kind}" for name, kind in _NAMED.findall(bare)]
+    bare = _NAMED.sub("", bare)
+    found += [f"{{{name}}}" for name in _BRACES.findall(bare)]
+    return Counter([*found, *_POSITIONAL.findall(_BRACES.sub("", bare))])
 
 
 def texts_of(entry: polib.POEntry) -> list[str]:

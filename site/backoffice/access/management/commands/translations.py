@@ -32,6 +32,9 @@ HEADER = (
 class Extraction(makemessages.Command):
     """Django's reader of sources, told to look at ours and to write everything into our one catalogue."""
 
+    # A text guessed from a similar message is worse than none: it looks finished and says something else.
+    msgmerge_options = [*makemessages.Command.msgmerge_options, "--no-fuzzy-matching"]
+
     def find_files(self, root: str) -> list[makemessages.TranslatableFile]:
         """Return our source files; Django's own search would split them by the nearest ``locale`` folder."""
         found = []
