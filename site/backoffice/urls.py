@@ -6,7 +6,7 @@ Each one needs a line in ``backoffice.access.table``; without it nobody may open
 from django.urls import URLPattern, URLResolver, include, path
 from wagtail.admin import urls as wagtailadmin_urls
 
-from backoffice.access.views import closed_login
+from backoffice.access.views import closed_login, sign_out
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("backoffice.access.urls")),
@@ -16,6 +16,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("backoffice.auditing.urls")),
     # Before Wagtail's own: its login would take a password past the lock-out and the record of sign-ins.
     path("admin/login/", closed_login, name="closed-login"),
+    # Wagtail's own ends the session at a mere GET, so any picture on any site could sign people out.
+    path("admin/logout/", sign_out, name="admin-sign-out"),
     path("admin/", include(wagtailadmin_urls)),
 ]
 

@@ -14,13 +14,14 @@ _ADMIN = roles(ADMINISTRATOR)
 _INSIDE = roles(HR, ADMINISTRATOR, note="the frame of the admin and one's own account")
 _ASSET = roles(HR, ADMINISTRATOR, note="the same for everybody", cacheable=True)
 _NO_MEDIA = denied("no page of ours holds images or documents; files of cases are kept elsewhere")
+_NO_RICH_TEXT = denied("no page of ours holds rich text, so no links to choose")
 _NO_LOGIN = denied("/sign-in/ is the only way in; passwords are reset by an administrator")
 
 WAGTAIL: dict[str, Rule] = {
     # --- frame ---
     "wagtailadmin_home": _INSIDE,
     "wagtailadmin_account": _INSIDE,
-    "wagtailadmin_logout": _INSIDE,
+    "wagtailadmin_logout": denied("answered before Wagtail: access.views.sign_out"),
     "wagtailadmin_dismissibles": _INSIDE,
     "wagtailadmin_sprite": _ASSET,
     "wagtailadmin_javascript_catalog": _ASSET,
@@ -78,7 +79,7 @@ WAGTAIL: dict[str, Rule] = {
         note="several pages at once: publish, unpublish, move; never delete, never people",
         only={"app_label": {"wagtailcore", "positions"}, "action": {"publish", "unpublish", "move"}},
     ),
-    "wagtailadmin_block_preview": _EDIT,
+    "wagtailadmin_block_preview": denied("no block of ours has a preview"),
     "wagtailadmin_editing_sessions:ping": _EDIT,
     "wagtailadmin_editing_sessions:release": _EDIT,
     "wagtailadmin_tag_autocomplete": denied("no tags"),
@@ -88,10 +89,10 @@ WAGTAIL: dict[str, Rule] = {
     "wagtailadmin_choose_page_child": _EDIT,
     "wagtailadmin_choose_page_search": _EDIT,
     "wagtailadmin_choose_page_chosen_multiple": _EDIT,
-    "wagtailadmin_choose_page_external_link": _EDIT,
-    "wagtailadmin_choose_page_email_link": _EDIT,
-    "wagtailadmin_choose_page_phone_link": _EDIT,
-    "wagtailadmin_choose_page_anchor_link": _EDIT,
+    "wagtailadmin_choose_page_external_link": _NO_RICH_TEXT,
+    "wagtailadmin_choose_page_email_link": _NO_RICH_TEXT,
+    "wagtailadmin_choose_page_phone_link": _NO_RICH_TEXT,
+    "wagtailadmin_choose_page_anchor_link": _NO_RICH_TEXT,
     # --- the page explorer's own interface ---
     "wagtailadmin_api:pages:listing": _EDIT,
     "wagtailadmin_api:pages:detail": _EDIT,
@@ -161,7 +162,7 @@ WAGTAIL: dict[str, Rule] = {
     "wagtailusers_groups:edit": _ADMIN,
     "wagtailusers_groups:delete": denied("roles are bound to groups"),
     # --- not used ---
-    "wagtailsnippets:index": roles(HR, ADMINISTRATOR, note="list of the kinds each may see"),
+    "wagtailsnippets:index": denied("no snippets"),
     "wagtailadmin_collections:index": _NO_MEDIA,
     "wagtailadmin_collections:add": _NO_MEDIA,
     "wagtailadmin_collections:edit": _NO_MEDIA,

@@ -64,8 +64,9 @@ class SignIn(views.LoginView):
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session."""
-    logout(request)
-    messages.success(request, _("You are signed out."))
+    if request.user.is_authenticated:
+        logout(request)
+        messages.success(request, _("You are signed out."))
     return redirect("access:sign-in")
 
 

@@ -1,86 +1,106 @@
-"""Example arguments for every address that has some: what exists (``own``), and what does not (``missing``).
+"""Examples for every address: something that exists, and something that does not.
 
-The matrix fails for an address that somebody may open and that has no line here.
+The matrix fails for an address with arguments that somebody may open and that has no line here.
 """
 
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass, field
 from typing import Any
 
 from backoffice.access.routes import Route
 from tests.integration.access.world import World
 
-Arguments = dict[str, Any]
 MISSING = 999_999
+CASE_READERS = frozenset({"clerk", "manager", "general_manager", "auditor"})
 
 
-def existing(world: World) -> dict[str, Arguments]:
-    """Return arguments that name something that exists, by route."""
+@dataclass(frozen=True)
+class Example:
+    """Arguments and query that name something.
+
+    ``readers``: to others than these it must not be there, although they may open the address (None: no such
+    limit).
+    """
+
+    arguments: dict[str, Any] = field(default_factory=dict)
+    readers: frozenset[str] | None = None
+    query: str = ""
+
+
+def existing(world: World) -> dict[str, Example]:
+    """Return what exists, by route."""
     objects = world.objects
     page, draft = objects["description"], objects["draft description"]
     parent = page.get_parent()
     kind = {"content_type_app_name": "positions", "content_type_model_name": "positionpage"}
-    described = {"code": page.position.code}
     on_page = {"page_id": page.pk}
     case = {"case_uuid": objects["case"].uuid}
-    person, group = {"pk": world.people["clerk"].pk}, {"pk": objects["group"].pk}
+    own_draft = Example({"uuid": objects["draft"].uuid}, readers=frozenset({"clerk"}))
+    described = {"code": page.position.code}
+    person = Example({"pk": world.people["clerk"].pk})
+    group = Example({"pk": objects["group"].pk})
     return {
-        "intake:draft": {"uuid": objects["draft"].uuid},
-        "intake:draft-discard": {"uuid": objects["draft"].uuid},
-        "intake:submission": {"uuid": objects["submission"].uuid},
-        "intake:form": {"form_key": "complaint"},
-        "positions:detail": described,
-        "positions:edition": {**described, "number": 1},
-        "positions:pdf": {**described, "number": 1},
-        "positions:compare-chosen": described,
-        "positions:compare": {**described, "before": 1, "after": 1},
-        "casework:case": case,
-        "casework:step": {**case, "step": "assign"},
-        "auditing:trail": {"kind": "case", "key": str(objects["case"].uuid)},
-        "wagtailadmin_explore": {"parent_page_id": parent.pk},
-        "wagtailadmin_explore_results": {"parent_page_id": parent.pk},
-        "wagtailadmin_choose_page_child": {"parent_page_id": parent.pk},
-        "wagtailadmin_api:pages:detail": {"pk": page.pk},
-        "wagtail_bulk_action": {"app_label": "wagtailcore", "model_name": "page", "action": "publish"},
-        "wagtailadmin_pages:add": {**kind, "parent_page_id": parent.pk},
-        "wagtailadmin_pages:preview_on_add": {**kind, "parent_page_id": parent.pk},
-        "wagtailadmin_pages:type_use": kind,
-        "wagtailadmin_pages:type_use_results": kind,
-        "wagtailadmin_pages:choose_parent": {"app_label": "positions", "model_name": "positionpage"},
-        "wagtailadmin_pages:add_subpage": {"parent_page_id": parent.pk},
-        "wagtailadmin_pages:delete": {"page_id": draft.pk},
-        "wagtailadmin_pages:move": {"page_to_move_id": page.pk},
-        "wagtailadmin_pages:move_confirm": {"page_to_move_id": page.pk, "destination_id": parent.pk},
-        "wagtailadmin_pages:set_page_position": {"page_to_move_id": page.pk},
-        "wagtailadmin_pages:revisions_view": {**on_page, "revision_id": objects["revision"].pk},
-        "wagtailadmin_pages:revisions_revert": {**on_page, "revision_id": objects["revision"].pk},
-        "wagtailadmin_pages:revisions_unschedule": {**on_page, "revision_id": objects["revision"].pk},
-        "wagtailadmin_pages:revisions_compare": {
-            "pk": page.pk,
-            "revision_id_a": "live",
-            "revision_id_b": "latest",
-        },
-        **dict.fromkeys(
-            (
-                f"wagtailadmin_pages:{name}"
-                for name in (
-                    "usage",
-                    "edit",
-                    "preview_on_edit",
-                    "view_draft",
-                    "unpublish",
-                    "copy",
-                    "lock",
-                    "unlock",
-                    "revisions_index",
-                    "workflow_history",
-                    "history",
-                    "history_results",
-                )
-            ),
-            on_page,
+        "intake:draft": own_draft,
+        "intake:draft-discard": own_draft,
+        "intake:submission": Example(
+            {"uuid": objects["submission"].uuid}, readers=objects["submission readers"]
         ),
+        "intake:form": Example({"form_key": "complaint"}, readers=objects["form users"]),
+        "positions:detail": Example(described),
+        "positions:edition": Example({**described, "number": 1}),
+        "positions:pdf": Example({**described, "number": 1}),
+        "positions:compare-chosen": Example(described, query="before=1&after=1"),
+        "positions:compare": Example({**described, "before": 1, "after": 1}),
+        "positions_archive": Example({"page_id": page.pk}),
+        "positions_restore": Example({"page_id": objects["archived description"].pk}),
+        "casework:case": Example(case, readers=CASE_READERS),
+        "casework:step": Example({**case, "step": "assign"}, readers=CASE_READERS),
+        "auditing:trail": Example({"kind": "cases", "key": objects["case"].number}),
+        "wagtailadmin_explore": Example({"parent_page_id": parent.pk}),
+        "wagtailadmin_explore_results": Example({"parent_page_id": parent.pk}),
+        "wagtailadmin_choose_page_child": Example({"parent_page_id": parent.pk}),
+        "wagtailadmin_api:pages:detail": Example({"pk": page.pk}),
+        "wagtailadmin_api:pages:find": Example(query="html_path=/"),
+        "wagtail_bulk_action": Example(
+            {"app_label": "wagtailcore", "model_name": "page", "action": "publish"}, query=f"id={draft.pk}"
+        ),
+        "wagtailadmin_pages:add": Example({**kind, "parent_page_id": parent.pk}),
+        "wagtailadmin_pages:preview_on_add": Example({**kind, "parent_page_id": parent.pk}),
+        "wagtailadmin_pages:type_use": Example(kind),
+        "wagtailadmin_pages:type_use_results": Example(kind),
+        "wagtailadmin_pages:choose_parent": Example({"app_label": "positions", "model_name": "positionpage"}),
+        "wagtailadmin_pages:add_subpage": Example({"parent_page_id": parent.pk}),
+        "wagtailadmin_pages:delete": Example({"page_id": draft.pk}),
+        "wagtailadmin_pages:move": Example({"page_to_move_id": page.pk}),
+        "wagtailadmin_pages:move_confirm": Example({"page_to_move_id": page.pk, "destination_id": parent.pk}),
+        "wagtailadmin_pages:set_page_position": Example({"page_to_move_id": page.pk}),
+        "wagtailadmin_pages:revisions_view": Example({**on_page, "revision_id": objects["revision"].pk}),
+        "wagtailadmin_pages:revisions_revert": Example({**on_page, "revision_id": objects["revision"].pk}),
+        "wagtailadmin_pages:revisions_unschedule": Example(
+            {**on_page, "revision_id": objects["revision"].pk}
+        ),
+        "wagtailadmin_pages:revisions_compare": Example(
+            {"pk": page.pk, "revision_id_a": "live", "revision_id_b": "latest"}
+        ),
+        **{
+            f"wagtailadmin_pages:{name}": Example(on_page)
+            for name in (
+                "usage",
+                "edit",
+                "preview_on_edit",
+                "view_draft",
+                "unpublish",
+                "copy",
+                "lock",
+                "unlock",
+                "revisions_index",
+                "workflow_history",
+                "history",
+                "history_results",
+            )
+        },
         "wagtailusers_users:edit": person,
         "wagtailusers_users:history": person,
         "wagtailusers_users:history_results": person,
@@ -89,13 +109,14 @@ def existing(world: World) -> dict[str, Arguments]:
         "wagtailusers_groups:history": group,
         "wagtailusers_groups:history_results": group,
         "wagtailusers_groups:usage": group,
-        "wagtailadmin_workflows:add_task": {"app_label": "wagtailcore", "model_name": "groupapprovaltask"},
+        "wagtailadmin_workflows:add_task": Example(
+            {"app_label": "wagtailcore", "model_name": "groupapprovaltask"}
+        ),
     }
 
 
 ONLY_MISSING = {
-    # Nothing in the world is under approval by a Wagtail workflow; the addresses answer 404 to whoever may
-    # ask.
+    # Nothing in the world is under approval by a Wagtail workflow: not there for whoever may ask.
     "wagtailadmin_pages:workflow_action",
     "wagtailadmin_pages:collect_workflow_action_data",
     "wagtailadmin_pages:confirm_workflow_cancellation",
@@ -111,18 +132,17 @@ ONLY_MISSING = {
     "wagtailadmin_workflows:disable_task",
     "wagtailadmin_workflows:enable_task",
     "wagtailadmin_workflows:task_chosen",
-    # Sessions of editing belong to one browser each.
+    # Sessions of editing belong to one browser each, an import to the minutes after its upload.
     "wagtailadmin_editing_sessions:ping",
     "wagtailadmin_editing_sessions:release",
+    "positions_import_review",
+    "positions_import_discard",
 }
 
-# Allowed addresses that answer GET otherwise than with a page, and why.
-ODD_ANSWERS: dict[str, set[int]] = {}
 
-
-def missing(route: Route) -> Arguments:
+def missing(route: Route) -> Example:
     """Return arguments of the right form that name nothing."""
     if route.name == "wagtailadmin_pages:revisions_compare":
-        return {"pk": MISSING, "revision_id_a": "live", "revision_id_b": "latest"}
+        return Example({"pk": MISSING, "revision_id_a": "live", "revision_id_b": "latest"})
     nothing = {"IntConverter": MISSING, "UUIDConverter": uuid.UUID(int=MISSING)}
-    return {name: nothing.get(converter, "no-such-thing") for name, converter in route.arguments}
+    return Example({name: nothing.get(converter, "no-such-thing") for name, converter in route.arguments})

@@ -15,12 +15,15 @@ from typing import Any
 from django.contrib.auth.models import Group
 
 from backoffice.access import groups
+from backoffice.positions.archiving import archive
+from forms.schema import definition_of
 from forms.services.submissions import save_draft
 from foundation.organisation.models import User
 from tests.factories.organisation import bind_role, hold, make_department, make_position, make_role, make_user
 from tests.factories.positions import make_draft, make_published
 from tests.factories.positions import save_draft as save_page_draft
 from tests.factories.workflows import House, make_house, open_complaint, submit_complaint
+from workflows.services import cases
 
 ANONYMOUS, DISABLED, OTHER_CLERK = "anonymous", "disabled", "other clerk"
 ROLES = ("clerk", "hr", "manager", "general_manager", "form_builder", "auditor", "administrator")
@@ -76,8 +79,9 @@ def _complaint(world: World) -> None:
         house, customer_name=world.secret(*readers), description=world.secret(*readers)
     )
     world.objects["submission"] = submission
-    from workflows.services import cases
-
+    world.objects["submission readers"] = frozenset({"clerk"})
+    submitters = definition_of(house.form).submitters
+    world.objects["form users"] = frozenset(submitters) & SIGNED_IN if submitters else SIGNED_IN
     world.objects["case"] = cases.open_case(
         workflow_key="complaint", submission=submission, by=house["clerk"], idempotency_key=uuid.uuid4().hex
     ).case
@@ -100,3 +104,4 @@ def _descriptions(world: World) -> None:
         world.secret("hr", "auditor"), by=hr, summary=world.secret("hr", "auditor")
     )
     world.objects["revision"] = published.latest_revision
+    world.objects["archived description"] = archive(make_published(by=hr), by=hr, reason="合并岗位")
