@@ -337,7 +337,7 @@ def _send_notices(case: Case, spec: Transition, version: int) -> None:
                     "mail",
                     key=f"{case.stream}:{version}:{spec.id}:{position}:{person.uuid}",
                     payload={
-                        "to": person.email,
+                        "to": [person.email],
                         "subject": f"[{case.number}] {in_language(notice.subject)}",
                         "body": f"{in_language(notice.text)}\n\n{case.number} {case.subject}\n"
                         f"{settings.BASE_URL}/cases/{case.uuid}/\n",

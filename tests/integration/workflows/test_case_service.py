@@ -169,7 +169,7 @@ def test_the_assignee_is_told_once_by_mail(house: House, django_capture_on_commi
     again = key()
     for _time in range(2):
         take(house, case, "assign", idempotency_key=again, seen_version=1)
-    written = Message.objects.filter(kind="mail", payload__to=house["assignee"].email)
+    written = Message.objects.filter(kind="mail", payload__to=[house["assignee"].email])
     assert written.count() == 1
     assert case.number in written.get().payload["subject"]
     assert mail.outbox == []
