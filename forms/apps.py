@@ -10,9 +10,12 @@ class FormsConfig(AppConfig):
     verbose_name = _("Forms")
 
     def ready(self) -> None:
-        """Let packs carry forms."""
+        """Tell the packs who reads and writes forms, and the auditor's pages who tells of submissions."""
         # Models can be imported only once all apps are there.
+        from forms import trail
         from forms.pack import FormLoader
+        from foundation.audit.trails import TrailKind, register_trail
         from foundation.packs import registry
 
         registry.register("forms", FormLoader())
+        register_trail(TrailKind("submissions", _("Submissions"), trail.find, trail.subject, trail.entries))
