@@ -18,6 +18,8 @@ from forms.schema import FormDefinition, Group, PageDefinition
 from foundation.editions.texts import in_language
 
 FOLDER = "intake/fields"
+LONG = 24
+"""Characters from which an answer takes the whole width of a reading page."""
 
 
 @dataclass(frozen=True)
@@ -146,9 +148,8 @@ def group_views(
 
 def answered_groups(
     page: PageDefinition, answers: Mapping[str, Any], language: str
-) -> list[tuple[str, list[tuple[str, str, str]]]]:
-    """Return stored answers of a page for reading: per group its title and (label, text, width) of each
-    answer.
+) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+    """Return stored answers of a page for reading: per group its title and (label, text, long) of each.
 
     Nothing is evaluated: what was stored is what was shown when it was submitted.
     """
@@ -158,8 +159,8 @@ def answered_groups(
         for asked in group.fields:
             if (value := answers.get(asked.id)) is not None:
                 text = asked.of_kind.display(value, asked.settings, language)
-                wide: str = "full" if len(text) > 40 else asked.width
-                lines.append((in_language(asked.label, language), text, wide))
+                long = len(text) > LONG or "\n" in text
+                lines.append((in_language(asked.label, language), text, long))
         if lines:
             found.append((in_language(group.title or {}, language), lines))
     return found

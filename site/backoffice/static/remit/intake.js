@@ -2,6 +2,7 @@
    Without script the same form works by its buttons: each saves, and "Update the form" draws it anew. */
 
 const PAUSE = 1200; // ms without a key before what was typed is saved
+const LONGEST = 10000; // ms of typing without a pause before it is saved all the same
 const RETRY = 8000;
 
 const form = document.querySelector("form[data-fill]");
@@ -10,6 +11,7 @@ const state = form?.querySelector("[data-save-state]");
 let timer = 0;
 let changes = 0; // counted up by each change; what was saved up to is `saved`
 let saved = 0;
+let since = 0; // when the first change that is not saved was made
 let running = null;
 let leaving = false;
 
@@ -96,6 +98,7 @@ async function save() {
   running?.abort();
   const mine = (running = new AbortController());
   const upTo = changes;
+  since = 0;
   say(state.dataset.saving);
   try {
     const response = await fetch(form.action, {
@@ -136,9 +139,11 @@ function wait(time) {
 
 if (form && state) {
   form.addEventListener("input", (event) => {
+    if (saved === changes || !since) since = Date.now();
     changes += 1;
     // A choice takes effect at once; a text when one stops typing.
-    wait(event.target.matches("[type=radio], [type=checkbox], select") ? 0 : PAUSE);
+    const atOnce = event.target.matches("[type=radio], [type=checkbox], select") || Date.now() - since > LONGEST;
+    wait(atOnce ? 0 : PAUSE);
   });
   form.addEventListener("change", () => wait(0));
   form.addEventListener("submit", (event) => {
