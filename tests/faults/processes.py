@@ -45,7 +45,8 @@ class Processes:
             copy.close()
         else:
             made = connection.settings_dict
-            self.url = f"postgres://{made['USER']}:{made['PASSWORD']}@{made['HOST']}:{made['PORT'] or 5432}/{made['NAME']}"
+            server = f"{made['HOST']}:{made['PORT'] or 5432}"
+            self.url = f"postgres://{made['USER']}:{made['PASSWORD']}@{server}/{made['NAME']}"
             self.environment["REMIT_DATABASE_URL"] = self.url
 
     def start(self, script: str, *arguments: str) -> subprocess.Popen[str]:

@@ -1,4 +1,4 @@
-"""A worker that is killed, and two workers at once: each effect happens, and once (reliability: lost or doubled jobs)."""
+"""A worker that is killed, and two workers at once: each effect happens, and once."""
 
 from __future__ import annotations
 
