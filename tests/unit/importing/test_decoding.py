@@ -4,6 +4,7 @@ import codecs
 import hashlib
 
 import pytest
+from django.utils import translation
 
 from backoffice.positions.importing import ImportRefused, read_text
 
@@ -45,12 +46,14 @@ def test_encodings(data: bytes, encoding: str, text: str) -> None:
     ],
 )
 def test_refusals_name_the_file(data: bytes, words: str) -> None:
-    with pytest.raises(ImportRefused, match=rf"“list.txt” {words}"):
+    with translation.override("en"), pytest.raises(ImportRefused, match=rf"“list.txt” {words}"):
         read_text(data, "list.txt")
 
 
-def test_refusals_are_in_the_language_of_the_person() -> None:
-    from django.utils import translation
-
-    with translation.override("en"), pytest.raises(ImportRefused, match="is empty"):
+@pytest.mark.parametrize(
+    ("language", "sentence"), [("en", "“list.txt” is empty."), ("zh-hans", "“list.txt”是空文件。")]
+)
+def test_refusals_are_in_the_language_of_the_person(language: str, sentence: str) -> None:
+    with translation.override(language), pytest.raises(ImportRefused) as refusal:
         read_text(b"", "list.txt")
+    assert str(refusal.value) == sentence

@@ -64,6 +64,8 @@ def test_wrapped_lines_are_joined() -> None:
         "2.整理裁膜台。",
         "美容技师岗位职责\n1.打蜡前清洗漆面。\n2.清点药剂。贴膜技师岗位职责:1.贴膜后告知保养方法。\n"
         "2.整理裁膜台。",
+        "美容技师岗位职责\n1.打蜡前清洗漆面。\n2.清点药剂。(二)贴膜技师岗位职责:\n"
+        "1.贴膜后告知保养方法。\n2.整理裁膜台。",
         "美容技师岗位职责\n1.打蜡前清洗漆面。\n2.清点药剂。 贴膜技师岗位职责\n1.贴膜后告知保养方法。"
         "\n2.整理裁膜台。",
     ],
@@ -287,6 +289,19 @@ def test_content_label_belongs_to_the_item_above_it() -> None:
         "2、办理手续\n工作内容:打印工单。"
     ).units
     assert duties(unit) == ["环车检查工作内容:与客户一起检查外观,记录划痕。", "办理手续工作内容:打印工单。"]
+
+
+def test_pay_rules_are_not_duties() -> None:
+    [unit] = read(
+        "电销专员岗位职责\n一、岗位职责:\n1、拨打邀约电话。\n2、登记邀约结果。\n(一)月度工资:\n"
+        "底薪加提成。\n(二)年度奖金:\n"
+        "a、按利润率核发。\n(一)达成率100%以上:\n系数为1。\n二、岗位具体要求:\n1、制定话术。"
+    ).units
+    assert duties(unit) == ["拨打邀约电话。", "登记邀约结果。", "制定话术。"]
+    assert [section.heading for section in unit.sections if section.name == "pay"] == [
+        "(一)月度工资:",
+        "(二)年度奖金:",
+    ]
 
 
 def test_numbers_printed_apart_from_their_sentences() -> None:

@@ -182,12 +182,10 @@ class _Builder:
 
     def _item(self, index: int, atom: Atom) -> None:
         self.awaiting = None
-        if (
-            self.opened
-            and atom.family == self.opened.family
-            and self._level(atom) == self._level(self.opened)
-        ):
-            self.section, self.group, self.opened = "", "", None  # the next heading of the same rank
+        if self.opened and self._same_rank(self.opened, atom):
+            if atom.number == self.opened.number + 1:  # the next heading of the same rank
+                self.section, self.group = "", ""
+            self.opened = None  # otherwise a list inside this section uses the same numbers
         if self._heads_group(index, atom):
             self.parts.append(
                 _Part("section", atom.start, atom.start, atom.end, self.section, heading_end=atom.end)
@@ -267,6 +265,9 @@ class _Builder:
             if following.kind != "prose":
                 return False
         return False
+
+    def _same_rank(self, heading: Atom, atom: Atom) -> bool:
+        return atom.family == heading.family and self._level(atom) == self._level(heading)
 
     def _level(self, atom: Atom) -> tuple[int, int]:
         parts = (

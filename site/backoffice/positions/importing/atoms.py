@@ -14,6 +14,7 @@ from backoffice.positions.importing.plain import plain
 Kind = Literal["site", "signature", "chapter", "title", "label", "item", "prose", "table"]
 
 _NUMBERS_ONLY = re.compile(r"(?:\d{1,2}\s*[.、]\s*){3,}$")
+_MARKER_BEFORE = re.compile(r"\([一二三四五六七八九十]{1,3}\)\s*$")
 _SENTENCES = re.compile(r"[^。]+(?:。|$)")
 
 
@@ -142,8 +143,10 @@ class _Reader:
         ):
             if title.start < cursor:
                 continue
-            yield from self._run(*self._trim(cursor, title.start), new_line)
-            yield self._title(title, title.start, new_line=False)
+            begin = _MARKER_BEFORE.search(self.plain, cursor, title.start)
+            start_of_title = begin.start() if begin else title.start
+            yield from self._run(*self._trim(cursor, start_of_title), new_line)
+            yield self._title(title, start_of_title, new_line=False)
             cursor, new_line = title.end, False
         first, last = self._trim(cursor, end)
         if first < last:
