@@ -5,6 +5,8 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
@@ -27,3 +29,9 @@ for _menu in (
     "construct_help_menu",
 ):
     hooks.register(_menu, _leave_open, order=1000)
+
+
+@hooks.register("register_admin_menu_item")
+def staff_side() -> MenuItem:
+    """Lead back to the staff side."""
+    return MenuItem(_("Staff side"), reverse("access:home"), name="staff-side", icon_name="home", order=10)

@@ -202,6 +202,7 @@ WAGTAIL_PASSWORD_RESET_ENABLED = False
 # One page for one's password, /password/: it writes the event and ends the other sessions.
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
+WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]
 WAGTAILADMIN_LOGIN_URL = "access:sign-in"
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "backoffice.search"}}

@@ -177,9 +177,10 @@ def person(user: Any) -> dict[str, str]:
 def moment(value: datetime.datetime | datetime.date | None) -> dict[str, str]:
     """Show a point in time or a day, with its machine-readable form."""
     if value is None or value == "":
-        return {"text": "", "machine": ""}
+        return {"machine": "", "day": "", "clock": ""}
+    exact = isinstance(value, datetime.datetime)
     machine = _local(value) if isinstance(value, datetime.datetime) else value
-    return {"text": moment_text(value), "machine": machine.isoformat()}
+    return {"machine": machine.isoformat(), "day": date_text(value), "clock": clock(value) if exact else ""}
 
 
 @register.inclusion_tag("components/notice.html")

@@ -1,0 +1,78 @@
+"""``/healthz`` and ``/readyz``: what they say, and to whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import DatabaseError
+from django.test import Client
+
+from backoffice.access import health
+from foundation.audit import guards
+from tests.factories.organisation import make_user_with_roles
+
+pytestmark = pytest.mark.django_db
+OUTSIDE = {"REMOTE_ADDR": "203.0.113.7"}
+
+
+def test_the_process_says_ok_to_everybody(client: Client) -> None:
+    response = client.get("/healthz", **OUTSIDE)
+    assert (response.status_code, response.content) == (200, b"ok\n")
+
+
+def test_readiness_is_told_without_reasons_to_strangers(client: Client) -> None:
+    response = client.get("/readyz", **OUTSIDE)
+    assert (response.status_code, response.json()) == (200, {"ready": True})
+
+
+def test_reasons_are_told_to_the_machine_itself(client: Client) -> None:
+    answer = client.get("/readyz").json()
+    assert [finding["name"] for finding in answer["findings"]] == [
+        "database",
+        "migrations",
+        "audit guards",
+        "worker",
+        "pdf libraries",
+    ]
+
+
+def test_a_proxy_on_the_machine_is_not_the_machine(client: Client) -> None:
+    assert "findings" not in client.get("/readyz", headers={"x-forwarded-for": "203.0.113.7"}).json()
+
+
+def test_reasons_are_told_to_an_administrator(client: Client) -> None:
+    client.force_login(make_user_with_roles("auditor"))
+    assert "findings" not in client.get("/readyz", **OUTSIDE).json()
+    client.force_login(make_user_with_roles("administrator"))
+    assert "findings" in client.get("/readyz", **OUTSIDE).json()
+
+
+def test_an_unprotected_record_is_not_ready(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guards, "missing", lambda using="default": ["remit_audit_event_delete"])
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert {
+        "name": "audit guards",
+        "ok": False,
+        "detail": "remit_audit_event_delete",
+        "needed": True,
+    } in response.json()["findings"]
+
+
+def test_a_silent_worker_is_told_and_does_not_stop_the_pages(client: Client) -> None:
+    finding = health.worker()
+    assert (finding.ok, finding.needed) == (False, False)
+    assert client.get("/readyz").json()["ready"] is True
+
+
+def test_without_a_database_nothing_else_is_asked(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Gone:
+        def cursor(self) -> Any:
+            raise DatabaseError("password authentication failed for user remit")
+
+    monkeypatch.setattr(health, "connections", {"default": Gone()})
+    response = client.get("/readyz", **OUTSIDE)
+    assert (response.status_code, response.json()) == (503, {"ready": False})
+    local = client.get("/readyz").json()
+    assert local["findings"] == [{"name": "database", "ok": False, "detail": "DatabaseError", "needed": True}]

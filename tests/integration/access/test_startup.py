@@ -1,0 +1,97 @@
+"""What keeps an installation from serving: an unprotected record, a public password, a default secret."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+
+from backoffice import startup
+from foundation.audit import guards
+from foundation.audit.queries import events_of
+from tests.factories.organisation import make_user
+
+ROOT = Path(__file__).resolve().parents[3]
+SOUND = {
+    "REMIT_SECRET_KEY": "q3WmYx0ZtF8cK5vB2nD7gH1jL4pR6sT9uA0eI3oU5yQ8wE2r",
+    "REMIT_MASTER_KEY": "q3WmYx0ZtF8cK5vB2nD7gH1jL4pR6sT9uA0eI3oU5yQ=",
+    "REMIT_ALLOWED_HOSTS": "remit.example.cn",
+}
+
+
+def production(tmp_path: Path, **changed: str | None) -> subprocess.CompletedProcess[str]:
+    """Start Python with the settings of production, with ``changed`` variables."""
+    wanted = {**SOUND, "REMIT_DATA_DIR": str(tmp_path), **changed}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("REMIT_", "DJANGO_"))}
+    environment = {**kept, **{name: value for name, value in wanted.items() if value is not None}}
+    environment |= {
+        "DJANGO_SETTINGS_MODULE": "backoffice.settings.production",
+        "PYTHONPATH": f"{ROOT / 'site'}:{ROOT}",
+    }
+    code = "from django.conf import settings; print(settings.SESSION_COOKIE_SECURE, settings.DEBUG)"
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_production_starts_with_sound_settings(tmp_path: Path) -> None:
+    done = production(tmp_path)
+    assert (done.returncode, done.stdout.strip()) == (0, "True False"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"REMIT_SECRET_KEY": None}, "REMIT_SECRET_KEY"),
+        ({"REMIT_SECRET_KEY": "short"}, "REMIT_SECRET_KEY"),
+        ({"REMIT_SECRET_KEY": "development-only-key-never-used-in-production"}, "REMIT_SECRET_KEY"),
+        ({"REMIT_MASTER_KEY": None}, "REMIT_MASTER_KEY"),
+        ({"REMIT_DEBUG": "1"}, "REMIT_DEBUG"),
+        ({"REMIT_ALLOWED_HOSTS": None}, "REMIT_ALLOWED_HOSTS"),
+        ({"REMIT_ALLOWED_HOSTS": "*"}, "REMIT_ALLOWED_HOSTS"),
+    ],
+)
+def test_production_refuses_and_says_what_to_do(tmp_path: Path, changed: dict[str, Any], named: str) -> None:
+    done = production(tmp_path, **changed)
+    assert done.returncode == 1
+    assert "ImproperlyConfigured" in done.stderr
+    assert named in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.django_db
+def test_a_demonstration_account_is_refused_in_production_only(settings: Any) -> None:
+    make_user("demo-hr", is_demo=True)
+    make_user("demo-gone", is_demo=True, active=False)
+    startup.check()
+    settings.REMIT_PRODUCTION = True
+    with pytest.raises(ImproperlyConfigured, match=r"demo-hr\. .*switch_off_demo_accounts"):
+        startup.check()
+
+
+@pytest.mark.django_db
+def test_the_remedy_works_and_is_recorded(settings: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    settings.REMIT_PRODUCTION = True
+    person = make_user("demo-hr", is_demo=True)
+    for _time in range(2):
+        call_command("switch_off_demo_accounts")
+    assert capsys.readouterr().out == "demo-hr\n"
+    assert [event.kind for event in events_of(f"user:{person.uuid}")] == ["user.switched_off"]
+    startup.check()
+
+
+@pytest.mark.django_db
+def test_an_unprotected_record_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guards, "missing", lambda using="default": ["remit_audit_event_delete"])
+    with pytest.raises(guards.GuardMissing, match="remit_audit_event_delete"):
+        startup.check()
