@@ -8,10 +8,11 @@ import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from backoffice.access import groups
 from backoffice.positions.models import PositionPage
-from backoffice.positions.tree import allow_editing, index_page
+from backoffice.positions.tree import index_page
 from foundation.organisation.models import Position, User
-from tests.factories.organisation import make_group, make_position, make_user
+from tests.factories.organisation import bind_role, make_group, make_position, make_user
 
 _serial = itertools.count(1)
 
@@ -28,8 +29,8 @@ def blocks(kind: str, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]
 
 def make_editor(username: str = "", **fields: Any) -> User:
     """Make a person who may write, publish and archive descriptions."""
-    group = make_group("editors of descriptions")
-    allow_editing(group)
+    group = make_group(groups.HR)
+    bind_role("hr", group)
     return make_user(username, groups=[group], **fields)
 
 

@@ -49,7 +49,7 @@ class DutyBlock(StructBlock):
         required=False,
         max_length=120,
         label=_("Deadline"),
-        help_text=_("For example: by the 10th of each month; within 24 hours."),
+        help_text=_("Such as: by the 10th; in 24 hours."),
     )
     deliverable = CharBlock(
         required=False,

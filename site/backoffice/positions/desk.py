@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from backoffice.positions import archiving
 from backoffice.positions.archiving import ArchivingRefused
@@ -43,10 +43,12 @@ def archive(request: HttpRequest, page_id: int) -> HttpResponse:
     return render(request, "positions/admin/archive.html", {"page": page, "editions": page.editions.count()})
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def restore(request: HttpRequest, page_id: int) -> HttpResponse:
-    """Open an archived description for editing again."""
+    """Say what restoring does; on POST, open an archived description for editing again."""
     page = _page_to_publish(request, page_id)
+    if request.method == "GET" and page.is_archived:
+        return render(request, "positions/admin/restore.html", {"page": page})
     try:
         archiving.restore(page, by=request.user)
     except ArchivingRefused as refused:

@@ -24,7 +24,7 @@ from backoffice.positions import imports, rules
 from backoffice.positions.enums import Cadence
 from backoffice.positions.import_forms import UnitForm, UploadForm, check_together, unit_forms
 from backoffice.positions.importing import Collection, ImportRefused, Passage
-from backoffice.positions.models import ImportedText
+from backoffice.positions.models import ImportedText, PositionPage
 from backoffice.positions.tree import index_page
 
 SHOWN_BEFORE = 20
@@ -141,6 +141,7 @@ class Shown:
     sections: tuple[Part, ...]
     source: str
     open: bool
+    described: PositionPage | None
 
     @property
     def unit(self) -> Any:
@@ -150,6 +151,11 @@ class Shown:
 
 def _shown(imported: ImportedText, collection: Collection, forms: list[UnitForm]) -> dict[str, Any]:
     cadences = {choice.value: str(choice.label) for choice in Cadence}
+    titles = [str(form["title"].value() or "") for form in forms]
+    described = {
+        page.position.title: page
+        for page in PositionPage.objects.filter(position__title__in=titles).select_related("position")
+    }
     units = []
     for number, form in enumerate(forms):
         unit, gone = form.unit, form.dropped_now
@@ -177,9 +183,11 @@ def _shown(imported: ImportedText, collection: Collection, forms: list[UnitForm]
                 sections=tuple(
                     Part(f"s{place}", section.text, (), f"s{place}" in gone, section.heading)
                     for place, section in enumerate(unit.sections)
+                    if section.text.strip()  # a heading alone says nothing without what stood under it
                 ),
                 source=collection.text[unit.source[0] : unit.source[1]],
                 open=number == 0 or bool(form.errors),
+                described=described.get(form["title"].value() or ""),
             )
         )
     reasons = {

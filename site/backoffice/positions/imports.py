@@ -172,7 +172,7 @@ def texts_of(unit: Unit, *, dropped: frozenset[str] = frozenset()) -> dict[str, 
     sections = [
         {"heading": section.heading or _("From the source"), "body": paragraphs(section.text)}
         for number, section in enumerate(unit.sections)
-        if f"s{number}" not in dropped and (section.text.strip() or section.heading.strip())
+        if f"s{number}" not in dropped and section.text.strip()
     ]
     rest = [f"{field.label}: {field.text}" for field in unit.fields if field.name != "title"]
     rest += [

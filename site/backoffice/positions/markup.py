@@ -65,7 +65,10 @@ def plain_markup(html: str) -> str:
     cutter = _Cutter()
     cutter.feed(html)
     cutter.close()
-    return re.sub(r"<p>\s*</p>", "", cutter.result()).strip()
+    result, before = cutter.result(), ""
+    while result != before:  # an empty paragraph may stand in another one
+        before, result = result, re.sub(r"<p>\s*</p>", "", result)
+    return result.strip()
 
 
 def paragraphs(text: str) -> str:

@@ -27,6 +27,7 @@ from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.pages import CopyForm, WagtailAdminPageForm
 from wagtail.admin.panels import (
@@ -40,7 +41,7 @@ from wagtail.admin.panels import (
 )
 from wagtail.locks import BaseLock
 from wagtail.log_actions import LogContext, get_active_log_context
-from wagtail.models import Page
+from wagtail.models import Page, PagePermissionTester
 from wagtail.search import index
 
 from backoffice.positions.blocks import (
@@ -94,8 +95,16 @@ class ArchivedLock(BaseLock):
         return True
 
     def get_message(self, user: Any) -> str:
-        """Return the sentence above the form."""
-        return _("This description is archived and can only be read. Restore it to edit it again.")
+        """Return the sentence above the form, with the way to restore."""
+        sentence = _("This description is archived and can only be read. Restore it to edit it again.")
+        if not self.object.permissions_for_user(user).can_publish():
+            return str(sentence)
+        return format_html(
+            '{} <span class="buttons"><a class="button button-small button-secondary" href="{}">{}</a></span>',
+            sentence,
+            reverse("positions_restore", args=[self.object.pk]),
+            _("Restore"),
+        )
 
     def get_icon(self, user: Any) -> str:
         """Return the icon of the lock."""
@@ -108,6 +117,25 @@ class ArchivedLock(BaseLock):
     def get_description(self, user: Any) -> str:
         """Return the explanation in the status panel."""
         return _("Restore the description to make changes.")
+
+
+class PositionPermissions(PagePermissionTester):
+    """Wagtail's permissions, without what is never done to a description that was published.
+
+    Asked once per row of a listing, so it looks at the page's own column instead of asking for editions.
+    """
+
+    def can_delete(self, ignore_bulk: bool = False) -> bool:
+        """Refuse for published ones: they are archived."""
+        return self.page.first_published_at is None and bool(super().can_delete(ignore_bulk))
+
+    def can_move(self) -> bool:
+        """Allow what Wagtail allows: it takes moving for deleting, but nothing is lost by it."""
+        return bool(super().can_delete(ignore_bulk=True))
+
+    def can_unpublish(self) -> bool:
+        """Refuse for everybody: archiving takes a text out of force, says why, and can be undone."""
+        return False
 
 
 class PositionIndexPage(Page):
@@ -199,12 +227,18 @@ class PositionPage(Page):
     duties = PartsField(
         [("duty", DutyBlock())],
         blank=True,
+        collapsed=True,
         verbose_name=_("duties"),
         help_text=_("Each duty keeps its identity when it is moved or reworded; a copy is a new duty."),
     )
-    authorities = PartsField([("authority", AuthorityBlock())], blank=True, verbose_name=_("authorities"))
+    authorities = PartsField(
+        [("authority", AuthorityBlock())], blank=True, collapsed=True, verbose_name=_("authorities")
+    )
     qualifications = PartsField(
-        [("qualification", QualificationBlock())], blank=True, verbose_name=_("qualifications")
+        [("qualification", QualificationBlock())],
+        blank=True,
+        collapsed=True,
+        verbose_name=_("qualifications"),
     )
     working_conditions = models.TextField(
         _("working conditions"), blank=True, help_text=_("Place, hours, shifts, equipment, travel.")
@@ -212,6 +246,7 @@ class PositionPage(Page):
     sections = PartsField(
         [("section", SectionBlock())],
         blank=True,
+        collapsed=True,
         verbose_name=_("further sections"),
         help_text=_("Whatever needs a heading of its own: performance rules, work process, scripts, terms."),
     )
@@ -433,15 +468,27 @@ class PositionPage(Page):
         with transaction.atomic(), acting_as(user or revision.user):
             return super().publish(revision, user=user, **kwargs)
 
-    def unpublish(self, *args: Any, user: Any = None, **kwargs: Any) -> Any:
-        """Take the page out of force, in one transaction."""
+    def unpublish(
+        self, set_expired: bool = False, commit: bool = True, user: Any = None, log_action: Any = True
+    ) -> None:
+        """Take the page out of force, in one transaction. For ``archiving``; who may was asked there."""
+        # Wagtail's actions and models import one another; at app start only the models are ready.
+        from wagtail.actions.unpublish_page import UnpublishPageAction
+
+        action = UnpublishPageAction(
+            self, set_expired=set_expired, commit=commit, user=user, log_action=log_action
+        )
         with transaction.atomic(), acting_as(user):
-            return super().unpublish(*args, user=user, **kwargs)
+            action.execute(skip_permission_checks=True)
 
     def move(self, target: Page, pos: str | None = None, user: Any = None) -> Any:
         """Move the page, in one transaction."""
         with transaction.atomic(), acting_as(user):
             return super().move(target, pos=pos, user=user)
+
+    def permissions_for_user(self, user: Any) -> PositionPermissions:
+        """Return what ``user`` may do with the page."""
+        return PositionPermissions(user, self)
 
     def get_lock(self) -> Any:
         """Return the lock of an archived page, otherwise what Wagtail says."""

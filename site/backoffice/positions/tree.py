@@ -1,20 +1,18 @@
-"""Where position descriptions hang in Wagtail's tree, and who may edit there."""
+"""Where position descriptions hang in Wagtail's tree. Who may edit there stands in ``backoffice.access.groups``."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import Group, Permission
 from django.db import router
 from wagtail.coreutils import get_supported_content_language_variant
-from wagtail.models import GroupPagePermission, Locale, Page
+from wagtail.models import Locale, Page
 
 from backoffice.positions.models import PositionIndexPage
 
 SLUG = "positions"
 TITLE = "岗位说明书"
-EDITOR_PERMISSIONS = ("add_page", "change_page", "publish_page", "lock_page", "unlock_page")
 
 
 def index_page() -> PositionIndexPage:
@@ -27,15 +25,6 @@ def index_page() -> PositionIndexPage:
     page = PositionIndexPage(title=TITLE, slug=SLUG)
     root.add_child(instance=page)
     return page
-
-
-def allow_editing(group: Group) -> None:
-    """Let the members of ``group`` write, publish and archive descriptions. Twice is safe."""
-    index = index_page()
-    for permission in Permission.objects.filter(
-        content_type__app_label="wagtailcore", codename__in=EDITOR_PERMISSIONS
-    ):
-        GroupPagePermission.objects.get_or_create(group=group, page=index, permission=permission)
 
 
 def after_migrate(using: str = "default", **kwargs: Any) -> None:

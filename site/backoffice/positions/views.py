@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -105,7 +104,7 @@ def compare(request: HttpRequest, code: str, before: int, after: int) -> HttpRes
     """Show what one edition says otherwise than another. Those who may read older ones."""
     context = _common(request, code)
     if not context["may_read_older"]:
-        raise PermissionDenied
+        raise Http404  # as for an older edition: not told whether it exists
     old, new = (
         get_object_or_404(editions_of(queries.KIND, code), number=number) for number in (before, after)
     )

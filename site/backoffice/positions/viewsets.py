@@ -11,17 +11,21 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from django.views import View
 from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.ui.tables.pages import BulkActionsColumn, PageStatusColumn, PageTitleColumn
 from wagtail.admin.views.pages.create import CreateView
+from wagtail.admin.views.pages.delete import DeleteView
 from wagtail.admin.views.pages.edit import EditView
 from wagtail.admin.views.pages.listing import ExplorableIndexView, PageFilterSet
 from wagtail.admin.views.pages.move import MoveConfirmView
-from wagtail.admin.views.pages.unpublish import UnpublishView
 from wagtail.admin.viewsets.pages import PageViewSet
 
+from backoffice.positions import guards, refusals
 from backoffice.positions.models import PositionIndexPage, PositionPage
 from foundation.editions.models import Edition
 
@@ -44,13 +48,23 @@ class PositionEditView(EditView):
             return super().publish_action()
 
 
-class PositionUnpublishView(UnpublishView):
-    """Taking out of force is one transaction."""
+class PositionDeleteView(DeleteView):
+    """Deleting a description that was published leads to the explanation, not to a bare refusal."""
 
-    def unpublish(self) -> Any:
-        """Take out of force, or leave everything as it was."""
-        with transaction.atomic():
-            return super().unpublish()
+    def dispatch(self, request: HttpRequest, page_id: int, *args: Any, **kwargs: Any) -> Any:
+        """Ask the guards first: to whom Wagtail says no, it does not say why."""
+        page = get_object_or_404(PositionPage, pk=page_id)
+        if published := guards.published_under([page]):
+            return refusals.refuse_deletion(request, published)
+        return super().dispatch(request, page_id, *args, **kwargs)
+
+
+class PositionUnpublishView(View):
+    """Unpublishing is archiving."""
+
+    def dispatch(self, request: HttpRequest, page_id: int, *args: Any, **kwargs: Any) -> Any:
+        """Lead to archiving, which says more and can be undone."""
+        return redirect("positions_archive", page_id)
 
 
 class PositionMoveView(MoveConfirmView):
@@ -101,6 +115,7 @@ class PositionViewSet(PageViewSet):
     parent_models = [PositionIndexPage]
     add_view_class = PositionCreateView
     edit_view_class = PositionEditView
+    delete_view_class = PositionDeleteView
     unpublish_view_class = PositionUnpublishView
     move_confirm_view_class = PositionMoveView
     index_view_class = PositionListing

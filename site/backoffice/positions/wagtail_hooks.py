@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -26,10 +25,11 @@ from backoffice.positions import desk, guards, import_views, publication, rules,
 from backoffice.positions.archiving import ARCHIVE_ACTION, RESTORE_ACTION
 from backoffice.positions.imports import IMPORT_ACTION
 from backoffice.positions.models import PositionPage
+from backoffice.positions.refusals import refuse_deletion
 from backoffice.positions.viewsets import position_viewset
 
-# Buttons and menu items that make no sense for a description that was published.
-NOT_FOR_PUBLISHED = ("action-unpublish", "wagtailadmin_pages:unpublish", "wagtailadmin_pages:delete")
+# The approval that Wagtail brings along; its approvers are a group that nobody here belongs to.
+STOCK_WORKFLOW = "Moderators approval"
 
 
 @hooks.register("register_admin_viewset")
@@ -88,7 +88,7 @@ class ImportMenuItem(MenuItem):
 def descriptions_item() -> MenuItem:
     """Add the descriptions to the menu."""
     return DescriptionsMenuItem(
-        gettext_lazy("Position descriptions"), "", name="positions", icon_name="clipboard-list", order=110
+        gettext_lazy("Position descriptions"), "", name="descriptions", icon_name="clipboard-list", order=110
     )
 
 
@@ -98,7 +98,7 @@ def import_item() -> MenuItem:
     return ImportMenuItem(
         gettext_lazy("Import descriptions"),
         reverse("positions_import"),
-        name="positions-import",
+        name="import-descriptions",
         icon_name="upload",
         order=120,
     )
@@ -137,10 +137,13 @@ def archive_item() -> ActionMenuItem:
 
 
 @hooks.register("construct_page_action_menu")
-def without_unpublish(items: list[ActionMenuItem], request: HttpRequest, context: dict[str, Any]) -> None:
-    """Take Unpublish away: a description is archived, which says more and can be undone."""
-    if isinstance(context.get("page"), PositionPage):
-        items[:] = [item for item in items if item.name not in NOT_FOR_PUBLISHED]
+def without_stock_approval(
+    items: list[ActionMenuItem], request: HttpRequest, context: dict[str, Any]
+) -> None:
+    """Do not offer to submit to an approval that nobody could give."""
+    workflow = (context.get("page") or context.get("parent_page") or tree.index_page()).get_workflow()
+    if workflow is not None and workflow.name == STOCK_WORKFLOW:
+        items[:] = [item for item in items if item.name != "action-submit"]
 
 
 @hooks.register("register_page_header_buttons")
@@ -160,16 +163,13 @@ def header_buttons(page: Page, user: Any, view_name: str, next_url: str | None =
                 icon_name="folder-inverse",
                 priority=45,
             )
-
-
-@hooks.register("construct_page_listing_buttons")
-def listing_buttons(buttons: list[Any], page: Page, user: Any, context: Any = None) -> None:
-    """In listings, take Delete and Unpublish away from descriptions that were published."""
-    if isinstance(page, PositionPage) and (page.first_published_at or page.is_archived):
-        buttons[:] = [
-            button for button in buttons if getattr(button, "url_name", "") not in NOT_FOR_PUBLISHED
-        ]
-        buttons[:] = [button for button in buttons if type(button).__name__ != "PageListingDeleteButton"]
+        else:
+            yield Button(
+                _("Restore"),
+                url=reverse("positions_restore", args=[page.pk]),
+                icon_name="folder-open-inverse",
+                priority=45,
+            )
 
 
 @hooks.register("register_log_actions")
@@ -191,7 +191,7 @@ def log_actions(actions: LogActionRegistry) -> None:
 def never_delete_published(request: HttpRequest, page: Page) -> HttpResponse | None:
     """Refuse to delete descriptions that have editions, alone or under a page above; offer to archive."""
     published = guards.published_under([page])
-    return _refused(request, published) if published else None
+    return refuse_deletion(request, published) if published else None
 
 
 @hooks.register("before_bulk_action")
@@ -202,20 +202,7 @@ def never_delete_published_in_bulk(
     if action_type != "delete":
         return None
     published = guards.published_under([one for one in objects if isinstance(one, Page)])
-    return _refused(request, published) if published else None
-
-
-def _refused(request: HttpRequest, published: list[PositionPage]) -> HttpResponse:
-    first = published[0]
-    archive = format_html(
-        '<a href="{}">{}</a>',
-        reverse("positions_archive", args=[first.pk]),
-        _("Archive “%(title)s”") % {"title": first.title},
-    )
-    sentence = guards.refusal(published)
-    # Wagtail shows messages as HTML where they are marked safe; the sentence itself is escaped here.
-    messages.error(request, format_html("{} {}", sentence, "" if first.is_archived else archive))
-    return redirect("wagtailadmin_explore", first.get_parent().pk)
+    return refuse_deletion(request, published) if published else None
 
 
 @hooks.register("after_publish_page")

@@ -6,7 +6,7 @@ import pytest
 from django.db.models.signals import pre_delete
 from wagtail.actions.move_page import MovePageAction
 from wagtail.log_actions import LogContext
-from wagtail.models import Page, PageLogEntry
+from wagtail.models import Page, PageLogEntry, Revision
 
 from backoffice.positions import guards
 from backoffice.positions.models import PositionPage
@@ -180,7 +180,7 @@ def test_every_row_finds_its_log_entries_by_uuid():
     publish(page, title="再版")
     page = reload(page)
     page.move(_second_index(), pos="last-child", user=make_user(is_superuser=True))
-    reload(page).unpublish(user=make_user(is_superuser=True))
+    reload(page).unpublish(user=page.owner)
     found = {
         row.event: sorted(
             PageLogEntry.objects.filter(page=page.pk, uuid=row.log_uuid).values_list("action", flat=True)
@@ -208,11 +208,9 @@ def test_a_deleted_page_is_rebuilt_from_its_last_row():
     page = make_published("客户关系经理")
     texts = [block.value["text"] for block in page.duties]
     pre_delete.disconnect(sender=PositionPage, dispatch_uid="positions.page_guard")
-    from wagtail.models import Revision
-
     pre_delete.disconnect(sender=Revision, dispatch_uid="positions.revision_guard")
     try:
-        page.delete(user=page.owner)
+        page.delete()
     finally:
         guards.connect()
     last = PositionPage.history.order_by("history_date").last()
