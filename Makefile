@@ -28,7 +28,7 @@ bench: ## Measure, and write docs/performance.md
 
 fuzz: ## Run the property tests for longer, with new examples each time
 	@.ci/setup --test
-	@HYPOTHESIS_PROFILE=fuzz .venv/bin/python -m pytest -q -n 2 -m "not browser and not benchmark" tests/unit
+	@.venv/bin/python -m pytest -q -n 2 --hypothesis-profile=fuzz -m "not browser and not benchmark" tests/unit
 
 lock: ## Write the lock files from pyproject.toml (UPGRADE=1 takes newer versions)
 	@.ci/setup

@@ -7,6 +7,12 @@ from typing import Any
 
 import pytest
 from django.test import TransactionTestCase
+from hypothesis import settings
+
+# A busy machine is not a fault: no time limit for one example. `make fuzz` looks for longer.
+settings.register_profile("remit", deadline=None)
+settings.register_profile("fuzz", deadline=None, max_examples=2_000)
+settings.load_profile("remit")
 
 
 @pytest.fixture(autouse=True, scope="session")
