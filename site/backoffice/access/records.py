@@ -7,6 +7,7 @@ would be.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
@@ -14,7 +15,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from foundation.audit import services as audit
-from foundation.audit.services import Actor
+from foundation.audit.services import Actor, FieldChange
 from foundation.organisation.models import User
 
 log = logging.getLogger("remit.access")
@@ -26,7 +27,7 @@ def stream_of(person: User) -> str:
     return f"user:{person.uuid}"
 
 
-def note(person: User, kind: str, *, actor: Actor) -> None:
+def note(person: User, kind: str, *, actor: Actor, changes: Sequence[FieldChange] = ()) -> None:
     """Append one event to the person's stream. Two sign-ins at once both get their place.
 
     Raises StreamOvertaken after several lost races.
@@ -35,7 +36,9 @@ def note(person: User, kind: str, *, actor: Actor) -> None:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with transaction.atomic():
-                audit.append(stream=stream, version=audit.next_version(stream), kind=kind, actor=actor)
+                audit.append(
+                    stream=stream, version=audit.next_version(stream), kind=kind, actor=actor, changes=changes
+                )
             return
         except audit.StreamOvertaken:
             if attempt == ATTEMPTS:

@@ -34,7 +34,7 @@ INSTALLED_APPS = [
     "backoffice.casework",
     "backoffice.auditing",
     "backoffice.exports",
-    "wagtail.users",
+    "backoffice.access.wagtail_apps.PeopleConfig",
     "wagtail.snippets",
     "wagtail.documents",
     "wagtail.images",
