@@ -1,0 +1,288 @@
+"""The thread through the house, in Chinese and in English: HR publishes and imports, a clerk reports a complaint, three
+people walk it to its end, the auditor reads it all and proves it."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.utils.translation import gettext, override
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Served
+
+pytestmark = pytest.mark.browser
+
+COLLECTION = """售后岗位说明汇编
+
+一、洗车工岗位职责
+1、每日上班前检查洗车设备，发现故障立即报告组长。
+2、按先后次序清洗车辆，每台车内外清洁后请服务顾问验收。
+3、每周五整理洗车用品，登记用量并提出申领。
+4、完成上级安排的其他工作。
+
+二、旧件管理员岗位职责
+1、接收索赔旧件，核对标签后入库。
+2、每月5日前向索赔专员提交旧件清单。
+3、按厂家要求打包并寄回旧件，保存回单。
+"""
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_the_thread(
+    served: Served, sign_in: Callable[[str, str], Page], language: str, tmp_path: Path
+) -> None:
+    marked = f"交车前三十分钟电话告知顾客预计完工时间（{language}）。"
+
+    with override(language):
+        hr = sign_in("hr", language)
+        edition = publish_a_changed_duty(served, hr, marked, language)
+        read_the_pdf(served, hr, edition, marked, tmp_path)
+        import_a_collection(served, hr, tmp_path)
+
+        number, case_url = report_a_complaint(served, sign_in("clerk", language), language)
+        walk_to_the_end(served, sign_in, language, case_url)
+        read_the_record(served, sign_in("auditor", language), number, marked)
+    whole = served.manage("verify", "--format", "json")
+    assert whole.returncode == 0, whole.stdout
+
+
+def publish_a_changed_duty(served: Served, page: Page, text: str, language: str) -> int:
+    """HR finds 售后服务顾问 by part of its title, changes a duty, saves, publishes; return the new edition's number."""
+    page.goto(f"{served.url}/admin/pages/search/?q=服务顾问")
+    assert page.locator("html").get_attribute("lang") == {"zh-hans": "zh-hans", "en": "en"}[language]
+    page.locator("main").get_by_role("link", name="售后服务顾问").first.click()
+    page.wait_for_load_state("networkidle")
+    page.locator("[role=tab]").nth(1).click()
+    duty = page.locator("[name='duties-0-value-text']")
+    page.locator("section", has=duty).last.locator("[data-panel-toggle]").first.click()
+    duty.fill(text)
+    page.locator("footer button.action-save").click()
+    page.wait_for_load_state("networkidle")
+    reading = page.context.new_page()
+    reading.goto(f"{served.url}/positions/service-adviser/")
+    expect(reading.locator("main")).not_to_contain_text(text)  # a draft is not in force
+    before = edition_shown(reading)
+
+    page.locator("footer .w-dropdown__toggle").click()
+    page.locator("button[name='action-publish']").click()
+    page.wait_for_load_state("networkidle")
+    reading.reload()
+    expect(reading.locator("main")).to_contain_text(text)
+    after = edition_shown(reading)
+    assert after == before + 1
+    expect(reading.locator("main")).to_contain_text("林若岚" if language == "zh-hans" else "Lin Ruolan")
+    reading.close()
+    return after
+
+
+def edition_shown(page: Page) -> int:
+    """Return the number of the edition a reading page shows, from the address of its document."""
+    address = page.locator("a[href$='.pdf']").first.get_attribute("href") or ""
+    found = re.search(r"/editions/(\d+)\.pdf$", address)
+    assert found, address
+    return int(found[1])
+
+
+def read_the_pdf(served: Served, page: Page, edition: int, text: str, folder: Path) -> None:
+    """The document holds the text for selection, fonts embedded, edition, page and hash at its foot."""
+    url = f"{served.url}/positions/service-adviser/editions/{edition}.pdf"
+    for _attempt in range(60):
+        answer = page.request.get(url)
+        if answer.status == 200 and answer.headers["content-type"] == "application/pdf":
+            break
+        assert answer.status == 202, answer.status
+        page.wait_for_timeout(500)
+    else:
+        pytest.fail("The worker made no document.")
+    document = folder / "position.pdf"
+    document.write_bytes(answer.body())
+    words = subprocess.run(
+        ["pdftotext", "-layout", document, "-"], capture_output=True, text=True, check=True
+    ).stdout
+    assert text in re.sub(r"\s+", "", words)
+    assert gettext("Edition %(number)s") % {"number": edition} in words or str(edition) in words
+    assert re.search(r"1\s*/\s*\d", words)
+    assert sha256_of(served, edition)[:12] in words
+    fonts = subprocess.run(
+        ["pdffonts", document], capture_output=True, text=True, check=True
+    ).stdout.splitlines()[2:]
+    assert fonts
+    assert all(re.search(r"\byes\s+yes\s+yes\b", line) for line in fonts), fonts
+
+
+def sha256_of(served: Served, edition: int) -> str:
+    """Return the hash the database holds for an edition of 售后服务顾问."""
+    question = (
+        "from foundation.editions.models import Edition; "
+        f"print(Edition.objects.get(kind='position', key='service-adviser', number={edition}).sha256)"
+    )
+    return served.manage("shell", "--no-imports", "-c", question).stdout.strip()
+
+
+def import_a_collection(served: Served, page: Page, folder: Path) -> None:
+    """A text file becomes proposals beside their source, and those ticked become drafts that nobody sees in force."""
+    collection = folder / "汇编.txt"
+    collection.write_text(COLLECTION, "utf-8")
+    page.goto(f"{served.url}/admin/positions/import/")
+    page.set_input_files("input[type=file]", collection)
+    page.locator("form.remit-upload button[type=submit]").click()
+    page.wait_for_load_state("networkidle")
+    for title in ("洗车工", "旧件管理员"):
+        expect(page.locator("main")).to_contain_text(title)
+    expect(page.locator(".remit-unit")).to_have_count(2)
+    page.locator(".remit-review__bar button[type=submit]").click()
+    page.wait_for_load_state("networkidle")
+    page.goto(f"{served.url}/admin/pages/search/?q=旧件管理")
+    expect(page.locator("main").get_by_role("link", name=re.compile("旧件管理员")).first).to_be_visible()
+    page.goto(f"{served.url}/positions/?q=旧件管理")
+    expect(page.locator("main")).not_to_contain_text("旧件管理员")
+
+
+def report_a_complaint(served: Served, page: Page, language: str) -> tuple[str, str]:
+    """The clerk fills in the form, page by page; return the number of the case and its address."""
+    page.goto(f"{served.url}/requests/")
+    page.get_by_role(
+        "link", name="客户投诉登记表" if language == "zh-hans" else "Complaint record"
+    ).first.click()
+    page.fill("[name=f-customer_name]", "邵秋白")
+    page.fill("[name=f-phone]", "13800010001")
+    page.check("[name=f-channel][value=other]")
+    expect(page.locator("[name=f-channel_other]")).to_be_visible()  # the server drew what the answer calls for
+    page.check("[name=f-channel][value=phone]")
+    expect(page.locator("[name=f-channel_other]")).to_have_count(0)
+    page.fill("[name=f-occurred_on]", "2026-11-02")
+    page.locator(
+        "button[name=f-go][value=next], button[data-go=next], .action-bar .button--primary"
+    ).first.click()
+    page.select_option("[name=f-matter_category]", "waiting")
+    page.check("[name=f-severity][value=ordinary]")
+    page.fill("[name=f-matter]", "预约时间到店仍等候两小时")
+    page.fill("[name=f-description]", "顾客已预约上午十点保养，等候至十二点，期间无人说明原因。")
+    page.check("[name=f-repeated][value=no]")
+    page.check("[name=f-answered_on_spot][value=no]")
+    page.locator("[name=f-reply_told_for]").fill(today())
+    page.check("[name=f-wants_call_back][value=no]")
+    page.locator("button[name=do][value=submit]").click()
+    page.wait_for_url(re.compile(r"/cases/"))
+    number = page.locator("[data-case-number]").inner_text()
+    assert re.fullmatch(r"TS-\d{4}-\d{5}", number)
+    return number, page.url
+
+
+def today() -> str:
+    from django.utils import timezone
+
+    return timezone.localdate().isoformat()
+
+
+def walk_to_the_end(
+    served: Served, sign_in: Callable[[str, str], Page], language: str, case_url: str
+) -> None:
+    """received → assigned → answered → closed, by three people, each refused what is not theirs."""
+    people = {
+        name: sign_in(name, language) for name in ("clerk", "manager", "service_manager", "adviser", "hr")
+    }
+
+    def steps(name: str) -> list[str]:
+        page = people[name]
+        page.goto(case_url)
+        return [str(link.get_attribute("data-step")) for link in page.locator("[data-step]").all()]
+
+    for stranger in ("adviser", "hr"):
+        assert people[stranger].goto(case_url).status == 404
+
+    assert {name: steps(name) for name in ("clerk", "manager")} == {"clerk": [], "manager": ["assign"]}
+    refused = people["clerk"].goto(f"{case_url}assign/")
+    assert refused is not None
+    assert people["clerk"].url == case_url  # led back: the step is not the clerk's
+    page = people["manager"]
+    page.goto(f"{case_url}assign/")
+    page.select_option("[name=assignee]", label="顾长川" if language == "zh-hans" else "Gu Changchuan")
+    page.fill("[name=promised_on]", today())
+    page.locator("main form.form button[type=submit]").click()
+    page.wait_for_url(case_url)
+
+    assert {name: steps(name) for name in ("clerk", "manager", "service_manager")} == {
+        "clerk": [],
+        "manager": [],
+        "service_manager": ["answer"],
+    }
+    page = people["service_manager"]
+    page.locator("[data-step=answer]").click()
+    page.locator("main form.form button[type=submit]").click()  # nothing answered: told what is missing
+    expect(page.locator(".error-summary")).to_be_visible()
+    page.fill("[name=finding]", "当日工位排满，接待未及时说明。")
+    page.check("[name=remedy][value=explain]")
+    page.locator("main form.form button[type=submit]").click()
+    page.wait_for_url(case_url)
+
+    page = people["clerk"]
+    page.goto(case_url)
+    page.locator("[data-step=close]").click()
+    page.check("[name=customer_accepts][value=no]")
+    page.locator(
+        "main form.form button[type=submit]"
+    ).click()  # the rule holds: not before the customer agrees
+    expect(page.locator(".error-summary")).to_be_visible()
+    page.check("[name=customer_accepts][value=yes]")
+    page.locator("main form.form button[type=submit]").click()
+    page.wait_for_url(case_url)
+    expect(page.locator("h1 + .chip, .chip").first).to_contain_text(
+        "已结案" if language == "zh-hans" else "Closed"
+    )
+    assert steps("general_manager" if "general_manager" in people else "manager") == []
+
+
+def read_the_record(served: Served, page: Page, number: str, duty: str) -> None:
+    """The auditor sees every change of the case and of the description: who, when, from, to."""
+    page.goto(f"{served.url}/audit/?q={number}")
+    page.locator(f"main a[href='/audit/cases/{number}/']").click()
+    body = page.locator("main")
+    for word in ("TS-", "当日工位排满，接待未及时说明。"):
+        expect(body).to_contain_text(word)
+    expect(body.locator("tbody tr")).to_have_count(4)
+    page.goto(f"{served.url}/audit/positions/service-adviser/")
+    expect(page.locator("main")).to_contain_text(duty)
+    assert page.locator("[role=alert]").count() == 0
+
+
+def test_an_altered_byte_is_found_and_named(served: Served, sign_in: Callable[[str, str], Page]) -> None:
+    """``manage.py verify`` fails, naming the row, once somebody with the database changes a byte."""
+    assert served.manage("verify", check=False).returncode == 0
+    alter(served, "UPDATE audit_event SET body = %s WHERE id = 1")
+    found = served.manage("verify", check=False)
+    assert found.returncode == 1
+    assert "audit_event" in found.stdout + found.stderr
+    page = sign_in("auditor", "zh-hans")
+    page.goto(f"{served.url}/audit/")
+    expect(page.locator("h1")).to_be_visible()
+
+
+def alter(served: Served, statement: str) -> None:
+    """Change the first event as somebody who owns the database can: guards dropped, one byte flipped."""
+    if not served.environment["REMIT_DATABASE_URL"]:
+        with sqlite3.connect(served.data / "remit.sqlite3") as database:
+            for (name,) in database.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+            ).fetchall():
+                database.execute(f'DROP TRIGGER "{name}"')
+            (body,) = database.execute("SELECT body FROM audit_event WHERE id = 1").fetchone()
+            database.execute(statement.replace("%s", "?"), (flipped(body),))
+        return
+    import psycopg
+
+    with psycopg.connect(served.environment["REMIT_DATABASE_URL"]) as database:
+        database.execute("ALTER TABLE audit_event DISABLE TRIGGER ALL")
+        row = database.execute("SELECT body FROM audit_event WHERE id = 1").fetchone()
+        assert row is not None
+        database.execute(statement, (flipped(bytes(row[0])),))
+
+
+def flipped(body: bytes) -> bytes:
+    """Return ``body`` with one bit of one byte changed."""
+    return body[:-20] + bytes([body[-20] ^ 1]) + body[-19:]
