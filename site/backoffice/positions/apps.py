@@ -1,5 +1,5 @@
-"""Registers the app: guards, the writer of editions, the pack loader, the page under which descriptions
-hang.
+"""Registers the app: guards, the writer of editions, the pack loader, the trail, the page under which
+descriptions hang.
 """
 
 from django.apps import AppConfig
@@ -14,9 +14,14 @@ class PositionsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect what listens, once all models are there."""
-        from backoffice.positions import guards, packs, publication, tree  # models must be loaded first
+        # These import models, which exist only now.
+        from backoffice.positions import guards, packs, publication, trail, tree
+        from foundation.audit.trails import TrailKind, register_trail
 
         guards.connect()
         publication.connect()
         packs.register()
+        register_trail(
+            TrailKind("positions", _("Position descriptions"), trail.find, trail.subject, trail.entries)
+        )
         post_migrate.connect(tree.after_migrate, sender=self)

@@ -26,7 +26,7 @@ from foundation.editions.services import publish
 
 EVENTS = {
     InForceEvent.PUBLISH: "position_published",
-    InForceEvent.SAVE: "position_changed",
+    InForceEvent.SAVE: "position_text_changed",
     InForceEvent.UNPUBLISH: "position_withdrawn",
     InForceEvent.MOVE: "position_moved",
     InForceEvent.DELETE: "position_deleted",
