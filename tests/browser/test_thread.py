@@ -152,7 +152,9 @@ def report_a_complaint(served: Served, page: Page, language: str) -> tuple[str, 
     page.fill("[name=f-customer_name]", "邵秋白")
     page.fill("[name=f-phone]", "13800010001")
     page.check("[name=f-channel][value=other]")
-    expect(page.locator("[name=f-channel_other]")).to_be_visible()  # the server drew what the answer calls for
+    expect(
+        page.locator("[name=f-channel_other]")
+    ).to_be_visible()  # the server drew what the answer calls for
     page.check("[name=f-channel][value=phone]")
     expect(page.locator("[name=f-channel_other]")).to_have_count(0)
     page.fill("[name=f-occurred_on]", "2026-11-02")

@@ -22,12 +22,12 @@ from django.conf import settings
 from django.template.loader import get_template, render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from foundation.outbox.services import handles, send
 
 from backoffice.exports import libraries, pdf, position
 from backoffice.exports.renderer import RENDERING
 from foundation.editions.models import Edition
 from foundation.editions.queries import body_of
+from foundation.outbox.services import handles, send
 
 MESSAGE_KIND = "render_pdf"
 

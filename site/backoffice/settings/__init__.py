@@ -1,1 +1,4 @@
-"""Settings: ``base`` is shared; ``dev``, ``test`` and ``production`` each import it. The environment is read in ``environment``."""
+"""Settings: ``base`` is shared; ``dev``, ``test`` and ``production`` each import it.
+
+The environment is read in ``environment`` and nowhere else.
+"""

@@ -23,7 +23,9 @@ if REMIT_MASTER_KEY == environment.DEVELOPMENT_MASTER_KEY:
 if environment.flag("DEBUG"):
     raise ImproperlyConfigured("REMIT_DEBUG=1 shows secrets to visitors. Unset it in production.")
 if not environment.items("ALLOWED_HOSTS") or "*" in ALLOWED_HOSTS:
-    raise ImproperlyConfigured("REMIT_ALLOWED_HOSTS must list the host names people use, for example remit.example.cn")
+    raise ImproperlyConfigured(
+        "REMIT_ALLOWED_HOSTS must list the host names people use, for example remit.example.cn"
+    )
 
 HTTPS = environment.flag("HTTPS", default=True)
 SESSION_COOKIE_SECURE = HTTPS

@@ -1,4 +1,4 @@
-"""Settings of the test suite: fast hashes, mail in memory, no manifest; SQLite unless REMIT_DATABASE_URL says otherwise."""
+"""Settings of the test suite: fast hashes, mail in memory, no manifest; SQLite without REMIT_DATABASE_URL."""
 
 from backoffice.settings.base import *  # noqa: F403
 from backoffice.settings.base import DATA_DIR, DATABASE_URL, DATABASES, STORAGES

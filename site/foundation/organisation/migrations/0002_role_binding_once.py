@@ -4,27 +4,36 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
-        ('organisation', '0001_people_and_posts'),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("organisation", "0001_people_and_posts"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='rolebinding',
-            name='role_binding_once',
+            model_name="rolebinding",
+            name="role_binding_once",
         ),
         migrations.AddConstraint(
-            model_name='rolebinding',
-            constraint=models.UniqueConstraint(condition=models.Q(('position__isnull', False)), fields=('role', 'position'), name='role_position_once'),
+            model_name="rolebinding",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("position__isnull", False)),
+                fields=("role", "position"),
+                name="role_position_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rolebinding',
-            constraint=models.UniqueConstraint(condition=models.Q(('group__isnull', False)), fields=('role', 'group'), name='role_group_once'),
+            model_name="rolebinding",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("group__isnull", False)), fields=("role", "group"), name="role_group_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rolebinding',
-            constraint=models.UniqueConstraint(condition=models.Q(('relation', ''), _negated=True), fields=('role', 'relation'), name='role_relation_once'),
+            model_name="rolebinding",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("relation", ""), _negated=True),
+                fields=("role", "relation"),
+                name="role_relation_once",
+            ),
         ),
     ]
