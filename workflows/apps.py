@@ -2,12 +2,13 @@
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class WorkflowsConfig(AppConfig):
     name = "workflows"
     label = "workflows"
-    verbose_name = _("Workflows")
+    verbose_name = pgettext_lazy("of cases", "Workflows")
 
     def ready(self) -> None:
         """Tell the packs who reads and writes workflows, and the auditor's pages who tells of cases."""

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_fsm import FSMField
 
 from foundation.audit.history import History
@@ -27,7 +28,7 @@ class Case(Audited):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.CharField(_("number"), max_length=40, unique=True)
-    workflow = models.CharField(_("workflow"), max_length=40)
+    workflow = models.CharField(pgettext_lazy("of cases", "workflow"), max_length=40)
     edition = models.ForeignKey(Edition, models.PROTECT, related_name="cases", verbose_name=_("edition"))
     submission = models.OneToOneField(
         "formbuilder.Submission", models.PROTECT, related_name="case", verbose_name=_("submission")

@@ -29,6 +29,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail.admin.forms.pages import CopyForm, WagtailAdminPageForm
 from wagtail.admin.panels import (
     CommentPanel,
@@ -335,7 +336,7 @@ class PositionPage(Page):
                     FieldPanel(
                         "title",
                         classname="title",
-                        heading=_("Title"),
+                        heading=pgettext_lazy("of a position", "Title"),
                         help_text=_("The name of the post as it stands at the head of the document."),
                     ),
                     FieldPanel("position", icon="user"),

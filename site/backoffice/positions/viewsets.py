@@ -81,7 +81,9 @@ class PositionListing(ExplorableIndexView):
 
     base_columns = [
         BulkActionsColumn("bulk_actions"),
-        PageTitleColumn("title", label=_("Title"), sort_key="title", classname="title"),
+        PageTitleColumn(
+            "title", label=pgettext_lazy("of a position", "Title"), sort_key="title", classname="title"
+        ),
         Column("department", label=_("Department"), accessor="position.department", width="16%"),
         Column("code", label=_("Code"), accessor="code", sort_key="position__code", width="14%"),
         Column(
@@ -89,7 +91,7 @@ class PositionListing(ExplorableIndexView):
         ),
         DateColumn(
             "latest_revision_created_at",
-            label=_("Updated"),
+            label=_("Last change"),
             sort_key="latest_revision_created_at",
             width="12%",
         ),

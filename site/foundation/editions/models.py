@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Edition(models.Model):
@@ -18,7 +19,7 @@ class Edition(models.Model):
     class Kind(models.TextChoices):
         POSITION = "position", _("position description")
         FORM = "form", _("form")
-        WORKFLOW = "workflow", _("workflow")
+        WORKFLOW = "workflow", pgettext_lazy("of cases", "workflow")
         CALENDAR = "calendar", _("calendar")
         ROLES = "roles", _("role table")
 

@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from foundation.audit.history import History
@@ -165,7 +165,9 @@ class Deputy(models.Model):
     deputy = models.ForeignKey(User, models.PROTECT, related_name="deputising", verbose_name=_("deputy"))
     starts = models.DateField(_("from"))
     ends = models.DateField(_("until"), null=True, blank=True)
-    workflows = models.JSONField(_("workflows"), default=list, blank=True, help_text=_("Empty: all."))
+    workflows = models.JSONField(
+        pgettext_lazy("of cases", "workflows"), default=list, blank=True, help_text=_("Empty: all.")
+    )
     history = History()
 
     objects = DatedQuerySet.as_manager()

@@ -1,9 +1,12 @@
 """Our own strings: none without a Chinese text, none that breaks a placeholder."""
 
 from collections import Counter
+from importlib import import_module
+from pathlib import Path
 
 import polib
 import pytest
+from django.conf import settings
 
 from backoffice.access import catalogues
 
@@ -50,3 +53,34 @@ def test_placeholders(text: str, expected: dict[str, int]) -> None:
 def test_faults_of_one_message(entry: polib.POEntry, problem: str | None) -> None:
     fault = catalogues.fault_of(entry)
     assert (fault and fault.problem) == problem
+
+
+def test_no_message_of_a_library_is_given_another_translation() -> None:
+    """Our catalogue wins over those of Wagtail and Django, so a word we share with them must say the same in both.
+
+    Give ours a context (``pgettext``) where it must say something else.
+    """
+    theirs: dict[tuple[str | None, str], set[str]] = {}
+    for name in settings.INSTALLED_APPS:
+        if name.startswith(("wagtail", "django.")):
+            found = (
+                Path(import_module(name.split(".apps.")[0]).__path__[0])
+                / "locale/zh_Hans/LC_MESSAGES/django.po"
+            )
+            for entry in polib.pofile(str(found)) if found.exists() else []:
+                text = entry.msgstr or entry.msgstr_plural.get(0, "")
+                if text and not entry.fuzzy:
+                    theirs.setdefault((entry.msgctxt, entry.msgid), set()).add(alike(text))
+    assert len(theirs) > 1000
+    differing = {
+        entry.msgid: (text, theirs[entry.msgctxt, entry.msgid])
+        for entry in catalogues.live_entries(catalogues.own())
+        if (text := entry.msgstr or entry.msgstr_plural.get(0, ""))
+        and alike(text) not in theirs.get((entry.msgctxt, entry.msgid), {alike(text)})
+    }
+    assert differing == {}
+
+
+def alike(text: str) -> str:
+    """Return the text without differences that no reader minds."""
+    return text.replace("…", ".").replace(".", "").strip()

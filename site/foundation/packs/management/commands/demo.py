@@ -53,7 +53,7 @@ class Command(BaseCommand):
 
 
 def _table(people: list[SignIn]) -> str:
-    rows = [(_("Sign in as"), _("Name"), _("Position"), _("Roles"))]
+    rows = [(_("Sign in as"), _("Full name"), _("Position"), _("Roles"))]
     rows += [(one.username, one.name, one.positions or "—", ", ".join(one.roles) or "—") for one in people]
     widths = [max(_width(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
