@@ -36,10 +36,8 @@ class Studio:
         page.goto(f"{self.base}/sign-in/")
         page.fill("input[name=username]", self.people[role])
         page.fill("input[name=password]", self.password)
-        page.locator("main form button[type=submit], form button[type=submit]").first.click()
-        page.wait_for_load_state("networkidle")
-        if "/sign-in" in page.url:
-            raise SystemExit(f"{self.people[role]} could not sign in.")
+        page.keyboard.press("Enter")
+        page.wait_for_url(lambda address: "/sign-in" not in address)
         return page
 
 
