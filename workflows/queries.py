@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from foundation.editions.models import Edition
-from foundation.organisation.models import Department, Holding, RoleBinding, User
-from foundation.organisation.resolution import roles_of
+from foundation.organisation.models import RoleBinding, User
+from foundation.organisation.resolution import Reach, roles_of
 from workflows import rules
 from workflows.definitions import definition_of, edition_in_force
 from workflows.exceptions import CaseNotFound
@@ -18,86 +17,75 @@ from workflows.machine import machine_of
 from workflows.models import Case
 from workflows.schema import Transition
 
+Relation = RoleBinding.Relation
 NOBODY = Q(pk__in=[])
+Demands = Callable[[Edition], list[tuple[Q, tuple[str, ...]]]]
+"""Per edition: which states, and the roles one of which must be the person's there."""
 
 
-@dataclass(frozen=True)
 class Standing:
-    """Where a person stands towards cases in general: the roles of their posts, and what relation roles mean in SQL."""
+    """Where a person stands towards the cases of one workflow: which of them a role makes theirs, in SQL.
 
-    user: User
-    roles: frozenset[str]
-    relations: dict[str, Q]
+    The same answers as ``rules.holds_any`` gives for one case; asked once, whatever the number of cases.
+    """
+
+    def __init__(self, user: User, workflow: str, bound: Mapping[str, Collection[str]]) -> None:
+        """Take the person, the workflow (for deputies), and the relations each bound role means."""
+        self.roles = roles_of(user, workflow=workflow)
+        self._bound = bound
+        self._reach = Reach(user, workflow)
+        self._conditions: dict[str, Q] = {}
 
     def condition(self, roles: Iterable[str]) -> Q | None:
         """Return what makes one of ``roles`` this person's: an empty Q for always, None for never."""
         wanted = set(roles)
         if wanted & self.roles:
             return Q()
-        matching = [self.relations[role] for role in sorted(wanted) if role in self.relations]
-        if not matching:
-            return None
-        found = NOBODY
-        for condition in matching:
-            found |= condition
-        return found
+        # A role that nobody bound means the relation of its name.
+        relations = {
+            relation for role in wanted for relation in self._bound.get(role, {role} & set(Relation.values))
+        }
+        return any_of(self._towards(relation) for relation in sorted(relations)) if relations else None
+
+    def _towards(self, relation: str) -> Q:
+        """Return the cases towards which the person stands in ``relation``, themselves or as a deputy."""
+        if relation not in self._conditions:
+            reach = self._reach
+            self._conditions[relation] = {
+                Relation.SUBMITTER: lambda: Q(submitted_by__in=reach.acts_for),
+                Relation.ASSIGNEE: lambda: Q(assignee__in=reach.acts_for),
+                Relation.CASE_DEPARTMENT_HEAD: lambda: Q(department__in=reach.departments),
+            }.get(Relation(relation), lambda: Q(submitted_by__in=reach.submitters(relation)))()
+        return self._conditions[relation]
 
 
-def standing_of(user: User) -> Standing:
-    """Return the person's standing today (four queries)."""
-    return Standing(user=user, roles=roles_of(user), relations=_relations_of(user))
-
-
-def _relations_of(user: User) -> dict[str, Q]:
-    """Return, per role bound to a relation, the cases towards which the person holds it."""
-    posts = list(Holding.objects.on().filter(person=user).select_related("position"))
-    headed = [post.position.department_id for post in posts if post.position.heads_department]
-    led = [post.position_id for post in posts]
-    conditions = {
-        RoleBinding.Relation.SUBMITTER: Q(submitted_by=user),
-        RoleBinding.Relation.ASSIGNEE: Q(assignee=user),
-        RoleBinding.Relation.CASE_DEPARTMENT_HEAD: Q(department__in=_with_parts(headed)),
-        RoleBinding.Relation.DEPARTMENT_HEAD: Q(
-            submitted_by__holdings__position__department__in=_with_parts(headed)
-        ),
-        RoleBinding.Relation.LINE_MANAGER: Q(submitted_by__holdings__position__superiors__in=led),
-    }
-    bound = RoleBinding.objects.exclude(relation="").values_list("role__key", "relation")
-    found: dict[str, Q] = {}
-    for role, relation in bound:
-        condition = conditions[RoleBinding.Relation(relation)]
-        found[role] = found[role] | condition if role in found else condition
+def any_of(conditions: Iterable[Q]) -> Q:
+    """Return what is true when one of ``conditions`` is; of none, never."""
+    found = NOBODY
+    for condition in conditions:
+        found |= condition
     return found
 
 
-def _with_parts(departments: Iterable[int]) -> set[int]:
-    """Return the departments together with every department that is part of them."""
-    reached = set(departments)
-    if not reached:
-        return reached
-    children: dict[int, list[int]] = {}
-    for child, parent in Department.objects.exclude(parent=None).values_list("pk", "parent_id"):
-        children.setdefault(parent, []).append(child)
-    waiting = list(reached)
-    while waiting:
-        for child in children.get(waiting.pop(), ()):
-            if child not in reached:
-                reached.add(child)
-                waiting.append(child)
-    return reached
+def _bound_relations() -> dict[str, set[str]]:
+    """Return, per role that is bound to anything, the relations among what it is bound to."""
+    bound: dict[str, set[str]] = {}
+    for role, relation in RoleBinding.objects.values_list("role__key", "relation"):
+        bound.setdefault(role, set()).update({relation} if relation else ())
+    return bound
 
 
 def _workflow_editions() -> list[Edition]:
-    return list(Edition.objects.filter(kind=Edition.Kind.WORKFLOW))
+    return list(Edition.objects.filter(kind=Edition.Kind.WORKFLOW).defer("body"))
 
 
 def cases_visible_to(user: User) -> QuerySet[Case]:
     """Return the cases the person may know of, newest first."""
-    return _cases_where(user, lambda edition: [(Q(), definition_of(edition).access.sees)])
+    return _cases_where(user)
 
 
 def inbox_of(user: User) -> QuerySet[Case]:
-    """Return the cases in which a step is this person's to take now, the one that waits longest first."""
+    """Return the cases the person sees in which a step is theirs to take now, the one that waits longest first."""
 
     def open_steps(edition: Edition) -> list[tuple[Q, tuple[str, ...]]]:
         definition = definition_of(edition)
@@ -110,14 +98,25 @@ def inbox_of(user: User) -> QuerySet[Case]:
     return _cases_where(user, open_steps).order_by("changed_at", "id")
 
 
-def _cases_where(user: User, demands: Callable[[Edition], list[tuple[Q, tuple[str, ...]]]]) -> QuerySet[Case]:
-    standing = standing_of(user)
+def _cases_where(user: User, demands: Demands | None = None) -> QuerySet[Case]:
+    """Return the cases the person sees; with ``demands``, those that meet one of them as well."""
+    bound = _bound_relations()
+    standings: dict[str, Standing] = {}
     wanted = NOBODY
     for edition in _workflow_editions():
-        for states, roles in demands(edition):
-            condition = standing.condition(roles)
-            if condition is not None:
-                wanted |= Q(edition=edition) & states & condition
+        if edition.key not in standings:
+            standings[edition.key] = Standing(user, edition.key, bound)
+        standing = standings[edition.key]
+        condition = standing.condition(definition_of(edition).access.sees)
+        if condition is None:
+            continue
+        if demands is not None:
+            condition &= any_of(
+                states & theirs
+                for states, roles in demands(edition)
+                if (theirs := standing.condition(roles)) is not None
+            )
+        wanted |= Q(edition=edition) & condition
     matching = Case.objects.filter(wanted).values("pk")
     return Case.objects.filter(pk__in=matching).select_related(
         "edition", "assignee", "submitted_by", "department"

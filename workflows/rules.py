@@ -35,7 +35,7 @@ def holds_any(user: User, roles: Iterable[str], case: Case) -> bool:
     if not user.is_active:
         return False
     wanted = set(roles)
-    if wanted & roles_of(user):
+    if wanted & roles_of(user, workflow=case.workflow):
         return True
     context = context_of(case)
     return any(holds_role(user, role, context) for role in sorted(wanted))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -107,6 +108,45 @@ def roles_of(user: User, day: datetime.date | None = None, workflow: str = "") -
     return frozenset(bindings.values_list("role__key", flat=True))
 
 
+class Reach:
+    """Towards what a person has the relation roles: the answers of ``holds_role`` turned round, for lists.
+
+    Those for whom the person deputises (in all workflows, and with ``workflow`` in that one) count too. The
+    number of queries depends on what is asked, never on the number of people, positions or departments.
+    """
+
+    def __init__(self, user: User, workflow: str = "", day: datetime.date | None = None) -> None:
+        self.day = day or timezone.localdate()
+        self.acts_for: frozenset[int] = frozenset()
+        if user.is_active and user.pk is not None:
+            principals = DeputiesInForce(self.day, workflow).principals_of(user)
+            self.acts_for = frozenset({user.pk, *(person.pk for person in principals)})
+        self._posts = _EveryPost(self.day)
+
+    def submitters(self, relation: str) -> frozenset[int]:
+        """Return the ids of those whose line manager or department head the person is (``relation``)."""
+        rule = _RELATIONS[relation]
+        return frozenset(
+            person.pk
+            for person in self._posts.people
+            if self._is_among(rule(RoleContext(submitter=person), self._posts).people)
+        )
+
+    @cached_property
+    def departments(self) -> frozenset[int]:
+        """The ids of the departments whose cases have the person as their department's head."""
+        found = set()
+        for department in self._posts.departments:
+            rule = _Rule({})
+            _climb(rule, [department], self._posts, beside=None)
+            if self._is_among(rule.people):
+                found.add(department)
+        return frozenset(found)
+
+    def _is_among(self, people: list[User]) -> bool:
+        return any(person.is_active and person.pk in self.acts_for for person in people)
+
+
 @dataclass
 class _Rule:
     """One matched binding: what it is, the steps that were gone, whom it names."""
@@ -129,15 +169,16 @@ def _matched_rules(role_key: str, context: RoleContext, day: datetime.date) -> l
     relations = [binding.relation for binding in bindings if binding.relation]
     if not bindings and role_key in Relation.values:
         relations = [role_key]
+    posts = _Posts(day)
     return [
-        *_by_position(positions, day),
+        *_by_position(positions, posts),
         *_by_group(groups),
-        *(_RELATIONS[relation](context, day) for relation in relations),
+        *(_RELATIONS[relation](context, posts) for relation in relations),
     ]
 
 
-def _by_position(positions: list[Position], day: datetime.date) -> list[_Rule]:
-    holders = _holders({position.pk for position in positions}, day)
+def _by_position(positions: list[Position], posts: _Posts) -> list[_Rule]:
+    holders = posts.holders({position.pk for position in positions})
     return [
         _Rule(
             {"rule": "position", "position": position.code, "title": position.title},
@@ -156,27 +197,108 @@ def _by_group(groups: list[Group]) -> list[_Rule]:
     return [_Rule({"rule": "group", "group": group.name}, members[group.pk]) for group in groups]
 
 
-def _holders(positions: Collection[int], day: datetime.date) -> dict[int, list[User]]:
-    """Return the people who hold each of the positions, also those switched off; one query."""
-    found: dict[int, list[User]] = {}
-    if positions:
-        rows = Holding.objects.on(day).filter(position__in=positions).select_related("person")
-        for row in rows.order_by("starts", "id"):
+class _Posts:
+    """Who holds what on one day, and what stands above what, asked for as it is needed."""
+
+    def __init__(self, day: datetime.date) -> None:
+        self.day = day
+
+    def holders(self, positions: Collection[int]) -> dict[int, list[User]]:
+        """Return the people who hold each of the positions, also those switched off; one query."""
+        found: dict[int, list[User]] = {}
+        if positions:
+            rows = Holding.objects.on(self.day).filter(position__in=positions).select_related("person")
+            for row in rows.order_by("starts", "id"):
+                found.setdefault(row.position_id, []).append(row.person)
+        return found
+
+    def held_by(self, person: User) -> list[Position]:
+        """Return the positions the person holds, in the order they took them up; one query."""
+        rows = Holding.objects.on(self.day).filter(person=person).select_related("position")
+        return [row.position for row in rows.order_by("starts", "id")]
+
+    def heads(self, departments: Collection[int]) -> dict[int, list[User]]:
+        """Return who heads each of the departments; one query."""
+        found: dict[int, list[User]] = {}
+        rows = Holding.objects.on(self.day).filter(
+            position__heads_department=True, position__department__in=departments
+        )
+        for row in rows.select_related("person", "position").order_by("starts", "id"):
+            found.setdefault(row.position.department_id, []).append(row.person)
+        return found
+
+    @cached_property
+    def above(self) -> dict[int, list[int]]:
+        """The positions directly above each position; one query."""
+        found: dict[int, list[int]] = {}
+        pairs = Position.superiors.through.objects.order_by("id")
+        for below_id, superior_id in pairs.values_list("from_position_id", "to_position_id"):
+            found.setdefault(below_id, []).append(superior_id)
+        return found
+
+    @cached_property
+    def codes(self) -> dict[int, str]:
+        """The code of every position; one query."""
+        return dict(Position.objects.values_list("pk", "code"))
+
+    @cached_property
+    def departments(self) -> dict[int, tuple[str, int | None]]:
+        """Code and parent of every department; one query."""
+        rows = Department.objects.values_list("pk", "code", "parent_id")
+        return {pk: (code, parent) for pk, code, parent in rows}
+
+
+class _EveryPost(_Posts):
+    """The same, read at once for questions about everybody."""
+
+    @cached_property
+    def rows(self) -> list[Holding]:
+        """Every holding of the day; one query."""
+        rows = Holding.objects.on(self.day).select_related("person", "position")
+        return list(rows.order_by("starts", "id"))
+
+    @cached_property
+    def people(self) -> list[User]:
+        """Everybody who holds a post."""
+        return _once([row.person for row in self.rows])
+
+    @cached_property
+    def _of_position(self) -> dict[int, list[User]]:
+        found: dict[int, list[User]] = {}
+        for row in self.rows:
             found.setdefault(row.position_id, []).append(row.person)
-    return found
+        return found
+
+    @cached_property
+    def _of_person(self) -> dict[int, list[Position]]:
+        found: dict[int, list[Position]] = {}
+        for row in self.rows:
+            found.setdefault(row.person_id, []).append(row.position)
+        return found
+
+    @cached_property
+    def _of_department(self) -> dict[int, list[User]]:
+        found: dict[int, list[User]] = {}
+        for row in self.rows:
+            if row.position.heads_department:
+                found.setdefault(row.position.department_id, []).append(row.person)
+        return found
+
+    def holders(self, positions: Collection[int]) -> dict[int, list[User]]:
+        return {position: people for position in positions if (people := self._of_position.get(position))}
+
+    def held_by(self, person: User) -> list[Position]:
+        return self._of_person.get(person.pk, [])
+
+    def heads(self, departments: Collection[int]) -> dict[int, list[User]]:
+        return {key: people for key in departments if (people := self._of_department.get(key))}
 
 
-def _held_by(person: User, day: datetime.date) -> list[Position]:
-    """Return the positions the person holds, in the order they took them up; one query."""
-    rows = Holding.objects.on(day).filter(person=person).select_related("position")
-    return [row.position for row in rows.order_by("starts", "id")]
-
-
-def _submitter(context: RoleContext, day: datetime.date) -> _Rule:
+def _submitter(context: RoleContext, posts: _Posts) -> _Rule:
     return _person(Relation.SUBMITTER, context.submitter)
 
 
-def _assignee(context: RoleContext, day: datetime.date) -> _Rule:
+def _assignee(context: RoleContext, posts: _Posts) -> _Rule:
     return _person(Relation.ASSIGNEE, context.assignee)
 
 
@@ -184,25 +306,18 @@ def _person(relation: str, person: User | None) -> _Rule:
     return _Rule({"rule": "relation", "relation": str(relation)}, [person] if person else [])
 
 
-def _line_manager(context: RoleContext, day: datetime.date) -> _Rule:
+def _line_manager(context: RoleContext, posts: _Posts) -> _Rule:
     """The holders of the positions above the submitter's; above a vacant one, of the next above it."""
     rule = _person(Relation.LINE_MANAGER, None)
     if context.submitter is None:
         return rule
-    own = _held_by(context.submitter, day)
-    above: dict[int, list[int]] = {}
-    for below_id, superior_id in Position.superiors.through.objects.order_by("id").values_list(
-        "from_position_id", "to_position_id"
-    ):
-        above.setdefault(below_id, []).append(superior_id)
-    levels = [_levels(position.pk, above) for position in own]
+    levels = [_levels(position.pk, posts.above) for position in posts.held_by(context.submitter)]
     wanted = {position for each in levels for level in each for position in level}
-    holders = _holders(wanted, day)
-    codes = dict(Position.objects.filter(pk__in=wanted).values_list("pk", "code"))
+    holders = posts.holders(wanted)
     for each in levels:
         for level in each:
             for position in level:
-                _go(rule, {"position": codes[position]}, holders.get(position, []), context.submitter)
+                _go(rule, {"position": posts.codes[position]}, holders.get(position, []), context.submitter)
             if any(step["outcome"] == "held" for step in rule.steps[-len(level) :]):
                 break
     return rule
@@ -232,34 +347,27 @@ def _go(rule: _Rule, step: dict[str, Any], holders: list[User], beside: User | N
     rule.people = _once([*rule.people, *others])
 
 
-def _department_head(context: RoleContext, day: datetime.date) -> _Rule:
+def _department_head(context: RoleContext, posts: _Posts) -> _Rule:
     """The head of the submitter's department; where nobody or the submitter is, of the one it is part of."""
     rule = _person(Relation.DEPARTMENT_HEAD, None)
     if context.submitter is not None:
-        departments = [position.department_id for position in _held_by(context.submitter, day)]
-        _climb(rule, departments, day, beside=context.submitter)
+        departments = [position.department_id for position in posts.held_by(context.submitter)]
+        _climb(rule, departments, posts, beside=context.submitter)
     return rule
 
 
-def _case_department_head(context: RoleContext, day: datetime.date) -> _Rule:
+def _case_department_head(context: RoleContext, posts: _Posts) -> _Rule:
     """The head of the case's department, whoever submitted it; where nobody is, of the one it is part of."""
     rule = _person(Relation.CASE_DEPARTMENT_HEAD, None)
     if context.department is not None:
-        _climb(rule, [context.department.pk], day, beside=None)
+        _climb(rule, [context.department.pk], posts, beside=None)
     return rule
 
 
-def _climb(rule: _Rule, departments: list[int], day: datetime.date, *, beside: User | None) -> None:
-    rows = Department.objects.values_list("pk", "code", "parent_id")
-    tree = {pk: (code, parent) for pk, code, parent in rows}
+def _climb(rule: _Rule, departments: list[int], posts: _Posts, *, beside: User | None) -> None:
+    tree = posts.departments
     paths = [_up(department, tree) for department in dict.fromkeys(departments)]
-    wanted = {department for path in paths for department in path}
-    heads: dict[int, list[User]] = {}
-    holdings = Holding.objects.on(day).filter(
-        position__heads_department=True, position__department__in=wanted
-    )
-    for row in holdings.select_related("person", "position").order_by("starts", "id"):
-        heads.setdefault(row.position.department_id, []).append(row.person)
+    heads = posts.heads({department for path in paths for department in path})
     for path in paths:
         for department in path:
             _go(rule, {"department": tree[department][0]}, heads.get(department, []), beside)
@@ -276,7 +384,7 @@ def _up(department: int, tree: Mapping[int, tuple[str, int | None]]) -> list[int
     return path
 
 
-_RELATIONS: dict[str, Callable[[RoleContext, datetime.date], _Rule]] = {
+_RELATIONS: dict[str, Callable[[RoleContext, _Posts], _Rule]] = {
     Relation.SUBMITTER: _submitter,
     Relation.ASSIGNEE: _assignee,
     Relation.LINE_MANAGER: _line_manager,
