@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from wagtail.log_actions import log
 
 from backoffice.positions.enums import Cadence, QualificationKind
-from backoffice.positions.importing import Collection, ImportRefused, Unit, read_text
+from backoffice.positions.importing import Collection, ImportRefused, Unit, read_file
 from backoffice.positions.markup import paragraphs
 from backoffice.positions.models import ImportedText, PositionPage, acting_as
 from backoffice.positions.tree import index_page
@@ -74,7 +74,7 @@ def receive(data: bytes, filename: str, *, by: Any) -> tuple[ImportedText, Colle
     Raises:
         ImportRefused: it cannot be read or holds no description; nothing is kept.
     """
-    collection = read_text(data, filename)
+    collection = read_file(data, filename)
     if not collection.units:
         raise ImportRefused(_("No position description was recognised in “%(name)s”.") % {"name": filename})
     kept = ImportedText.objects.create(
@@ -85,7 +85,7 @@ def receive(data: bytes, filename: str, *, by: Any) -> tuple[ImportedText, Colle
 
 def proposals(imported: ImportedText) -> Collection:
     """Return what the kept text proposes: the same as when it was uploaded."""
-    return read_text(bytes(imported.data), imported.filename)
+    return read_file(bytes(imported.data), imported.filename)
 
 
 def discard(imported: ImportedText) -> None:

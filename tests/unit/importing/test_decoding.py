@@ -6,7 +6,7 @@ import hashlib
 import pytest
 from django.utils import translation
 
-from backoffice.positions.importing import ImportRefused, read_text
+from backoffice.positions.importing import ImportRefused, read_file
 
 SIMPLIFIED = "洗车员岗位职责\n1、负责清洗客户的车辆。\n2、完成上级交办的工作。\n"
 TRADITIONAL = "洗車員崗位職責\n1、負責清洗客戶的車輛。\n2、完成上級交辦的工作。\n"
@@ -26,7 +26,7 @@ TRADITIONAL = "洗車員崗位職責\n1、負責清洗客戶的車輛。\n2、�
     ],
 )
 def test_encodings(data: bytes, encoding: str, text: str) -> None:
-    collection = read_text(data, "list.txt")
+    collection = read_file(data, "list.txt")
     assert (collection.encoding, collection.text) == (encoding, text)
     assert collection.sha256 == hashlib.sha256(data).hexdigest()
     assert len(collection.units[0].duties) == 2
@@ -38,7 +38,7 @@ def test_encodings(data: bytes, encoding: str, text: str) -> None:
         (b"", "is empty"),
         (b" \n\t ", "is empty"),
         (codecs.BOM_UTF8, "is empty"),
-        (b"PK\x03\x04\x14\x00\x06\x00", "is not a text file"),
+        (b"PK\x03\x04\x14\x00\x06\x00", "is damaged"),
         (b"\x01\x02\x03\x1e\x1f" * 50 + b"text", "is not a text file"),
         (b"\xff\xff\xff\xfe\x81", "cannot be read"),
         (codecs.BOM_UTF16_LE + b"\x00\xd8", "cannot be read"),
@@ -47,7 +47,7 @@ def test_encodings(data: bytes, encoding: str, text: str) -> None:
 )
 def test_refusals_name_the_file(data: bytes, words: str) -> None:
     with translation.override("en"), pytest.raises(ImportRefused, match=rf"“list.txt” {words}"):
-        read_text(data, "list.txt")
+        read_file(data, "list.txt")
 
 
 @pytest.mark.parametrize(
@@ -55,5 +55,5 @@ def test_refusals_name_the_file(data: bytes, words: str) -> None:
 )
 def test_refusals_are_in_the_language_of_the_person(language: str, sentence: str) -> None:
     with translation.override(language), pytest.raises(ImportRefused) as refusal:
-        read_text(b"", "list.txt")
+        read_file(b"", "list.txt")
     assert str(refusal.value) == sentence

@@ -6,7 +6,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backoffice.positions.importing import Collection, read_text, unplaced
+from backoffice.positions.importing import Collection, read_file, unplaced
 from backoffice.positions.importing.plain import plain
 from backoffice.positions.importing.proposals import parts_of
 
@@ -32,7 +32,7 @@ def readable(text: str) -> bool:
 
 
 def read(text: str) -> Collection:
-    return read_text(text.encode("utf-8", "surrogatepass"), "any.txt")
+    return read_file(text.encode("utf-8", "surrogatepass"), "any.txt")
 
 
 @settings(max_examples=400, deadline=None)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from backoffice.positions.importing import Collection, Unit, read_text, unplaced
+from backoffice.positions.importing import Collection, Unit, read_file, unplaced
 
 
 def read(text: str) -> Collection:
-    collection = read_text(text.encode(), "collected.txt")
+    collection = read_file(text.encode(), "collected.txt")
     assert unplaced(collection) == ""
     return collection
 

@@ -1,8 +1,8 @@
-"""Reading collected position descriptions: one text in, proposals out. Nothing is written or published here.
+"""Reading collected position descriptions: one file in, proposals out. Nothing is written or published here.
 
-Other rooms use ``read_text`` and the names below, nothing else. The way of a text through the modules:
+Other rooms use ``read_file`` and the names below, nothing else. The way of a file through the modules:
 
-    bytes ─ decoding ─► text ─ plain ─► same text, one way of writing each sign (same length)
+    bytes ─ containers (what is it, is it harmless) ─ decoding | word ─► text ─ plain ─► same text, one way of writing each sign (same length)
           ─ atoms ─► headings, labels, items, prose, each with its place (numbering, headings, labels know
           the signs) ─ assembling ─► units (cadence reads the time words) and everything that found no place
 
@@ -10,8 +10,13 @@ Every character of the source stands in exactly one part of the result; ``propos
 not.
 """
 
+import hashlib
+
+from django.utils.translation import gettext as _
+
 from backoffice.positions.importing.assembling import assemble
 from backoffice.positions.importing.atoms import read_atoms
+from backoffice.positions.importing.containers import LARGEST, Budget, kind_of
 from backoffice.positions.importing.decoding import decode
 from backoffice.positions.importing.exceptions import ImportRefused
 from backoffice.positions.importing.proposals import (
@@ -24,8 +29,11 @@ from backoffice.positions.importing.proposals import (
     Unit,
     unplaced,
 )
+from backoffice.positions.importing.word import WordText, read_word
 
 __all__ = [
+    "LARGEST",
+    "Budget",
     "Collection",
     "DutyProposal",
     "FieldProposal",
@@ -34,16 +42,32 @@ __all__ = [
     "Passage",
     "Section",
     "Unit",
-    "read_text",
+    "read_file",
     "unplaced",
 ]
 
 
-def read_text(data: bytes, filename: str) -> Collection:
-    """Return what a text file of position descriptions proposes.
+def read_file(data: bytes, filename: str, budget: Budget | None = None) -> Collection:
+    """Return what a text file or a Word file of position descriptions proposes.
 
-    ``filename`` is only named in refusals. Raises ``ImportRefused`` for an empty, too large, binary or
-    undecodable file. The result is the same for the same bytes.
+    The suffix of ``filename`` must agree with the content; otherwise it is only named in refusals. ``budget``
+    is shared by the files of one upload. Raises ``ImportRefused`` for an empty, too large, foreign, locked,
+    damaged or hostile file. The result is the same for the same bytes.
     """
-    text, encoding, sha256 = decode(data, filename)
-    return assemble(text, read_atoms(text), encoding=encoding, sha256=sha256)
+    if len(data) > LARGEST:
+        raise ImportRefused(
+            _("“%(name)s” is larger than %(limit)s MB. Split it and import the parts.")
+            % {"name": filename, "limit": LARGEST // 1024 // 1024}
+        )
+    kind = kind_of(data, filename)
+    if kind == "zip":
+        raise ImportRefused(_("“%(name)s” is a zip; unpack it first.") % {"name": filename})
+    if kind == "word":
+        source, encoding = read_word(data, filename, budget or Budget()), "docx"
+    else:
+        text, encoding = decode(data, filename)
+        source = WordText(text)
+    if not source.text.strip():
+        raise ImportRefused(_("“%(name)s” is empty.") % {"name": filename})
+    atoms = read_atoms(source.text, outline=source.outline, aside=source.aside)
+    return assemble(source.text, atoms, encoding=encoding, sha256=hashlib.sha256(data).hexdigest())

@@ -4,14 +4,16 @@ Atoms follow one another in the order of the text and do not overlap; between th
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from backoffice.positions.importing import fields, headings, numbering
 from backoffice.positions.importing.plain import plain
 
-Kind = Literal["site", "signature", "chapter", "title", "label", "item", "prose", "table"]
+Kind = Literal[
+    "site", "signature", "chapter", "title", "label", "item", "prose", "table", "header", "note", "comment"
+]
 
 _NUMBERS_ONLY = re.compile(r"(?:\d{1,2}\s*[.、]\s*){3,}$")
 _MARKER_BEFORE = re.compile(r"\([一二三四五六七八九十]{1,3}\)\s*$")
@@ -39,16 +41,31 @@ class Atom:
     new_line: bool = True
 
 
-def read_atoms(text: str) -> list[Atom]:
-    """Return the atoms of ``text``."""
-    return list(_Reader(text).read())
+def read_atoms(
+    text: str, *, outline: Mapping[int, int] | None = None, aside: Iterable[tuple[int, int, str]] = ()
+) -> list[Atom]:
+    """Return the atoms of ``text``.
+
+    ``outline``: where the lines begin that are set as headings, with their level; ``aside``: running lines
+    and notes behind the text, with what they are.
+    """
+    notes = sorted(aside)
+    end = notes[0][0] if notes else len(text)
+    atoms = list(_Reader(text[:end], outline or {}).read())
+    view = plain(text)
+    for start, stop, reason in notes:
+        words = view[start:stop].strip()
+        first = view.index(words, start)
+        atoms.append(Atom(reason, first, first + len(words), first))  # type: ignore[arg-type]
+    return atoms
 
 
 class _Reader:
     """The pass over the lines; remembers the running lists and an unfinished chapter heading."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, outline: Mapping[int, int]) -> None:
         self.plain = plain(text)
+        self.outline = outline
         self.numbers = numbering.Numbers(self.plain)
         self.names: set[str] = set()
         self.pending_chapter: tuple[int, int] | None = None
@@ -58,7 +75,7 @@ class _Reader:
         for found in re.finditer(r"[^\n]+", self.plain):
             start, end = self._trim(found.start(), found.end())
             if start < end:
-                yield from self._line(start, end)
+                yield from self._line(start, end, heading=found.start() in self.outline)
         if self.pending_chapter:
             yield self._chapter(*self.pending_chapter, None)
         if self.pending_numbers:
@@ -71,7 +88,7 @@ class _Reader:
             end -= 1
         return start, end
 
-    def _line(self, start: int, end: int) -> Iterator[Atom]:
+    def _line(self, start: int, end: int, *, heading: bool) -> Iterator[Atom]:
         line = self.plain[start:end]
         if self.pending_chapter:
             opened = self.pending_chapter
@@ -95,8 +112,22 @@ class _Reader:
             yield Atom("signature", start, end, start)
         elif _NUMBERS_ONLY.match(line):
             self.pending_numbers = (start, end)
+        elif heading and (title := self._set_as_heading(start, end)):
+            yield title
         else:
             yield from self._words(start, end)
+
+    def _set_as_heading(self, start: int, end: int) -> Atom | None:
+        """Return the title in a line set as a heading: the name of a post needs no "岗位职责" there."""
+        marker = numbering.marker_at(self.plain, start, end)
+        body = self._trim(marker.end, end)[0] if marker else start
+        title = headings.title_of_line(self.plain, body, end) if body < end else None
+        if title is None and body < end and not fields.label_at(self.plain, body, end):
+            title = headings.bare_title(self.plain, body, end, self.names)
+        if title is None or title.end < end:
+            return None
+        family, number = (marker.family, marker.number) if marker else ("", 0)
+        return self._title(title, start, new_line=True, family=family, number=number)
 
     def _chapter(self, start: int, end: int, title: headings.Title | None) -> Atom:
         self.numbers.restart()
@@ -170,6 +201,11 @@ class _Reader:
             value = spans[index + 1] if index + 1 < len(spans) else None
             if label is None or label.end < end:
                 yield from self._run(start, end, True)
+            elif value and label.name not in fields.VALUE_NAMES and not self._cell_label(*value):
+                yield Atom("label", start, end, end, name=label.name)
+                yield from self._bars(end, value[0])
+                yield from self._run(*value, True)
+                end, index = value[1], index + 1
             elif value and not self._cell_label(*value):
                 yield Atom("label", start, value[1], value[0], name=label.name)
                 end, index = value[1], index + 1

@@ -97,7 +97,7 @@ class _Splitter:
         """Give ``atom`` its place."""
         if _ADVERT.search(self.plain, atom.start, atom.end):
             self.adverts.add(self.chapter)
-        if atom.kind in {"site", "table"}:
+        if atom.kind in {"site", "table", "header", "note", "comment"}:
             self.left.append((atom, atom.kind))
         elif atom.kind == "signature":
             self._signature(atom)

@@ -1,14 +1,11 @@
 """From the bytes of a file to its text: UTF-8 and UTF-16 by their marks, else UTF-8, GB18030 or Big5."""
 
-import hashlib
 import re
 import unicodedata
 
 from django.utils.translation import gettext as _
 
 from backoffice.positions.importing.exceptions import ImportRefused
-
-LARGEST = 5 * 1024 * 1024
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 # Frequent in every text of duties, in both ways of writing: the right reading of GB18030 or Big5 is full of
@@ -17,23 +14,11 @@ _COMMON = re.compile("[的工作负責责理客戶户管部公司員员和人经
 _STRANGE = {"Co", "Cn", "Cs"}
 
 
-def decode(data: bytes, filename: str) -> tuple[str, str, str]:
-    """Return the text, the name of its encoding and the SHA-256 of ``data`` (hex).
+def decode(data: bytes, filename: str) -> tuple[str, str]:
+    """Return the text and the name of its encoding.
 
     A mark at the start (BOM) says how to read and is not part of the text. Raises ``ImportRefused``.
     """
-    if len(data) > LARGEST:
-        raise ImportRefused(
-            _("“%(name)s” is larger than %(limit)s MB. Split it and import the parts.")
-            % {"name": filename, "limit": LARGEST // 1024 // 1024}
-        )
-    text, encoding = _read(data, filename)
-    if not text.strip():
-        raise ImportRefused(_("“%(name)s” is empty.") % {"name": filename})
-    return text, encoding, hashlib.sha256(data).hexdigest()
-
-
-def _read(data: bytes, filename: str) -> tuple[str, str]:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _strict(data[len(mark) :], encoding, filename), encoding

@@ -1,9 +1,11 @@
 """One way of writing each sign, so that the rules need to know only one.
 
 ``plain`` maps sign to sign: full-width to half-width, Traditional to Simplified for the characters that occur
-in titles and labels. The result has the length of the source, so a place in one is the same place in the
+of OpenCC's table one by one. The result has the length of the source, so a place in one is the same place in the
 other; what is shown to people is always cut from the source.
 """
+
+import opencc
 
 _SIGNS = {
     **dict.fromkeys("\u3000\xa0\u2002\u2003\u200b\ufeff", " "),
@@ -17,6 +19,7 @@ _SIGNS = {
     "〔": "[",
     "〕": "]",
 }
+# Variants that OpenCC leaves alone or writes in another way than our words for titles and labels.
 _TRADITIONAL = (
     "崗岗職职責责稱称門门級级屬属資资條条歷历務务經经員员專专顧顾問问總总監监長长師师維维車车間间業业"
     "組组隊队銷销護护處处會会計计財财庫库檔档檢检驗验險险續续賠赔報报導导領领關关係系圍围權权範范標标"
@@ -27,6 +30,10 @@ _TRADITIONAL = (
 )
 TABLE = {ord(full): chr(full_code - 0xFEE0) for full_code in range(0xFF01, 0xFF5F) for full in chr(full_code)}
 TABLE |= {ord(sign): plain for sign, plain in _SIGNS.items()}
+_WRITTEN = [chr(code) for code in range(0x4E00, 0xA000)]
+# Asked line by line, so that no rule for a whole word applies and each character stays one character.
+_SIMPLE = opencc.OpenCC("t2s").convert("\n".join(_WRITTEN)).split("\n")
+TABLE |= {ord(one): simple for one, simple in zip(_WRITTEN, _SIMPLE, strict=True) if len(simple) == 1}
 TABLE |= {ord(_TRADITIONAL[i]): _TRADITIONAL[i + 1] for i in range(0, len(_TRADITIONAL), 2)}
 
 

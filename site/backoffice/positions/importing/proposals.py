@@ -5,6 +5,7 @@ offsets in ``Collection.text``. The parts of a unit (heading, fields, duties, qu
 overlap.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -83,7 +84,7 @@ class Unit:
 @dataclass(frozen=True)
 class Passage:
     """Text that belongs to no unit. ``reason``: "site", "chapter", "heading", "signature", "table" (its
-    lines) or "text"."""
+    lines), "header" (running lines), "note", "comment" or "text"."""
 
     text: str
     source: Range
@@ -133,3 +134,15 @@ def unplaced(collection: Collection) -> str:
         sign for sign, seen in zip(collection.text, covered, strict=True) if not seen and not sign.isspace()
     ]
     return "".join([*missed, *lost])
+
+
+def paragraphs_of(text: str, places: list[Range]) -> list[Range]:
+    """Return the first and the last paragraph of each place, counted from 1.
+
+    A paragraph is a line of a text file, a paragraph or table row of a Word file.
+    """
+    breaks = [at for at, sign in enumerate(text) if sign == "\n"]
+    return [
+        (1 + bisect_right(breaks, start), 1 + bisect_right(breaks, max(start, end - 1)))
+        for start, end in places
+    ]

@@ -16,7 +16,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backoffice.positions import imports
-from backoffice.positions.importing import Collection, ImportRefused, read_text
+from backoffice.positions.importing import Collection, ImportRefused, read_file
 from foundation.organisation.models import Position, User
 
 SUFFIXES = {".txt"}
@@ -90,7 +90,7 @@ class Command(BaseCommand):
             raise ImportRefused(f"{path.name} is larger than {imports.LARGEST // 1024 // 1024} MB.")
         data = path.read_bytes()
         if author is None:
-            return self._report(path, read_text(data, path.name))
+            return self._report(path, read_file(data, path.name))
         kept, collection = imports.receive(data, path.name, by=author)
         free = {post.title: post for post in Position.objects.filter(page__isnull=True)}
         decisions = []
