@@ -9,38 +9,69 @@ from django.core.validators import validate_slug
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backoffice.positions.importing import Collection, Unit
-from backoffice.positions.imports import LARGEST, Decision, free_code
+from backoffice.positions.importing import LARGEST, LARGEST_ARCHIVE, Collection, Unit
+from backoffice.positions.imports import Decision, free_code
 from foundation.organisation.models import Department, Position
 
 LATER, NEW = "", "new"
+MOST_FILES = 50
+
+
+class ManyFilesInput(forms.FileInput):
+    """A file input that takes several files at once."""
+
+    allow_multiple_selected = True
+
+
+class ManyFilesField(forms.FileField):
+    """Several files; each is checked like one."""
+
+    widget = ManyFilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        """Return the files."""
+        files = data if isinstance(data, (list, tuple)) else [data]
+        return [super(ManyFilesField, self).clean(file, initial) for file in files or [None]]
 
 
 class UploadForm(forms.Form):
-    """One text file."""
+    """The files to read. What they are is told by their content, when they are read."""
 
-    file = forms.FileField(
-        label=gettext_lazy("Text file"),
+    file = ManyFilesField(
+        label=gettext_lazy("Files"),
         help_text=gettext_lazy(
-            "A .txt file of up to 5 MB; UTF-8, GB18030 and UTF-16 are recognised. It may hold many "
-            "descriptions."
+            "Word (.docx), plain text (.txt) or a zip of them; several files may be chosen at once. A document "
+            "may be up to 5 MB and hold many descriptions, a zip up to 20 MB."
         ),
-        widget=forms.FileInput(attrs={"accept": ".txt,text/plain"}),
+        widget=ManyFilesInput(attrs={"accept": ".docx,.txt,.zip"}),
+        allow_empty_file=True,  # the reader names the file that is empty
     )
 
-    def clean_file(self) -> Any:
-        """Refuse by name and size before anything is read."""
-        file = self.cleaned_data["file"]
-        if not file.name.lower().endswith(".txt"):
+    def clean_file(self) -> list[Any]:
+        """Refuse by number, name and size before anything is read."""
+        files = self.cleaned_data["file"]
+        if len(files) > MOST_FILES:
             raise forms.ValidationError(
-                _("“%(name)s” is not a .txt file. Save the text as plain text (.txt) and choose that file.")
-                % {"name": file.name}
+                _("Choose at most %(number)s files at once, or put them into a zip.") % {"number": MOST_FILES}
             )
-        if file.size > LARGEST:
+        for file in files:
+            zipped = file.name.lower().endswith(".zip")
+            if not file.name.lower().endswith((".txt", ".docx", ".docm", ".doc", ".zip")):
+                raise forms.ValidationError(
+                    _("“%(name)s” is neither Word (.docx) nor plain text (.txt).") % {"name": file.name}
+                )
+            limit = LARGEST_ARCHIVE if zipped else LARGEST
+            if file.size > limit:
+                raise forms.ValidationError(
+                    _("“%(name)s” is larger than %(limit)s MB. Split it and import the parts.")
+                    % {"name": file.name, "limit": limit // 1024 // 1024}
+                )
+        if sum(file.size for file in files) > LARGEST_ARCHIVE:
             raise forms.ValidationError(
-                _("“%(name)s” is larger than 5 MB. Split it and import the parts.") % {"name": file.name}
+                _("The files are larger than %(limit)s MB together. Import them in parts.")
+                % {"limit": LARGEST_ARCHIVE // 1024 // 1024}
             )
-        return file
+        return list(files)
 
 
 class UnitForm(forms.Form):

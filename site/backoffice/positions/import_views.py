@@ -23,7 +23,7 @@ from backoffice.access.roles import roles_on
 from backoffice.positions import imports, rules
 from backoffice.positions.enums import Cadence
 from backoffice.positions.import_forms import UnitForm, UploadForm, check_together, unit_forms
-from backoffice.positions.importing import Collection, ImportRefused, Passage
+from backoffice.positions.importing import Collection, Passage
 from backoffice.positions.models import ImportedText, PositionPage
 from backoffice.positions.tree import index_page
 
@@ -32,19 +32,23 @@ SHOWN_BEFORE = 20
 
 @require_http_methods(["GET", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
-    """Take a file, or say why not."""
+    """Take files: one leads to its review, several to a summary that names what was refused."""
     _check(request)
     form = UploadForm(request.POST or None, request.FILES or None)
+    received: list[imports.Received] = []
     if request.method == "POST" and form.is_valid():
-        file = form.cleaned_data["file"]
-        try:
-            kept, _collection = imports.receive(file.read(), file.name, by=request.user)
-        except ImportRefused as refused:
-            form.add_error("file", str(refused))
-        else:
-            return redirect("positions_import_review", kept.uuid)
+        uploads = ((file.name, file.read()) for file in form.cleaned_data["file"])
+        received = imports.receive_all(uploads, by=request.user)
+        if len(received) == 1 and received[0].imported:
+            return redirect("positions_import_review", received[0].imported.uuid)
+        if not any(one.imported for one in received):
+            for one in received:
+                form.add_error("file", one.refusal)
+            received = []
     context = {
         "form": form,
+        "received": received,
+        "read": sum(one.imported is not None for one in received),
         "earlier": ImportedText.objects.select_related("uploaded_by").defer("data")[:SHOWN_BEFORE],
     }
     return render(request, "positions/admin/import_upload.html", context, status=422 if form.errors else 200)
@@ -195,6 +199,10 @@ def _shown(imported: ImportedText, collection: Collection, forms: list[UnitForm]
         "chapter": _("chapter heading"),
         "heading": _("heading"),
         "signature": _("signature"),
+        "header": _("header or footer"),
+        "note": _("note"),
+        "comment": _("comment"),
+        "table": _("lines of a table"),
         "text": _("text without a place"),
     }
     kept: list[tuple[Passage, str]] = [

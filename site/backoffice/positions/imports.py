@@ -8,7 +8,7 @@ published here.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,15 @@ from django.utils.translation import gettext as _
 from wagtail.log_actions import log
 
 from backoffice.positions.enums import Cadence, QualificationKind
-from backoffice.positions.importing import Collection, ImportRefused, Unit, read_file
+from backoffice.positions.importing import (
+    Budget,
+    Collection,
+    ImportRefused,
+    Unit,
+    is_archive,
+    members,
+    read_file,
+)
 from backoffice.positions.markup import paragraphs
 from backoffice.positions.models import ImportedText, PositionPage, acting_as
 from backoffice.positions.tree import index_page
@@ -28,7 +36,6 @@ from foundation.organisation.models import Department, Position
 from foundation.organisation.services import save_position
 
 IMPORT_ACTION = "positions.import"
-LARGEST = 5 * 1024 * 1024
 QUALIFICATION_WORDS = (
     (QualificationKind.EDUCATION, r"学历|學歷|大专|本科|中专|高中|专业毕业|degree|diploma|education"),
     (QualificationKind.CERTIFICATE, r"证书|資格證|资格证|执照|驾照|驾驶证|培训合格|certificate|licen[cs]e"),
@@ -68,13 +75,55 @@ class Decision:
     dropped: frozenset[str] = frozenset()
 
 
-def receive(data: bytes, filename: str, *, by: Any) -> tuple[ImportedText, Collection]:
+@dataclass(frozen=True)
+class Received:
+    """One file of an upload: kept and read, or refused with a sentence."""
+
+    name: str
+    imported: ImportedText | None = None
+    collection: Collection | None = None
+    refusal: str = ""
+
+
+def files_of(uploads: Iterable[tuple[str, bytes]], budget: Budget) -> Iterator[tuple[str, bytes | str]]:
+    """Yield each file, zips replaced by their members; instead of a broken one the sentence that refuses it."""
+    for name, data in uploads:
+        try:
+            if not is_archive(data, name):
+                yield name, data
+                continue
+            for member, content in members(data, name, budget):
+                yield member, str(content) if isinstance(content, ImportRefused) else content
+        except ImportRefused as refused:
+            yield name, str(refused)
+
+
+def receive_all(uploads: Iterable[tuple[str, bytes]], *, by: Any) -> list[Received]:
+    """Read each file of an upload, also those in zips; a broken one is named and the rest goes on."""
+    budget = Budget()
+    result = []
+    for name, content in files_of(uploads, budget):
+        if isinstance(content, str):
+            result.append(Received(name, refusal=content))
+            continue
+        try:
+            imported, collection = receive(content, name, by=by, budget=budget)
+        except ImportRefused as refused:
+            result.append(Received(name, refusal=str(refused)))
+        else:
+            result.append(Received(name, imported, collection))
+    return result
+
+
+def receive(
+    data: bytes, filename: str, *, by: Any, budget: Budget | None = None
+) -> tuple[ImportedText, Collection]:
     """Read the file and keep it for the review.
 
     Raises:
         ImportRefused: it cannot be read or holds no description; nothing is kept.
     """
-    collection = read_file(data, filename)
+    collection = read_file(data, filename, budget)
     if not collection.units:
         raise ImportRefused(_("No position description was recognised in “%(name)s”.") % {"name": filename})
     kept = ImportedText.objects.create(

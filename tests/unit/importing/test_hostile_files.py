@@ -16,6 +16,11 @@ BODY = (
     '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r>'
     "<w:t>{}</w:t></w:r></w:p></w:body></w:document>"
 )
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512
+MACRO_TYPE = (
+    b'<Types><Override ContentType="application/vnd.ms-word.document.macroEnabled.main+xml"/></Types>'
+)
+DEEP = BODY.replace("<w:p>", "<w:sdt>" * 200 + "<w:p>").replace("</w:p>", "</w:p>" + "</w:sdt>" * 200)
 XXE = '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + BODY.format("&x;")
 LAUGHS = '<!DOCTYPE a [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>' + BODY.format("&b;")
 
@@ -49,13 +54,13 @@ def lying() -> bytes:
 
 
 HOSTILE = {
-    "password.docx": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512 + "EncryptedPackage".encode("utf-16-le"), "password"),
-    "old.doc": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512, "old Office file"),
+    "password.docx": (OLE + "EncryptedPackage".encode("utf-16-le"), "password"),
+    "old.doc": (OLE, "old Office file"),
     "locked.docx": (locked(), "password"),
     "macro.docm": (repacked(WORD, {"word/vbaProject.bin": b"x"}), "macros"),
     "macro.docx": (repacked(WORD, {"word/vbaProject.bin": b"x"}), "macros"),
     "disguised.docx": (
-        repacked(WORD, {"[Content_Types].xml": b'<Types><Override ContentType="application/vnd.ms-word.document.macroEnabled.main+xml"/></Types>'}),
+        repacked(WORD, {"[Content_Types].xml": MACRO_TYPE}),
         "macros",
     ),
     "xxe.docx": (with_document(XXE.encode()), "declarations"),
@@ -70,7 +75,7 @@ HOSTILE = {
     "cut.docx": (WORD[: len(WORD) // 2], "damaged"),
     "no-xml.docx": (with_document(b"hello"), "damaged"),
     "unbalanced.docx": (with_document(b"<w:document><w:body>"), "damaged"),
-    "deep.docx": (with_document((BODY.replace("<w:p>", "<w:sdt>" * 400 + "<w:p>").replace("</w:p>", "</w:p>" + "</w:sdt>" * 400)).encode()), "damaged"),
+    "deep.docx": (with_document(DEEP.encode()), "damaged"),
     "no-styles.docx": (repacked(WORD, {"_rels/.rels": None}), "damaged"),
     "text.docx": (b"plain text", "not what its name says"),
     "word.txt": (WORD, "not what its name says"),

@@ -127,8 +127,10 @@ def test_text_boxes_content_controls_and_insertions_are_read_deletions_are_not()
         space = nsdecls("w")
         for xml in (
             f"<w:sdt {space}><w:sdtContent><w:p><w:r><w:t>1、来自内容控件。</w:t></w:r></w:p></w:sdtContent></w:sdt>",
-            f"<w:p {space}><w:ins><w:r><w:t>2、插入的。</w:t></w:r></w:ins><w:del><w:r><w:delText>删掉的</w:delText></w:r></w:del></w:p>",
-            f"<w:p {space}><w:r><w:pict><w:txbxContent><w:p><w:r><w:t>3、文本框里的。</w:t></w:r></w:p></w:txbxContent></w:pict></w:r></w:p>",
+            f"<w:p {space}><w:ins><w:r><w:t>2、插入的。</w:t></w:r></w:ins>"
+            "<w:del><w:r><w:delText>删掉的</w:delText></w:r></w:del></w:p>",
+            f"<w:p {space}><w:r><w:pict><w:txbxContent><w:p><w:r><w:t>3、文本框里的。</w:t></w:r></w:p>"
+            "</w:txbxContent></w:pict></w:r></w:p>",
             f"<w:p {space}><w:r><w:t>4、软</w:t><w:br/><w:t>换行。</w:t></w:r></w:p>",
         ):
             body.insert(len(body) - 1, parse_xml(xml))

@@ -2,7 +2,8 @@
 
 Other rooms use ``read_file`` and the names below, nothing else. The way of a file through the modules:
 
-    bytes ─ containers (what is it, is it harmless) ─ decoding | word ─► text ─ plain ─► same text, one way of writing each sign (same length)
+    bytes ─ archives (members of a zip) ─ containers (what is it, is it harmless) ─ decoding | word ─► text
+    text ─ plain ─► same text, one way of writing each sign (same length)
           ─ atoms ─► headings, labels, items, prose, each with its place (numbering, headings, labels know
           the signs) ─ assembling ─► units (cadence reads the time words) and everything that found no place
 
@@ -14,9 +15,10 @@ import hashlib
 
 from django.utils.translation import gettext as _
 
+from backoffice.positions.importing.archives import is_archive, members
 from backoffice.positions.importing.assembling import assemble
 from backoffice.positions.importing.atoms import read_atoms
-from backoffice.positions.importing.containers import LARGEST, Budget, kind_of
+from backoffice.positions.importing.containers import LARGEST, LARGEST_ARCHIVE, Budget, kind_of
 from backoffice.positions.importing.decoding import decode
 from backoffice.positions.importing.exceptions import ImportRefused
 from backoffice.positions.importing.proposals import (
@@ -27,12 +29,14 @@ from backoffice.positions.importing.proposals import (
     Passage,
     Section,
     Unit,
+    paragraphs_of,
     unplaced,
 )
 from backoffice.positions.importing.word import WordText, read_word
 
 __all__ = [
     "LARGEST",
+    "LARGEST_ARCHIVE",
     "Budget",
     "Collection",
     "DutyProposal",
@@ -42,6 +46,9 @@ __all__ = [
     "Passage",
     "Section",
     "Unit",
+    "is_archive",
+    "members",
+    "paragraphs_of",
     "read_file",
     "unplaced",
 ]

@@ -56,7 +56,7 @@ def read_atoms(
     for start, stop, reason in notes:
         words = view[start:stop].strip()
         first = view.index(words, start)
-        atoms.append(Atom(reason, first, first + len(words), first))  # type: ignore[arg-type]
+        atoms.append(Atom(reason, first, first + len(words), first))
     return atoms
 
 

@@ -9,6 +9,7 @@ and nothing else. Running an import twice makes drafts twice; a file that fails 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,18 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backoffice.positions import imports
-from backoffice.positions.importing import Collection, ImportRefused, read_file
+from backoffice.positions.importing import (
+    LARGEST,
+    LARGEST_ARCHIVE,
+    Budget,
+    Collection,
+    ImportRefused,
+    paragraphs_of,
+    read_file,
+)
 from foundation.organisation.models import Position, User
 
-SUFFIXES = {".txt"}
+SUFFIXES = {".txt", ".docx", ".zip"}
 
 
 class Command(BaseCommand):
@@ -30,9 +39,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare ``import`` and its options."""
         doing = parser.add_subparsers(dest="doing", required=True)
-        importing = doing.add_parser("import", help="Make drafts of the descriptions in text files.")
+        importing = doing.add_parser("import", help="Make drafts of the descriptions in Word and text files.")
         importing.add_argument(
-            "paths", nargs="+", type=Path, metavar="PATH", help="A .txt file, or a folder of them."
+            "paths",
+            nargs="+",
+            type=Path,
+            metavar="PATH",
+            help="A .docx, .txt or .zip file, or a folder of them.",
         )
         importing.add_argument(
             "--dry-run", action="store_true", help="Only show the proposals; write nothing."
@@ -45,23 +58,41 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Import each file; exit 1 if one was refused."""
         author = None if options["dry_run"] else self._author(options["by"])
-        files = list(self._files(options["paths"]))
+        paths = list(self._files(options["paths"]))
         told, failed = [], 0
-        for number, path in enumerate(files, 1):
-            self.stderr.write(f"[{number}/{len(files)}] {path.name}")
-            try:
-                report = self._one(path, author)
-            except (ImportRefused, imports.UnitRefused, OSError) as refused:
-                failed += 1
-                report = {"file": str(path), "error": str(refused)}
-                self.stderr.write(f"  {refused}")
-            told.append(report)
-            if options["format"] == "text" and "error" not in report:
-                self._write(report)
+        for number, path in enumerate(paths, 1):
+            self.stderr.write(f"[{number}/{len(paths)}] {path.name}")
+            budget = Budget()
+            for name, content in self._contents(path, budget):
+                try:
+                    if isinstance(content, str):
+                        raise ImportRefused(content)
+                    report = self._one(name, content, author, budget)
+                except (ImportRefused, imports.UnitRefused) as refused:
+                    failed += 1
+                    report = {"file": name, "error": str(refused)}
+                    self.stderr.write(f"  {refused}")
+                told.append(report)
+                if options["format"] == "text" and "error" not in report:
+                    self._write(report)
         if options["format"] == "json":
             self.stdout.write(json.dumps({"files": told}, ensure_ascii=False, indent=2))
         if failed:
-            raise CommandError(f"{failed} of {len(files)} files were refused; see above.")
+            raise CommandError(f"{failed} of {len(told)} files were refused; see above.")
+
+    def _contents(self, path: Path, budget: Budget) -> Iterator[tuple[str, bytes | str]]:
+        """Yield the file, or each member of a zip as ``archive.zip/member``; a refusal is a sentence."""
+        limit = LARGEST_ARCHIVE if path.suffix.lower() == ".zip" else LARGEST
+        try:
+            if path.stat().st_size > limit:
+                yield str(path), f"{path.name} is larger than {limit // 1024 // 1024} MB."
+                return
+            data = path.read_bytes()
+        except OSError as fault:
+            yield str(path), str(fault)
+            return
+        for name, content in imports.files_of([(path.name, data)], budget):
+            yield str(path if name == path.name else path / name), content
 
     def _author(self, username: str | None) -> User:
         if not username:
@@ -77,21 +108,20 @@ class Command(BaseCommand):
         found = []
         for path in paths:
             if path.is_dir():
-                found += sorted(one for one in path.iterdir() if one.suffix.lower() in SUFFIXES)
+                found += sorted(
+                    one for one in path.rglob("*") if one.is_file() and one.suffix.lower() in SUFFIXES
+                )
             elif path.is_file():
                 found.append(path)
             else:
                 raise CommandError(f"There is no file {path}.")
         return found
 
-    def _one(self, path: Path, author: User | None) -> dict[str, Any]:
-        size = path.stat().st_size
-        if size > imports.LARGEST:
-            raise ImportRefused(f"{path.name} is larger than {imports.LARGEST // 1024 // 1024} MB.")
-        data = path.read_bytes()
+    def _one(self, file: str, data: bytes, author: User | None, budget: Budget) -> dict[str, Any]:
+        name = Path(file).name
         if author is None:
-            return self._report(path, read_file(data, path.name))
-        kept, collection = imports.receive(data, path.name, by=author)
+            return self._report(file, read_file(data, name, budget))
+        kept, collection = imports.receive(data, name, by=author, budget=budget)
         free = {post.title: post for post in Position.objects.filter(page__isnull=True)}
         decisions = []
         for index, unit in enumerate(collection.units):
@@ -104,13 +134,25 @@ class Command(BaseCommand):
         except imports.UnitRefused:
             imports.discard(kept)
             raise
-        return {**self._report(path, collection), "drafts": [page.pk for page in pages]}
+        return {**self._report(file, collection), "drafts": [page.pk for page in pages]}
 
-    def _report(self, path: Path, collection: Collection) -> dict[str, Any]:
+    def _report(self, file: str, collection: Collection) -> dict[str, Any]:
         proposed = asdict(collection)
         # The source is the reader's own file; ranges point into it.
         del proposed["text"]
-        return {"file": str(path), **proposed}
+        for unit in proposed["units"]:
+            unit["paragraphs"] = paragraphs_of(collection.text, [unit["source"]])[0]
+            self._place(collection, unit["headings"], unit["fields"], unit["duties"])
+            self._place(collection, unit["qualifications"], unit["sections"])
+        self._place(collection, proposed["kept"])
+        return {"file": file, **proposed}
+
+    def _place(self, collection: Collection, *groups: Sequence[dict[str, Any]]) -> None:
+        """Tell of each part which paragraphs it was read from."""
+        parts = [part for group in groups for part in group]
+        places = paragraphs_of(collection.text, [part["source"] for part in parts])
+        for part, place in zip(parts, places, strict=True):
+            part["paragraphs"] = place
 
     def _write(self, report: dict[str, Any]) -> None:
         for unit in report["units"]:
