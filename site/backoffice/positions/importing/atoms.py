@@ -102,7 +102,12 @@ class _Reader:
             opened, self.pending_numbers = self.pending_numbers, None
             yield from self._shared_numbers(opened, start, end)
             return
-        if headings.is_site_line(line):
+        if (closing := headings.closing_remark(self.plain, start, end)) < end:
+            first, last = self._trim(start, closing)
+            if first < last:
+                yield from self._line(first, last, heading=heading)
+            yield Atom("site", closing, end, closing)
+        elif headings.is_site_line(line):
             yield Atom("site", start, end, start)
         elif headings.opens_chapter(line):
             self.pending_chapter = (start, end)

@@ -308,4 +308,6 @@ def share_of_work(texts: list[str]) -> float:
 def _akin(one: str, other: str) -> bool:
     """Tell whether two titles name the same post: one has every character of the other."""
     short, long = sorted((one, other), key=len)
+    if one.isascii() and other.isascii():
+        return bool(short) and set(short.lower().split()) <= set(long.lower().split())
     return bool(short) and set(short) <= set(long) and (short[-1] == long[-1] or short in long)

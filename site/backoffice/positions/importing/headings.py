@@ -48,6 +48,27 @@ _ENGLISH_TITLED = re.compile(
     r"|(?P<before>[A-Za-z][\w /&,']{2,60}?)\s*[-:,]?\s+(?:job|position|role)\s+(?:description|profile))\s*$",
     re.IGNORECASE,
 )
+_ENGLISH_POST = re.compile(
+    r"(?!(?:the|a|an|all|to|report|manage|work|each|every|other|any|this|our|your|inform|assist|support)\b)"
+    r"(?:[A-Za-z][\w/&'-]*\s+(?:of\s+|and\s+)?){0,5}?"
+    r"(?:manager|supervisor|consultant|advis[eo]r|director|specialist|clerk|officer|assistant|receptionist|"
+    r"technician|inspector|driver|engineer|mechanic|painter|electrician|accountant|cashier|keeper|planner|"
+    r"coordinator|administrator|representative|executive|leader|trainer|greeter|guard|analyst|designer|"
+    r"secretary|agent|dispatcher|appraiser|buyer|cleaner|valeter|storekeeper|foreman|controller|operator|"
+    r"head of [a-z][\w &/-]{2,40})(?:\s*\([^()]{1,30}\))?",
+    re.IGNORECASE,
+)
+_ENGLISH_UNIT = re.compile(
+    r"(?:[A-Za-z][\w/&'-]*\s+(?:and\s+)?){1,5}(?:department|division|team|centre|center)", re.I
+)
+_CLOSING = re.compile(
+    r"(?:^|(?<=[。;.!?\s]))\s*(?P<words>(?:(?:以上|本)(?:文|文章|内容|资料|信息|就是|便是)[^。]{0,40}?(?:网络|互联网|整理|参考|"
+    r"分享|全部内容|提供|所有)|(?:本文|文章|内容|资料)(?:来源|来自|摘自|转自|选自|源自)|"
+    r"(?:来源|摘自|转自|源自)于?(?:网络|互联网)|希望(?:以上|本文|这篇|能)?[^。]{0,16}?对(?:大家|你|您)|"
+    r"(?:更多|想了解更多)[^。]{2,30}(?:请|欢迎|尽在|关注|点击|访问)|(?:感谢|谢谢)(?:您的|大家)?(?:阅读|观看|浏览|下载)|"
+    r"\(?仅供参考|(?:this (?:article|text)|source:) .{0,20}(?:internet|web)).*)$",
+    re.IGNORECASE,
+)
 _NAMED = re.compile(rf"(?:[^\W_]|[()/]){{0,12}}?(?:{_POST})(?:\([^()]{{1,8}}\))?$")
 _UNIT_NAMED = re.compile(rf"(?:[^\W_]){{1,12}}(?:{_UNIT})$")
 _GLUED = re.compile(
@@ -142,11 +163,15 @@ def clean_name(name: str) -> str:
 
 def is_department(name: str) -> bool:
     """Tell whether ``name`` names a unit, not a post."""
+    if name.isascii():
+        return bool(_ENGLISH_UNIT.fullmatch(name))
     return bool(_UNIT_NAMED.fullmatch(name)) and not _NAMED.fullmatch(name)
 
 
 def is_post(name: str) -> bool:
     """Tell whether ``name``, standing alone, can only be the name of a post."""
+    if name.isascii():
+        return len(name) <= 60 and bool(_ENGLISH_POST.fullmatch(name.strip()))
     tight = name.replace(" ", "")
     return (
         2 <= len(tight) <= 14
@@ -201,6 +226,9 @@ def bare_title(plain: str, start: int, end: int, known: Collection[str] = ()) ->
     ``known`` are the names that stand in clear headings elsewhere in the text.
     """
     line = plain[start:end].strip()
+    if line.isascii():
+        name = line.rstrip(": ")
+        return Title(start, end, name, "", is_department(name)) if is_post(name) or name in known else None
     spread = line.replace(" ", "") if re.fullmatch(r"(?:\S ){2,}\S", line) else line
     name = spread.rstrip(": ").removesuffix("部分")
     if not (is_post(name) or name in known):
@@ -262,6 +290,12 @@ def closing_name(line: str) -> int:
 def is_site_line(line: str) -> bool:
     """Tell whether the line belongs to the web site the text was copied from."""
     return bool(_SITE.search(line))
+
+
+def closing_remark(plain: str, start: int, end: int) -> int:
+    """Return where a remark of whoever copied the text begins ("本文来源于网络"), ``end`` if there is none."""
+    found = _CLOSING.search(plain[start:end])
+    return start + found.start("words") if found else end
 
 
 def is_signature(line: str) -> bool:
