@@ -9,7 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.components import Component
 
+from backoffice.access import home_panels
 from backoffice.access.gate import may_open_path
 
 
@@ -35,3 +37,10 @@ for _menu in (
 def staff_side() -> MenuItem:
     """Lead back to the staff side."""
     return MenuItem(_("Staff side"), reverse("access:home"), name="staff-side", icon_name="home", order=10)
+
+
+@hooks.register("construct_homepage_panels")
+def accounts_on_the_first_page(request: HttpRequest, panels: list[Component]) -> None:
+    """Offer those who keep accounts the way there."""
+    if (panel := home_panels.people_panel(request)) is not None:
+        panels.append(panel)

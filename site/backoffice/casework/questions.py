@@ -66,8 +66,12 @@ class Questions:
 
     @property
     def assignee_errors(self) -> Sequence[str]:
-        """What is wrong with the person chosen."""
-        return (self.refused or {}).get("assignee", ())
+        """What is wrong with the person chosen; nobody chosen is told together with the other answers."""
+        if self.refused is None or self.spec.assignment.mode != "choose":
+            return ()
+        return self.refused.get("assignee") or (
+            [] if self.assignee else [_("Choose one of the people in the list.")]
+        )
 
     @property
     def summary(self) -> list[Wrong]:

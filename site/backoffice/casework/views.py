@@ -24,6 +24,7 @@ from workflows.schema import Transition
 from workflows.services import cases
 
 PER_PAGE = 25
+LONGEST_SEARCH = 100
 SCOPES = ("open", "final", "all")
 
 
@@ -43,7 +44,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     """The cases the person may know of, searched by number and subject, open ones first by default."""
     scope = request.GET.get("scope", "open")
     scope = scope if scope in SCOPES else "open"
-    words = request.GET.get("q", "").strip()
+    words = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
     visible = cases_visible_to(request.user)
     page = Paginator(_within(_matching(visible, words), scope), PER_PAGE).get_page(request.GET.get("page"))
     return render(
@@ -198,6 +199,7 @@ def _step_page(
             "reason_required": spec.reason_required,
             "candidates": cases.candidates_for(case, spec) if spec.assignment.mode == "choose" else None,
             "questions": questions,
+            "facts": facts_of(case),
             "refusal": refusal,
             "idempotency_key": uuid.uuid4().hex,
         },

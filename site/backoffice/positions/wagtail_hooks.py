@@ -16,12 +16,13 @@ from django.utils.translation import gettext_lazy
 from wagtail import hooks
 from wagtail.admin.action_menu import ActionMenuItem
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.components import Component
 from wagtail.admin.widgets import Button
 from wagtail.log_actions import LogActionRegistry
 from wagtail.models import Page
 
 from backoffice.access.roles import roles_on
-from backoffice.positions import desk, guards, import_views, publication, rules, tree
+from backoffice.positions import desk, guards, home, import_views, publication, rules, tree
 from backoffice.positions.archiving import ARCHIVE_ACTION, RESTORE_ACTION
 from backoffice.positions.imports import IMPORT_ACTION
 from backoffice.positions.models import PositionPage
@@ -102,6 +103,13 @@ def import_item() -> MenuItem:
         icon_name="upload",
         order=120,
     )
+
+
+@hooks.register("construct_homepage_panels")
+def first_page(request: HttpRequest, panels: list[Component]) -> None:
+    """Show what waits for whoever keeps the descriptions."""
+    if (panel := home.panel(request)) is not None:
+        panels.append(panel)
 
 
 # --- archive and restore ------------------------------------------------------------------------------------
