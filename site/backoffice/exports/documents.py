@@ -41,9 +41,15 @@ class Layout:
     context: Callable[[Edition, dict[str, Any], str], dict[str, Any]]
 
 
-LAYOUTS: Mapping[str, Layout] = {
+LAYOUTS: dict[str, Layout] = {
     Edition.Kind.POSITION: Layout("exports/position.html", "exports/document.css", position.context),
 }
+
+
+def register_layout(kind: str, layout: Layout) -> None:
+    """Let the room that owns ``kind`` say what its document shows; called once, when apps are ready."""
+    LAYOUTS[kind] = layout
+    look_of.cache_clear()
 
 
 def request_pdf(edition: Edition, language: str) -> Path | None:

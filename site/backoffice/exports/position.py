@@ -34,13 +34,43 @@ CADENCES = {
 }
 QUALIFICATIONS = {
     "education": pgettext_lazy("qualification", "Education"),
+    "field": pgettext_lazy("qualification", "Field of study"),
     "experience": pgettext_lazy("qualification", "Experience"),
     "knowledge": pgettext_lazy("qualification", "Knowledge"),
     "skill": pgettext_lazy("qualification", "Skill"),
     "certificate": pgettext_lazy("qualification", "Certificate or training"),
     "language": pgettext_lazy("qualification", "Language"),
+    "software": pgettext_lazy("qualification", "Software"),
     "character": pgettext_lazy("qualification", "Character"),
+    "health": pgettext_lazy("qualification", "Health"),
+    "appearance": pgettext_lazy("qualification", "Appearance"),
+    "age": pgettext_lazy("qualification", "Age"),
     "other": pgettext_lazy("qualification", "Other"),
+}
+AUTHORITY_KINDS = {
+    "decide": pgettext_lazy("authority", "Decide"),
+    "manage": pgettext_lazy("authority", "Manage"),
+    "propose": pgettext_lazy("authority", "Propose"),
+    "inspect": pgettext_lazy("authority", "Inspect"),
+    "arbitrate": pgettext_lazy("authority", "Settle disputes"),
+    "assess": pgettext_lazy("authority", "Assess people"),
+    "spend": pgettext_lazy("authority", "Spend up to a limit"),
+    "refund": pgettext_lazy("authority", "Refund"),
+    "discount": pgettext_lazy("authority", "Grant discounts"),
+}
+# What is printed under a duty and an authority, in this order.
+DUTY = {
+    "deliverable": gettext_lazy("Deliverable"),
+    "recipient": gettext_lazy("Recipient"),
+    "deadline": gettext_lazy("Deadline"),
+    "related": gettext_lazy("In the system"),
+    "weight": gettext_lazy("Share of working time"),
+    "supplementary": gettext_lazy("Supplementary duty"),
+}
+AUTHORITY = {
+    "kind": gettext_lazy("Kind"),
+    "limit": gettext_lazy("Limit"),
+    "amount": gettext_lazy("Limit in yuan"),
 }
 DOCUMENT_KINDS = {
     "description": gettext_lazy("Position description"),
@@ -94,10 +124,10 @@ def context(edition: Edition, body: Mapping[str, Any], language: str) -> dict[st
         "purpose": text(body.get("purpose"), language),
         "duties": [
             {"heading": heading, "items": [{**each, "number": next(numbers)} for each in items]}
-            for heading, items in grouped(body.get("duties") or (), "cadence", CADENCES, language)
+            for heading, items in duties_grouped(body, language)
         ],
         "authorities": [
-            {"text": text(each.get("text"), language), "limit": text(each.get("limit"), language)}
+            {"text": text(each.get("text"), language), "more": said(each, AUTHORITY, language)}
             for each in body.get("authorities") or ()
         ],
         "qualifications": [
@@ -120,6 +150,35 @@ def rich(html: str) -> SafeString:
     return mark_safe(clean(html))  # noqa: S308 - just cleaned
 
 
+def duties_grouped(body: Mapping[str, Any], language: str) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return the duties by cadence, or by subject where the author wished so."""
+    duties = body.get("duties") or ()
+    if body.get("duties_by") != "category":
+        return grouped(duties, "cadence", CADENCES, language)
+    subjects = {text(each.get("category"), language) for each in duties}
+    rest = _("Other duties") if subjects - {""} else ""
+    groups = grouped(duties, "category", {}, language)
+    return [(heading or rest, items) for heading, items in sorted(groups, key=lambda group: not group[0])]
+
+
+def said(row: Mapping[str, Any], columns: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
+    """Return what ``row`` says besides its text, as label and value; what is empty is left out."""
+    told = []
+    for name, label in columns.items():
+        value = row.get(name)
+        if name == "kind":
+            value = AUTHORITY_KINDS.get(str(value), value)
+        elif name == "related":
+            value = named(row, "related_name", language)
+        elif name == "supplementary":
+            value = _("yes") if value else ""
+        elif name == "weight":
+            value = "" if value is None else f"{value} %"
+        if shown := (text(value, language) if isinstance(value, Mapping) else str(value or "")):
+            told.append((str(label), shown))
+    return told
+
+
 def grouped(
     items: Iterable[Mapping[str, Any]], field: str, names: Mapping[str, Any], language: str
 ) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -130,8 +189,7 @@ def grouped(
         groups.setdefault(key, []).append(
             {
                 "text": text(each.get("text"), language),
-                "deliverable": text(each.get("deliverable"), language),
-                "deadline": text(each.get("deadline"), language),
+                "more": said(each, DUTY, language),
                 "mandatory": bool(each.get("mandatory")),
             }
         )

@@ -15,10 +15,11 @@ class PositionsConfig(AppConfig):
     def ready(self) -> None:
         """Connect what listens, once all models are there."""
         # These import models, which exist only now.
-        from backoffice.positions import guards, packs, publication, trail, tree
+        from backoffice.positions import document, guards, packs, publication, trail, tree
         from foundation.audit.trails import TrailKind, register_trail
 
         guards.connect()
+        document.register()
         publication.connect()
         packs.register()
         register_trail(

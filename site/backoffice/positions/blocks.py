@@ -1,4 +1,4 @@
-"""The building blocks of a position description.
+"""The building blocks of a position description: one for each row of ``parts.PARTS``.
 
 Stored rows name these blocks by the keys in the stream fields of ``models`` (``duty``, ``authority`` …),
 never by class, and migrations do not contain them (``PartsField``): a block may gain a field without a
@@ -10,14 +10,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-from wagtail.blocks import BooleanBlock, CharBlock, ChoiceBlock, RichTextBlock, StructBlock, TextBlock
+from wagtail.blocks import (
+    Block,
+    BooleanBlock,
+    CharBlock,
+    ChoiceBlock,
+    DecimalBlock,
+    IntegerBlock,
+    RichTextBlock,
+    StructBlock,
+    TextBlock,
+)
 from wagtail.fields import StreamField
 
-from backoffice.positions.enums import Cadence, QualificationKind
+from backoffice.positions import references
+from backoffice.positions.parts import BY_NAME, Column
 
 # What the editor of free sections offers. ``markup.plain_markup`` keeps exactly what these make.
 SECTION_FEATURES = ["h3", "h4", "bold", "ol", "ul", "hr"]
+ONE_LINE = 200
 
 
 class PartsField(StreamField):
@@ -30,88 +41,38 @@ class PartsField(StreamField):
         return name, path, [[]], kwargs
 
 
-class DutyBlock(StructBlock):
-    """One duty: what is done, how often, by when, and what is handed over."""
-
-    text = TextBlock(
-        label=_("Duty"),
-        rows=2,
-        max_length=2000,
-        help_text=_("What the holder does, as one sentence that begins with a verb."),
+def parts_field(name: str) -> PartsField:
+    """Return the stream field of the part ``name``: any number of its things, in the author's order."""
+    part = BY_NAME[name]
+    block = StructBlock(
+        [(column.name, _child(column)) for column in part.columns],
+        icon=part.icon,
+        label=part.one,
+        label_format="{" + part.lead.name + "}",
+        form_classname=f"struct-block remit-part remit-{part.block}",
     )
-    cadence = ChoiceBlock(
-        choices=Cadence.choices,
-        default=Cadence.ONGOING,
-        label=_("How often"),
-        help_text=_("Duties are grouped by this for reading."),
-    )
-    deadline = CharBlock(
-        required=False,
-        max_length=120,
-        label=_("Deadline"),
-        help_text=_("Such as: by the 10th; in 24 hours."),
-    )
-    deliverable = CharBlock(
-        required=False,
-        max_length=200,
-        label=_("Deliverable"),
-        help_text=_("What is handed over, and to whom: a report, a file, an entry."),
+    return PartsField(
+        [(part.block, block)], blank=True, collapsed=True, verbose_name=part.heading, help_text=part.help
     )
 
-    class Meta:
-        icon = "tasks"
-        label = _("Duty")
-        label_format = "{text}"
-        form_classname = "struct-block remit-duty"
 
-
-class AuthorityBlock(StructBlock):
-    """Something the holder may decide, propose or spend."""
-
-    text = TextBlock(
-        label=_("Authority"),
-        rows=2,
-        max_length=1000,
-        help_text=_("What the holder may decide, approve, propose or inspect."),
-    )
-    limit = CharBlock(
-        required=False,
-        max_length=120,
-        label=_("Limit"),
-        help_text=_("An amount or a condition, if the authority has one."),
-    )
-
-    class Meta:
-        icon = "key"
-        label = _("Authority")
-        label_format = "{text}"
-
-
-class QualificationBlock(StructBlock):
-    """Something asked of the holder."""
-
-    kind = ChoiceBlock(choices=QualificationKind.choices, label=_("Kind"), default=QualificationKind.SKILL)
-    text = TextBlock(label=_("Qualification"), rows=2, max_length=1000)
-    mandatory = BooleanBlock(
-        required=False,
-        default=True,
-        label=_("Mandatory"),
-        help_text=_("Not ticked: an advantage, not a condition."),
-    )
-
-    class Meta:
-        icon = "clipboard-list"
-        label = _("Qualification")
-        label_format = "{text}"
-
-
-class SectionBlock(StructBlock):
-    """A free part with its own heading: performance rules, work process, scripts, terms …"""
-
-    heading = CharBlock(label=_("Heading"), max_length=120)
-    body = RichTextBlock(label=_("Text"), features=SECTION_FEATURES)
-
-    class Meta:
-        icon = "title"
-        label = _("Section")
-        label_format = "{heading}"
+def _child(column: Column) -> Block:
+    """Return the block of one value."""
+    said: dict[str, Any] = {"label": column.label, "help_text": column.help, "required": column.required}
+    match column.kind:
+        case "choice":
+            assert column.choices is not None
+            return ChoiceBlock(choices=column.choices.choices, default=column.default or None, **said)
+        case "reference":
+            return ChoiceBlock(choices=references.choices, **said)
+        case "flag":
+            return BooleanBlock(**{**said, "required": False}, default=bool(column.default))
+        case "whole":
+            return IntegerBlock(min_value=0, max_value=column.most, **said)
+        case "money":
+            return DecimalBlock(min_value=0, max_digits=12, decimal_places=2, **said)
+        case "rich":
+            return RichTextBlock(features=SECTION_FEATURES, **said)
+    if column.length > ONE_LINE:
+        return TextBlock(rows=2, max_length=column.length, **said)
+    return CharBlock(max_length=column.length, **said)

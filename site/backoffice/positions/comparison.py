@@ -8,46 +8,52 @@ characters that differ.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from backoffice.positions.body import named
-from backoffice.positions.enums import Cadence, DocumentKind, QualificationKind
+from backoffice.positions.body import label_of, named, upgraded
+from backoffice.positions.enums import ControlledStatus, DocumentKind, DutyGrouping, UnitKind
+from backoffice.positions.layout import value_of
 from backoffice.positions.markup import words
+from backoffice.positions.parts import BY_NAME, PARTS, SINGLES
 from foundation.editions.difference import difference, split_path
 
-PARTS = {
+HEADINGS = {
     "title": gettext_lazy("Title"),
     "document_kind": gettext_lazy("Kind of document"),
     "document_number": gettext_lazy("Document number"),
+    "controlled": gettext_lazy("Controlled status"),
+    "edition_label": gettext_lazy("Issue number or year"),
+    "unit_kind": gettext_lazy("Describes"),
     "department": gettext_lazy("Department"),
     "reports_to": gettext_lazy("Reports to"),
+    "subordinates": gettext_lazy("Subordinates"),
     "grade": gettext_lazy("Grade"),
     "headcount": gettext_lazy("Headcount"),
+    "answerable": gettext_lazy("Answerable for carrying it out"),
+    "scope_posts": gettext_lazy("Applies to"),
     "summary": gettext_lazy("Summary"),
+    "motto": gettext_lazy("Motto"),
     "purpose": gettext_lazy("Purpose of the document"),
-    "duties": pgettext_lazy("one of several", "Duty"),
-    "authorities": pgettext_lazy("one of several", "Authority"),
-    "qualifications": pgettext_lazy("one of several", "Qualification"),
+    "catch_all": gettext_lazy("Further work as given by the superior"),
+    "duties_by": gettext_lazy("Duties are grouped by"),
     "working_conditions": gettext_lazy("Working conditions"),
-    "sections": pgettext_lazy("one of several", "Section"),
+    "confidential": gettext_lazy("Bound to confidentiality"),
+    "prepared_by": gettext_lazy("Prepared by"),
+    "reviewed_by": gettext_lazy("Reviewed by"),
+    "approved_by": gettext_lazy("Approved by"),
+    "signatory": gettext_lazy("Signed by"),
+    "issuing_company": gettext_lazy("Issued by"),
+    "issue_date": gettext_lazy("Date of issue"),
+    **{single.name: single.heading for single in SINGLES},
+    **{part.name: part.one for part in PARTS},
 }
-FIELDS = {
-    "text": gettext_lazy("Wording"),
-    "cadence": gettext_lazy("How often"),
-    "deadline": gettext_lazy("Deadline"),
-    "deliverable": gettext_lazy("Deliverable"),
-    "limit": gettext_lazy("Limit"),
-    "kind": gettext_lazy("Kind"),
-    "mandatory": gettext_lazy("Mandatory"),
-    "heading": gettext_lazy("Heading"),
-    "body": gettext_lazy("Text"),
-}
+WORDING = gettext_lazy("Wording")
 SHORT = 40
 
 
@@ -95,13 +101,23 @@ class Difference:
 def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[Difference]:
     """Return what leads from one body to the other (None: from nothing), in the language in use."""
     old, new = (_readable(before) if before else None), _readable(after)
+    # Of a first edition, what nobody touched is not told.
+    blank = _readable({"code": "", "title": ""}) if not before else {}
     shown = []
     for change in difference(old, new):
         if change.before in (None, "", 0, []) and change.after in (None, "", 0, []):
             continue
+        if not before and change.after == blank.get(change.path):
+            continue
         if isinstance(change.after, list) and not change.before:  # the first edition: each thing by itself
             shown += [
-                Difference(f"{change.path}.{thing['id']}", "added", _label([change.path]), "", _told(thing))
+                Difference(
+                    f"{change.path}.{thing['id']}",
+                    "added",
+                    _label([change.path]),
+                    "",
+                    _told(thing, change.path),
+                )
                 for thing in change.after
             ]
             continue
@@ -114,7 +130,7 @@ def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> l
             continue
         rows = new[path[0]] if len(path) > 2 else ()
         thing = next((row for row in rows if row["id"] == path[1]), None)
-        before_told, after_told = _told(change.before), _told(change.after)
+        before_told, after_told = _told(change.before, path[0]), _told(change.after, path[0])
         kind = change.kind
         if kind == "changed" and not (before_told and after_told):
             kind = "removed" if before_told else "added"
@@ -148,48 +164,81 @@ def _tokens(text: str) -> list[str]:
 
 
 def _readable(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the body with names for codes; rows keep their id."""
+    """Return the body with names for codes and words for yes and no; rows keep their id."""
+    body = upgraded(body)
     department = body["department"]
-    return {
-        **{name: body[name] for name in PARTS if name in body},
-        "title": named(body, "title"),
-        "document_kind": _choice(DocumentKind, body["document_kind"]),
-        "department": named(department, "name") if department else "",
-        "reports_to": "、".join(named(superior, "title") for superior in body["reports_to"]),
-        "headcount": str(body["headcount"] or ""),
-        "duties": [{**row, "cadence": _choice(Cadence, row["cadence"])} for row in body["duties"]],
-        "qualifications": [
+    told: dict[str, Any] = {name: body[name] for name in HEADINGS}
+    told.update(
+        title=named(body, "title"),
+        document_kind=label_of(DocumentKind, body["document_kind"]),
+        controlled=label_of(ControlledStatus, body["controlled"]),
+        unit_kind=label_of(UnitKind, body["unit_kind"]),
+        duties_by=label_of(DutyGrouping, body["duties_by"]),
+        department=named(department, "name") if department else "",
+        reports_to=_posts(body["reports_to"]) or (_("nobody") if body["no_superior"] else ""),
+        subordinates=_posts(body["subordinates"]) or (_("none") if body["no_subordinates"] else ""),
+        scope_posts=_posts(body["scope_posts"]),
+        answerable=_posts([body["answerable"]] if body["answerable"] else []),
+        headcount=str(body["headcount"] or ""),
+    )
+    for name in ("prepared_by", "reviewed_by", "approved_by", "signatory"):
+        told[name] = named(body[name], "name") if body[name] else ""
+    for name in ("catch_all", "confidential"):
+        told[name] = _("yes") if body[name] else _("no")
+    for single in SINGLES:
+        if single.rich:
+            told[single.name] = words(body[single.name])
+    for part in PARTS:
+        told[part.name] = [
             {
-                **row,
-                "kind": _choice(QualificationKind, row["kind"]),
-                "mandatory": _("yes") if row["mandatory"] else _("no"),
+                "id": row["id"],
+                **{
+                    column.name: words(row[column.name]) if column.kind == "rich" else value_of(column, row)
+                    for column in part.columns
+                },
             }
-            for row in body["qualifications"]
-        ],
-        "sections": [{**row, "body": words(row["body"])} for row in body["sections"]],
-    }
+            for row in body[part.name]
+        ]
+    return told
 
 
-def _choice(choices: Any, value: str) -> str:
-    return str(dict(choices.choices).get(value, value))
+def _posts(posts: Sequence[Mapping[str, Any]]) -> str:
+    return "、".join(named(post, "title") for post in posts)
 
 
 def _label(path: list[str], thing: Mapping[str, Any] | None = None) -> str:
-    part = str(PARTS.get(path[0], path[0]))
+    part = str(HEADINGS.get(path[0], path[0]))
     if thing is not None:
-        words_of_it = str(thing.get("heading") or thing.get("text") or "")
+        words_of_it = str(thing.get(_lead(path[0])) or "")
         part = f"{part} · {words_of_it[:SHORT]}{'…' if len(words_of_it) > SHORT else ''}"
-    return f"{part} · {FIELDS.get(path[2], path[2])}" if len(path) > 2 else part
+    return f"{part} · {_field(path[0], path[2])}" if len(path) > 2 else part
 
 
-def _told(value: Any) -> str:
+def _lead(part: str) -> str:
+    return BY_NAME[part].lead.name if part in BY_NAME else "text"
+
+
+def _field(part: str, name: str) -> str:
+    """Return what a value of a thing is called; its own words are its wording."""
+    if name == "text":
+        return str(WORDING)
+    columns = BY_NAME[part].columns if part in BY_NAME else ()
+    return next((str(column.label) for column in columns if column.name == name), name)
+
+
+def _told(value: Any, part: str = "") -> str:
     """Return a value as text; of a whole thing, its main text and then what else it says."""
-    if isinstance(value, Mapping):
-        lead = [str(value[name]) for name in ("heading", "text", "body") if value.get(name)]
-        rest = [
-            f"{FIELDS[name]}: {text}"
-            for name, text in value.items()
-            if name in FIELDS and name not in ("heading", "text", "body") and text
-        ]
-        return "\n".join([*lead, *rest])
-    return "" if value is None else str(value)
+    if not isinstance(value, Mapping):
+        return "" if value is None else str(value)
+    if part not in BY_NAME:
+        return "\n".join(str(text) for name, text in value.items() if name != "id" and text)
+    lead = [str(value[name]) for name in dict.fromkeys((_lead(part), "text", "body")) if value.get(name)]
+    no = _("no")
+    rest = [
+        f"{column.label}: {value[column.name]}"
+        for column in BY_NAME[part].columns
+        if column.name not in (_lead(part), "text", "body")
+        and value.get(column.name)
+        and not (column.kind == "flag" and not column.default and value[column.name] == no)
+    ]
+    return "\n".join([*lead, *rest])

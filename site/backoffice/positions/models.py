@@ -30,6 +30,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from modelcluster.fields import ParentalManyToManyField
 from wagtail.admin.forms.pages import CopyForm, WagtailAdminPageForm
 from wagtail.admin.panels import (
     CommentPanel,
@@ -40,21 +41,18 @@ from wagtail.admin.panels import (
     ObjectList,
     TabbedInterface,
 )
+from wagtail.fields import RichTextField
 from wagtail.locks import BaseLock
 from wagtail.log_actions import LogContext, get_active_log_context
 from wagtail.models import Page, PagePermissionTester
 from wagtail.search import index
 
-from backoffice.positions.blocks import (
-    AuthorityBlock,
-    DutyBlock,
-    PartsField,
-    QualificationBlock,
-    SectionBlock,
-)
+from backoffice.positions.blocks import SECTION_FEATURES, parts_field
 from backoffice.positions.body import edition_body, sheet
-from backoffice.positions.enums import DocumentKind
+from backoffice.positions.enums import ControlledStatus, DocumentKind, DutyGrouping, UnitKind
 from backoffice.positions.history import PublishedHistory
+from backoffice.positions.numbering import made_number
+from backoffice.positions.parts import BY_NAME, PARTS
 from foundation.editions.models import Edition
 from foundation.editions.queries import editions_of
 from foundation.organisation.models import Position
@@ -191,6 +189,23 @@ class PositionCopyForm(CopyForm):
             self.fields.pop(name, None)
 
 
+def _lines_of(rows: int) -> forms.Textarea:
+    """Return a field of several lines."""
+    return forms.Textarea(attrs={"rows": rows})
+
+
+def _folded(*names: str) -> list[FieldPanel]:
+    """Return the panels of parts that most descriptions leave empty: closed until somebody opens them."""
+    return [FieldPanel(name, icon=BY_NAME[name].icon, classname="collapsed") for name in names]
+
+
+def _person_field(label: Any) -> Any:
+    """Return the column for somebody named in the document; editions keep the name by value."""
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=label
+    )
+
+
 class PositionPage(Page):
     """The description of one position. One row is the working copy; editions are what was published."""
 
@@ -215,7 +230,10 @@ class PositionPage(Page):
         _("effective from"),
         null=True,
         blank=True,
-        help_text=_("For an edition that takes effect later. Empty or past: the day of publication."),
+        help_text=_(
+            "For an edition that takes effect later. Empty or past: the day of publication. "
+            "Editions that wait keep their own dates."
+        ),
     )
     summary = models.TextField(
         _("summary"), blank=True, help_text=_("Two or three sentences: what this post is there for.")
@@ -225,32 +243,102 @@ class PositionPage(Page):
         blank=True,
         help_text=_("Why this document exists and whom it binds. May stay empty."),
     )
-    duties = PartsField(
-        [("duty", DutyBlock())],
-        blank=True,
-        collapsed=True,
-        verbose_name=_("duties"),
-        help_text=_("Each duty keeps its identity when it is moved or reworded; a copy is a new duty."),
+    unit_kind = models.CharField(
+        _("describes"), max_length=12, choices=UnitKind.choices, default=UnitKind.POST
     )
-    authorities = PartsField(
-        [("authority", AuthorityBlock())], blank=True, collapsed=True, verbose_name=_("authorities")
+    controlled = models.CharField(
+        _("controlled status"),
+        max_length=12,
+        choices=ControlledStatus.choices,
+        default=ControlledStatus.CONTROLLED,
+        help_text=_("Controlled documents are kept up to date for their readers."),
     )
-    qualifications = PartsField(
-        [("qualification", QualificationBlock())],
+    edition_label = models.CharField(
+        _("issue number or year"),
+        max_length=40,
         blank=True,
-        collapsed=True,
-        verbose_name=_("qualifications"),
+        help_text=_("As the paper document was called, such as 2014. Editions number themselves."),
+    )
+    no_superior = models.BooleanField(
+        _("reports to nobody"),
+        default=False,
+        help_text=_("Says so in the text. Not ticked and no superior entered: not filled in."),
+    )
+    no_subordinates = models.BooleanField(
+        _("has no subordinates"),
+        default=False,
+        help_text=_("Says so in the text. Subordinates are the posts that report to this one."),
+    )
+    motto = models.CharField(
+        _("motto"), max_length=200, blank=True, help_text=_("The promise of service, in one line.")
+    )
+    preamble = RichTextField(_("preamble"), blank=True, features=SECTION_FEATURES)
+    scope = models.TextField(_("scope"), blank=True, help_text=_("To whom or what the document applies."))
+    scope_posts = ParentalManyToManyField(
+        Position,
+        blank=True,
+        related_name="+",
+        verbose_name=_("applies to the posts"),
+        help_text=_("Other posts that this text also binds."),
+    )
+    answerable = models.ForeignKey(
+        Position,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("answerable for carrying it out"),
+    )
+    catch_all = models.BooleanField(
+        _("further work as given by the superior"),
+        default=False,
+        help_text=_("Printed after the duties; not counted as a duty."),
+    )
+    duties_by = models.CharField(
+        _("duties are grouped by"),
+        max_length=12,
+        choices=DutyGrouping.choices,
+        default=DutyGrouping.CADENCE,
     )
     working_conditions = models.TextField(
         _("working conditions"), blank=True, help_text=_("Place, hours, shifts, equipment, travel.")
     )
-    sections = PartsField(
-        [("section", SectionBlock())],
-        blank=True,
-        collapsed=True,
-        verbose_name=_("further sections"),
-        help_text=_("Whatever needs a heading of its own: performance rules, work process, scripts, terms."),
+    qualities = RichTextField(_("qualities and frame of mind"), blank=True, features=SECTION_FEATURES)
+    confidential = models.BooleanField(_("bound to confidentiality"), default=False)
+    confidentiality = models.TextField(
+        _("confidentiality clause"), blank=True, help_text=_("What must not be passed on, and to whom.")
     )
+    legal_clause = RichTextField(_("compliance with the law"), blank=True, features=SECTION_FEATURES)
+    training_outline = RichTextField(_("training outline"), blank=True, features=SECTION_FEATURES)
+    issuing_company = models.CharField(_("issuing company"), max_length=120, blank=True)
+    signatory = _person_field(_("signatory"))
+    issue_date = models.DateField(_("date of issue"), null=True, blank=True)
+    prepared_by = _person_field(_("prepared by"))
+    reviewed_by = _person_field(_("reviewed by"))
+    approved_by = _person_field(_("approved by"))
+
+    relations = parts_field("relations")
+    staffing = parts_field("staffing")
+    duties = parts_field("duties")
+    specific_requirements = parts_field("specific_requirements")
+    process_steps = parts_field("process_steps")
+    work_standards = parts_field("work_standards")
+    scripts = parts_field("scripts")
+    rights = parts_field("rights")
+    authorities = parts_field("authorities")
+    accountabilities = parts_field("accountabilities")
+    qualifications = parts_field("qualifications")
+    conduct_rules = parts_field("conduct_rules")
+    scorecard = parts_field("scorecard")
+    pay_components = parts_field("pay_components")
+    rewards = parts_field("rewards")
+    movements = parts_field("movements")
+    cautions = parts_field("cautions")
+    related_documents = parts_field("related_documents")
+    systems = parts_field("systems")
+    attachments = parts_field("attachments")
+    sections = parts_field("sections")
+
     archived_at = models.DateTimeField(_("archived at"), null=True, editable=False)
     archived_by_name = models.CharField(_("archived by"), max_length=200, blank=True, editable=False)
     archive_reason = models.TextField(_("reason for archiving"), blank=True, editable=False)
@@ -270,10 +358,8 @@ class PositionPage(Page):
             "archive_reason",
             "archived_at",
             "archived_by_name",
-            "authorities",
             "depth",
             "draft_title",
-            "duties",
             "expire_at",
             "expired",
             "go_live_at",
@@ -284,11 +370,15 @@ class PositionPage(Page):
             "locked_at",
             "locked_by",
             "numchild",
-            "qualifications",
             "search_description",
-            "sections",
             "seo_title",
             "show_in_menus",
+            # Rows hold the whole page as ``content``; what is long or a list is not kept a second time.
+            *(part.name for part in PARTS),
+            "preamble",
+            "qualities",
+            "legal_clause",
+            "training_outline",
         ]
     )
 
@@ -314,14 +404,12 @@ class PositionPage(Page):
 
     search_fields = [
         *Page.search_fields,
-        index.SearchField("summary"),
-        index.SearchField("purpose"),
-        index.SearchField("duties"),
-        index.SearchField("authorities"),
-        index.SearchField("qualifications"),
-        index.SearchField("working_conditions"),
-        index.SearchField("sections"),
-        index.SearchField("document_number"),
+        *(index.SearchField(name) for name in ("summary", "purpose", "working_conditions", "scope", "motto")),
+        *(
+            index.SearchField(name)
+            for name in ("preamble", "qualities", "confidentiality", "document_number")
+        ),
+        *(index.SearchField(part.name) for part in PARTS),
         index.RelatedFields(
             "position",
             [index.SearchField("code"), index.SearchField("title"), index.SearchField("title_en")],
@@ -340,29 +428,72 @@ class PositionPage(Page):
                         help_text=_("The name of the post as it stands at the head of the document."),
                     ),
                     FieldPanel("position", icon="user"),
-                    FieldPanel("summary", widget=forms.Textarea(attrs={"rows": 4}), icon="openquote"),
-                    FieldPanel("purpose", widget=forms.Textarea(attrs={"rows": 3}), icon="info-circle"),
+                    FieldPanel("summary", widget=_lines_of(4), icon="openquote"),
+                    FieldPanel("purpose", widget=_lines_of(3), icon="info-circle"),
+                    MultiFieldPanel(
+                        [
+                            FieldRowPanel([FieldPanel("unit_kind"), FieldPanel("motto")]),
+                            FieldRowPanel([FieldPanel("no_superior"), FieldPanel("no_subordinates")]),
+                            FieldPanel("answerable"),
+                            FieldPanel("scope", widget=_lines_of(2)),
+                            FieldPanel("scope_posts"),
+                            FieldPanel("preamble"),
+                        ],
+                        heading=_("Place in the organisation, scope, preamble"),
+                        icon="site",
+                        classname="collapsed",
+                    ),
+                    *_folded("relations", "staffing"),
                 ],
                 heading=_("Post"),
             ),
-            ObjectList([FieldPanel("duties", icon="tasks")], heading=_("Duties")),
+            ObjectList(
+                [
+                    FieldRowPanel([FieldPanel("duties_by"), FieldPanel("catch_all")]),
+                    FieldPanel("duties", icon="tasks"),
+                    *_folded("specific_requirements", "process_steps", "work_standards", "scripts"),
+                ],
+                heading=_("Duties"),
+            ),
             ObjectList(
                 [
                     FieldPanel("authorities", icon="key"),
                     FieldPanel("qualifications", icon="clipboard-list"),
-                    FieldPanel(
-                        "working_conditions", widget=forms.Textarea(attrs={"rows": 3}), icon="desktop"
-                    ),
+                    FieldPanel("working_conditions", widget=_lines_of(3), icon="desktop"),
+                    *_folded("rights", "accountabilities"),
+                    FieldPanel("qualities", classname="collapsed"),
                     FieldPanel("sections", icon="title"),
                 ],
                 heading=_("Requirements and more"),
             ),
             ObjectList(
                 [
+                    *_folded("conduct_rules", "scorecard", "pay_components", "rewards", "movements"),
+                    *_folded("cautions", "related_documents", "systems", "attachments"),
+                    MultiFieldPanel(
+                        [
+                            FieldPanel("confidential"),
+                            FieldPanel("confidentiality", widget=_lines_of(3)),
+                            FieldPanel("legal_clause"),
+                            FieldPanel("training_outline"),
+                        ],
+                        heading=_("Clauses and training"),
+                        icon="lock",
+                        classname="collapsed",
+                    ),
+                ],
+                heading=_("Rules"),
+            ),
+            ObjectList(
+                [
                     MultiFieldPanel(
                         [
                             FieldRowPanel([FieldPanel("document_kind"), FieldPanel("document_number")]),
-                            FieldPanel("effective_from"),
+                            FieldRowPanel([FieldPanel("effective_from"), FieldPanel("controlled")]),
+                            FieldRowPanel([FieldPanel("prepared_by"), FieldPanel("reviewed_by")]),
+                            FieldRowPanel([FieldPanel("approved_by"), FieldPanel("signatory")]),
+                            FieldRowPanel([FieldPanel("issuing_company"), FieldPanel("issue_date")]),
+                            FieldPanel("edition_label"),
                         ],
                         heading=_("Document control"),
                         icon="doc-full",
@@ -394,7 +525,8 @@ class PositionPage(Page):
     @property
     def document_number_shown(self) -> str:
         """Return the document number, made from the code where none was typed."""
-        return self.document_number.strip() or (f"PD-{self.code.upper()}" if self.code else "")
+        department = self.position.department.code if self.position else ""
+        return self.document_number.strip() or made_number(self.code, department)
 
     @property
     def editions(self) -> models.QuerySet[Edition]:

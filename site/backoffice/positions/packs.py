@@ -11,15 +11,18 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from django.utils.translation import gettext as _
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 from wagtail.log_actions import LogContext
 
-from backoffice.positions.enums import Cadence, DocumentKind, QualificationKind
+from backoffice.positions.body import CHOICES, FLAGS, stream_rows, upgraded
+from backoffice.positions.enums import ControlledStatus, DocumentKind, DutyGrouping, UnitKind
 from backoffice.positions.markup import plain_markup
 from backoffice.positions.models import PositionPage
+from backoffice.positions.numbering import made_number
+from backoffice.positions.parts import BY_NAME, PARTS, SINGLES, Column, Part
 from backoffice.positions.tree import index_page
 from foundation.editions.models import Edition
 from foundation.editions.queries import body_of, newest
@@ -30,54 +33,53 @@ from foundation.packs.registry import PlannedChange, compare
 
 KIND = "position description"
 NAMESPACE = uuid.UUID("0b5b2f0e-6f6b-5b53-9c3e-2f6f0f3f7a10")
-STREAMS = {
-    "duties": "duty",
-    "authorities": "authority",
-    "qualifications": "qualification",
-    "sections": "section",
+# What a file says once, besides its parts. People and other posts are not said: a pack does not know them.
+WORDS = ("edition_label", "issuing_company", "motto", "purpose", "summary", "working_conditions")
+
+
+def _column(column: Column) -> tuple[Any, Any]:
+    """Return type and default of one value in a file."""
+    if column.kind == "choice" and column.choices is not None:
+        words: Any = Literal[tuple(column.choices.values)]
+        # Not asked for in the editor: may stay empty. Otherwise the editor's own default.
+        return (words, column.default) if column.required else (words | Literal[""], "")
+    kinds: dict[str, tuple[Any, Any]] = {
+        "flag": (bool, bool(column.default)),
+        "whole": (Annotated[int, Field(ge=0, le=column.most)] | None, None),
+        "money": (Annotated[str, Field(pattern=r"^([0-9]{1,10}\.[0-9]{2})?$")], ""),
+        "rich": (str, "" if not column.required else ...),
+        "reference": (Annotated[str, Field(pattern=r"^((form|workflow):.+)?$")], ""),
+    }
+    if column.kind in kinds:
+        return kinds[column.kind]
+    if column.required:
+        return Annotated[str, Field(min_length=1, max_length=column.length)], ...
+    return Annotated[str, Field(max_length=column.length)], ""
+
+
+def _part(part: Part) -> Any:
+    """Return the form of one thing of ``part`` in a file."""
+    columns: dict[str, Any] = {column.name: _column(column) for column in part.columns}
+    return create_model(
+        part.block,
+        __config__=ConfigDict(extra="forbid"),
+        id=(Annotated[str, Field(min_length=1, max_length=60)], ...),
+        **columns,
+    )
+
+
+_FIELDS: dict[str, Any] = {
+    "code": (str, ...),
+    "document_kind": (DocumentKind, DocumentKind.DESCRIPTION),
+    "document_number": (Annotated[str, Field(max_length=40)], ""),
+    "unit_kind": (UnitKind, UnitKind.POST),
+    "controlled": (ControlledStatus, ControlledStatus.CONTROLLED),
+    "duties_by": (DutyGrouping, DutyGrouping.CADENCE),
+    **dict.fromkeys(FLAGS, (bool, False)),
+    **dict.fromkeys((*WORDS, *(single.name for single in SINGLES)), (str, "")),
+    **{part.name: (list[_part(part)], []) for part in PARTS},  # type: ignore[misc]  # made from the table
 }
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    id: str = Field(min_length=1, max_length=60)
-
-
-class _Duty(_Part):
-    text: str = Field(min_length=1, max_length=2000)
-    cadence: Cadence = Cadence.ONGOING
-    deadline: str = Field("", max_length=120)
-    deliverable: str = Field("", max_length=200)
-
-
-class _Authority(_Part):
-    text: str = Field(min_length=1, max_length=1000)
-    limit: str = Field("", max_length=120)
-
-
-class _Qualification(_Part):
-    kind: QualificationKind
-    text: str = Field(min_length=1, max_length=1000)
-    mandatory: bool = True
-
-
-class _Section(_Part):
-    heading: str = Field(min_length=1, max_length=120)
-    body: str
-
-
-class _Text(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    code: str
-    document_kind: DocumentKind = DocumentKind.DESCRIPTION
-    document_number: str = Field("", max_length=40)
-    summary: str = ""
-    purpose: str = ""
-    duties: list[_Duty] = []
-    authorities: list[_Authority] = []
-    qualifications: list[_Qualification] = []
-    working_conditions: str = ""
-    sections: list[_Section] = []
+_Text: type[BaseModel] = create_model("Text", __config__=ConfigDict(extra="forbid"), **_FIELDS)
 
 
 class PositionLoader:
@@ -109,8 +111,8 @@ class PositionLoader:
                 index_page().add_child(instance=page)
             page.title = position.title
             for name, value in wanted.items():
-                if name in STREAMS:
-                    value = [_block(STREAMS[name], row) for row in value]
+                if name in BY_NAME:
+                    value = stream_rows(BY_NAME[name], value)
                 if name != "code":
                     setattr(page, name, value)
             page.save_revision(user=by, log_action=True).publish(user=by, skip_permission_checks=True)
@@ -124,10 +126,10 @@ class PositionLoader:
             edition = newest(Edition.Kind.POSITION, page.code)
             if edition is not None:
                 said = _said(body_of(edition))
-                yield f"positions/{page.code}.yaml", {name: value for name, value in said.items() if value}
+                yield f"positions/{page.code}.yaml", _short(said)
 
     def _read(self, path: PurePosixPath, data: dict[str, Any]) -> tuple[Position, dict[str, Any]]:
-        text = _Text.model_validate(data)
+        text: Any = _Text.model_validate(data)
         if text.code != path.stem:
             raise PackFault(
                 _("The code is %(code)s, the file is called %(file)s: both must be the same.")
@@ -140,11 +142,15 @@ class PositionLoader:
                 _("There is no position %(code)s in the organisation.") % {"code": text.code}, at=("code",)
             )
         wanted = text.model_dump(mode="json")
-        for name in STREAMS:
+        for name, part in BY_NAME.items():
             for row in wanted[name]:
                 row["id"] = stable_id(text.code, name, row["id"])
-        for section in wanted["sections"]:
-            section["body"] = plain_markup(section["body"])
+                for column in part.columns:
+                    if column.kind == "rich":
+                        row[column.name] = plain_markup(row[column.name])
+        for single in SINGLES:
+            if single.rich:
+                wanted[single.name] = plain_markup(wanted[single.name])
         return position, wanted
 
 
@@ -165,16 +171,23 @@ def stable_id(code: str, part: str, word: str) -> str:
 
 def _said(body: dict[str, Any]) -> dict[str, Any]:
     """Return an edition's body in the form of a file: what the organisation says of the post is left out."""
-    made = f"PD-{body['code'].upper()}"
-    return {
-        **{name: body[name] for name in _Text.model_fields},
-        "document_number": "" if body["document_number"] == made else body["document_number"],
-    }
+    body = upgraded(body)
+    made = made_number(body["code"], (body["department"] or {}).get("code", ""))
+    said: dict[str, Any] = {name: body[name] for name in _Text.model_fields}
+    for part in PARTS:
+        names = ("id", *(column.name for column in part.columns))
+        said[part.name] = [{name: row[name] for name in names} for row in body[part.name]]
+    return {**said, "document_number": "" if body["document_number"] == made else body["document_number"]}
 
 
-def _block(kind: str, row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": kind,
-        "id": row["id"],
-        "value": {name: value for name, value in row.items() if name != "id"},
-    }
+def _short(said: dict[str, Any]) -> dict[str, Any]:
+    """Return ``said`` without what a reader of the file supplies anyway."""
+    short = {**said}
+    for part in PARTS:
+        empty = {column.name: _column(column)[1] for column in part.columns}
+        short[part.name] = [
+            {name: value for name, value in row.items() if name == "id" or value != empty[name]}
+            for row in said[part.name]
+        ]
+    defaults = {**CHOICES, "document_kind": DocumentKind.DESCRIPTION.value}
+    return {name: value for name, value in short.items() if value and value != defaults.get(name)}

@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "backoffice.access.csp.ContentSecurityPolicy",
+    "backoffice.access.unreadable.DropUnreadableCookies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -169,6 +170,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 RENDERED_DIR = DATA_DIR / "rendered"
+# How a position description is numbered that has no number of its own: {code} and {department} are filled in.
+POSITION_DOCUMENT_NUMBER = environment.text("POSITION_DOCUMENT_NUMBER", "PD-{code}")
 
 # --- tasks ---------------------------------------------------------------------------------------------------
 # Wagtail's own jobs (index of references and search) run in the request, so that they are never behind;

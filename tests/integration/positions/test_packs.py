@@ -50,6 +50,13 @@ def test_the_first_time_makes_and_publishes_the_page(adviser):
             "cadence": "daily",
             "deadline": "三分钟内",
             "deliverable": "",
+            "recipient": "",
+            "category": "",
+            "weight": None,
+            "related": "",
+            "related_name": "",
+            "related_name_en": "",
+            "supplementary": False,
         }
     ]
 
@@ -79,7 +86,15 @@ def test_plan_writes_nothing(adviser):
 
 
 def test_what_is_exported_applies_without_a_change(adviser):
-    apply(text(sections=[{"id": "s", "heading": "话术", "body": "<p>您好</p>"}]))
+    apply(
+        text(
+            sections=[{"id": "s", "heading": "话术", "body": "<p>您好</p>"}],
+            pay_components=[{"id": "p", "component": "底薪", "amount": "3500.00"}],
+            authorities=[{"id": "a", "text": "工时优惠", "kind": "discount", "amount": "200.00"}],
+            motto="首问负责",
+            catch_all=True,
+        )
+    )
     ((path, data),) = PositionLoader().export()
     assert path == "positions/adviser.yaml"
     assert PositionLoader().plan(PurePosixPath(path), data, by=make_user())[0].action == "unchanged"

@@ -13,6 +13,7 @@ from wagtail.models import PageLogEntry
 from backoffice.positions.body import edition_body
 from backoffice.positions.history import content_digest
 from backoffice.positions.models import PositionPage
+from backoffice.positions.parts import PARTS, SINGLES
 from backoffice.positions.publication import AuthorMissing
 from backoffice.positions.tree import index_page
 from foundation.audit.queries import events_of
@@ -35,32 +36,61 @@ def test_edition_holds_the_published_text_of_the_day():
     page = make_published("售后服务顾问", position=post, summary="接待客户。\r\n")
     edition = in_force("position", "adviser")
     ids = [block.id for block in page.duties]
+    nothing: dict = {part.name: [] for part in PARTS}
+    empty_duty = {
+        "deliverable": "",
+        "recipient": "",
+        "category": "",
+        "weight": None,
+        "related": "",
+        "related_name": "",
+        "related_name_en": "",
+        "supplementary": False,
+    }
     assert body_of(edition) == {
+        **nothing,
+        **{single.name: "" for single in SINGLES},
+        "schema": 2,
         "code": "adviser",
         "title": "售后服务顾问",
         "title_en": "",
         "document_kind": "description",
         "document_number": "PD-ADVISER",
+        "controlled": "controlled",
+        "edition_label": "",
+        "unit_kind": "post",
         "department": {"code": "service", "name": "售后服务部", "name_en": ""},
         "reports_to": [],
+        "no_superior": False,
+        "subordinates": [],
+        "no_subordinates": False,
         "grade": "",
         "headcount": 1,
+        "scope_posts": [],
+        "answerable": None,
+        "prepared_by": None,
+        "reviewed_by": None,
+        "approved_by": None,
+        "signatory": None,
+        "issuing_company": "",
+        "issue_date": "",
         "summary": "接待客户。",
         "purpose": "",
+        "motto": "",
+        "working_conditions": "",
+        "confidential": False,
+        "catch_all": False,
+        "duties_by": "cadence",
         "duties": [
-            {"id": ids[0], "text": "接待来店客户", "cadence": "ongoing", "deadline": "", "deliverable": ""},
+            {**empty_duty, "id": ids[0], "text": "接待来店客户", "cadence": "ongoing", "deadline": ""},
             {
+                **empty_duty,
                 "id": ids[1],
                 "text": "汇总当天接待情况",
                 "cadence": "daily",
                 "deadline": "18:00 前",
-                "deliverable": "",
             },
         ],
-        "authorities": [],
-        "qualifications": [],
-        "working_conditions": "",
-        "sections": [],
     }
     assert (edition.number, edition.published_by) == (1, page.owner)
 
@@ -203,7 +233,7 @@ def test_slug_follows_the_code_of_the_post():
 
 
 def test_migrations_do_not_know_the_blocks():
-    for name in ("duties", "authorities", "qualifications", "sections"):
+    for name in (part.name for part in PARTS):
         _name, path, args, kwargs = PositionPage._meta.get_field(name).deconstruct()
         assert (path, args, "block_lookup" in kwargs) == (
             "backoffice.positions.blocks.PartsField",
