@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django_fsm import TransitionNotAllowed
 
+from forms.fields.base import clean_text
 from forms.models import Submission
 from forms.services.numbering import next_number
 from foundation.audit import models as audit
@@ -35,6 +36,8 @@ from workflows.machine import machine_of
 from workflows.models import Case
 from workflows.schema import State, Transition
 from workflows.vocabulary import read_answers, subject_of
+
+LONGEST_REASON = 2000
 
 refusals = logging.getLogger("remit.refusals")
 
@@ -141,7 +144,7 @@ def act(
                 seen_version=seen_version,
                 idempotency_key=idempotency_key,
                 answers=answers or {},
-                reason=reason.strip(),
+                reason=clean_text(reason, lines=True),
                 assignee=assignee,
             )
     except NotPermitted:
@@ -196,6 +199,7 @@ def _act(
     _check_state(case, spec)
     if spec.reason_required and not reason:
         raise AnswersRefused(_("Say why: this step needs a reason."), {"reason": [_("Give a reason.")]})
+    _check_length(reason)
     before, source = dict(case.answers), case.state
     given = read_answers(spec, answers)
     case.answers = {**before, **given}
@@ -253,6 +257,15 @@ def _check_state(case: Case, spec: Transition) -> None:
                 "state": in_language(definition.state(case.state).title),
             }
         )
+
+
+def _check_length(reason: str) -> None:
+    if len(reason) > LONGEST_REASON:
+        sentence = _("Shorten this to %(most)d characters; it has %(length)d now.") % {
+            "most": LONGEST_REASON,
+            "length": len(reason),
+        }
+        raise AnswersRefused(_("Please look at the answers marked below."), {"reason": [sentence]})
 
 
 def _refusal_of(spec: Transition) -> str:

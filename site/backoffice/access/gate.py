@@ -17,6 +17,7 @@ from django.utils.datastructures import MultiValueDictKeyError
 from backoffice.access import errors
 from backoffice.access.roles import roles_on
 from backoffice.access.table import Kind, Rule, table
+from backoffice.access.unreadable import is_unreadable
 
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
@@ -96,7 +97,9 @@ class Gate:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        """Let the view run, lead to the sign-in, or answer 404."""
+        """Let the view run, lead to the sign-in, or answer 404; 400 where the address is no text."""
+        if is_unreadable(request):
+            return errors.bad_request(request)
         rule = rule_for(request.resolver_match)  # type: ignore[arg-type]
         request._rule = rule  # type: ignore[attr-defined]
         if rule is None or rule.kind is Kind.DENIED or not rule.fits(kwargs):

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout, views
+from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
@@ -35,6 +36,19 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "access/no_place.html")
 
 
+class SignInForm(AuthenticationForm):
+    """Name and password. What is longer than any name or password is wrong, and goes no further."""
+
+    LONGEST_PASSWORD = 1000
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the person; the answer to what cannot be one is the same as to a wrong password."""
+        name, password = self.cleaned_data.get("username", ""), self.cleaned_data.get("password", "")
+        if len(name) > self.username_field.max_length or len(password) > self.LONGEST_PASSWORD:
+            raise self.get_invalid_login_error()
+        return super().clean()
+
+
 @method_decorator(sensitive_post_parameters(), name="dispatch")
 class SignIn(views.LoginView):
     """The only way in.
@@ -43,6 +57,7 @@ class SignIn(views.LoginView):
     """
 
     template_name = "access/sign_in.html"
+    form_class = SignInForm
     redirect_authenticated_user = True
 
     def get_success_url(self) -> str:

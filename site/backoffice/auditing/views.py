@@ -10,13 +10,15 @@ from django.views.decorators.http import require_GET
 from foundation.audit.trails import Subject, TrailKind, trail_kinds
 from foundation.audit.verification import verify
 
+LONGEST_SEARCH = 100
+
 
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
     """Find an object by its number, name or subject, among the kinds that have trails."""
     kinds = trail_kinds()
     chosen = request.GET.get("kind", "")
-    words = request.GET.get("q", "").strip()
+    words = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
     shown = [kinds[chosen]] if chosen in kinds else list(kinds.values())
     groups = [{"kind": kind, "subjects": kind.find(words)} for kind in shown]
     return render(

@@ -8,6 +8,7 @@ Writing goes through ``forms.services.submissions`` and, for forms that begin a 
 from __future__ import annotations
 
 import datetime
+import re
 import uuid as uuids
 from dataclasses import replace
 from itertools import groupby
@@ -15,6 +16,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.core.validators import slug_re
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -50,6 +52,7 @@ from workflows.exceptions import WorkflowError
 
 PER_PAGE = 20
 DRAFTS_SHOWN = 3
+NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 @require_GET
@@ -201,9 +204,10 @@ def _edition_posted(request: HttpRequest, uuid: uuids.UUID) -> tuple[Edition, Fo
         if (done := submissions_of(request.user).filter(uuid=uuid).first()) is not None:
             raise AlreadySubmitted(done) from None
         number = request.POST.get("edition", "")
-        edition, definition = edition_of(
-            request.POST.get("form", ""), int(number) if number.isascii() and number.isdigit() else 0
-        )
+        key = request.POST.get("form", "")
+        if not slug_re.fullmatch(key) or not NUMBER.fullmatch(number):
+            raise NotFound from None
+        edition, definition = edition_of(key, int(number))
         if edition.effective_from > timezone.localdate():
             raise NotFound from None
         return edition, definition

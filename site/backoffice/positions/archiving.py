@@ -46,7 +46,7 @@ def archive(page: PositionPage, *, by: Any, reason: str = "") -> PositionPage:
             page = PositionPage.objects.get(pk=page.pk)
         page.archived_at = timezone.now()
         page.archived_by_name = str(by)
-        page.archive_reason = reason.strip()
+        page.archive_reason = reason.replace("\0", "").strip()
         page.save(update_fields=FIELDS, clean=False)
         log(instance=page, action=ARCHIVE_ACTION, user=by, data={"reason": page.archive_reason})
         _record(page, "position_archived", by, before=False, after=True, reason=page.archive_reason)

@@ -6,10 +6,14 @@ out on both sides, so that a document number such as ``HR-001`` is found whateve
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from modelsearch.query import MATCH_NONE, And, Boost, Not, Or, Phrase, PlainText, SearchQuery
 
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+
+MOST_RUNS = 32
+"""So many parts of a query are looked for; the libraries join them one inside the other and would not come back."""
 
 _WORD = re.compile(rf"[{HAN}]|(?:(?![{HAN}_])\w)+")
 _RUN = re.compile(rf"[{HAN}]+|(?:(?![{HAN}_])\w)+")
@@ -44,7 +48,7 @@ def reading(query: SearchQuery) -> SearchQuery:
 
 
 def _parts(query: PlainText) -> Iterator[SearchQuery]:
-    runs = _RUN.findall(query.query_string)
+    runs = [run[0] for run in islice(_RUN.finditer(query.query_string), MOST_RUNS)]
     for index, run in enumerate(runs):
         if index == len(runs) - 1 and not re.match(rf"[{HAN}]", run):
             yield PlainText(run, operator=query.operator, boost=query.boost)
