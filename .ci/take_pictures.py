@@ -30,7 +30,7 @@ class Studio:
     def sign_in(self, role: str, size: dict[str, int] | None = None) -> Page:
         """Return a page on which the person with ``role`` has signed in."""
         context = self.browser.new_context(
-            viewport=size or SIZE, device_scale_factor=1.5, locale="zh-CN", timezone_id="Asia/Shanghai"
+            viewport=size or SIZE, device_scale_factor=1, locale="zh-CN", timezone_id="Asia/Shanghai"
         )
         page = context.new_page()
         page.goto(f"{self.base}/sign-in/")
@@ -47,54 +47,136 @@ def photograph(page: Page, path: Path) -> None:
     page.screenshot(path=str(path), animations="disabled")
 
 
+def first(page: Page, pattern: str) -> str:
+    """Return the first address in the page's main part that fits ``pattern``."""
+    for link in page.locator("main a[href]").all():
+        if re.search(pattern, link.get_attribute("href") or ""):
+            return link.get_attribute("href") or ""
+    raise SystemExit(f"{page.url} has no link like {pattern}.")
+
+
+def staff(studio: Studio, role: str, address: str, size: dict[str, int] | None = None) -> Page:
+    """Return the page at ``address`` as the person with ``role`` sees it."""
+    page = studio.sign_in(role, size)
+    page.goto(studio.base + address)
+    return page
+
+
 def inbox(studio: Studio, path: Path) -> None:
     """The inbox of a manager."""
-    page = studio.sign_in("manager")
-    page.goto(f"{studio.base}/inbox/")
-    photograph(page, path)
+    photograph(staff(studio, "manager", "/inbox/"), path)
+
+
+def inbox_on_a_phone(studio: Studio, path: Path) -> None:
+    """The same on a phone."""
+    photograph(staff(studio, "manager", "/inbox/", PHONE), path)
 
 
 def case(studio: Studio, path: Path) -> None:
-    """A complaint at its desk: the first case the clerk finds in the list."""
-    page = studio.sign_in("clerk")
-    page.goto(f"{studio.base}/cases/")
-    links = page.locator("main a[href*='/cases/']")
-    own = [each.get_attribute("href") for each in links.all()]
-    target = next((href for href in own if href and re.search(r"/cases/[^?#]+", href)), None)
-    if target is None:
-        raise SystemExit("The demonstration has no case to photograph.")
-    page.goto(f"{studio.base}{target}" if target.startswith("/") else target)
+    """A complaint that has come far: the first one the clerk may close or return."""
+    page = staff(studio, "clerk", "/inbox/")
+    page.goto(studio.base + first(page, r"/cases/[0-9a-f-]{36}/$"))
     photograph(page, path)
 
 
-def position(studio: Studio, path: Path) -> None:
-    """A position description as staff read it."""
-    page = studio.sign_in("clerk")
-    page.goto(f"{studio.base}/positions/")
-    page.locator("main a[href*='/positions/']").first.click()
+def step(studio: Studio, path: Path) -> None:
+    """A manager assigns a complaint."""
+    page = staff(studio, "manager", "/inbox/")
+    page.goto(studio.base + first(page, r"/cases/[0-9a-f-]{36}/$"))
+    page.locator("[data-step]").first.click()
+    photograph(page, path)
+
+
+def form(studio: Studio, path: Path) -> None:
+    """The complaint form, begun."""
+    page = staff(studio, "clerk", "/requests/")
+    page.locator(".tiles a").first.click()
+    page.wait_for_load_state("networkidle")
+    boxes = page.locator("main form input[type=text], main form input[type=tel]")
+    for box, words in zip(boxes.all(), ("邵秋白", "138 0001 0001", "粤B1A2C3", "云途 S5"), strict=False):
+        box.fill(words)
     photograph(page, path)
 
 
 def requests_on_a_phone(studio: Studio, path: Path) -> None:
     """The catalogue of forms on a phone."""
-    page = studio.sign_in("clerk", PHONE)
-    page.goto(f"{studio.base}/requests/")
+    photograph(staff(studio, "clerk", "/requests/", PHONE), path)
+
+
+def position(studio: Studio, path: Path) -> None:
+    """A position description as staff read it."""
+    photograph(staff(studio, "hr", "/positions/service-adviser/"), path)
+
+
+def admin_home(studio: Studio, path: Path) -> None:
+    """The first page of the Wagtail admin, for HR."""
+    photograph(staff(studio, "hr", "/admin/"), path)
+
+
+def position_editor(studio: Studio, path: Path) -> None:
+    """The duties of a description in the editor."""
+    page = staff(studio, "hr", "/positions/service-adviser/")
+    page.goto(studio.base + (page.locator(".page-header__actions a").last.get_attribute("href") or ""))
+    page.get_by_role("tab").nth(1).click()
+    photograph(page, path)
+
+
+def import_review(studio: Studio, path: Path) -> None:
+    """What the import proposes for a text, beside the text."""
+    page = staff(studio, "hr", "/admin/positions/import/")
+    text = {"name": "洗车岗位.txt", "mimeType": "text/plain", "buffer": COLLECTED.encode()}
+    page.set_input_files("main form input[type=file]", text)
+    page.locator("main form button[type=submit]").first.click()
+    page.wait_for_load_state("networkidle")
+    if not re.search(r"/import/[0-9a-f-]{36}/", page.url):
+        page.goto(studio.base + first(page, r"/import/[0-9a-f-]{36}/$"))
     photograph(page, path)
 
 
 def audit(studio: Studio, path: Path) -> None:
     """The auditor's page."""
-    page = studio.sign_in("auditor")
-    page.goto(f"{studio.base}/audit/")
+    photograph(staff(studio, "auditor", "/audit/"), path)
+
+
+def audit_trail(studio: Studio, path: Path) -> None:
+    """Every change of a complaint that is closed."""
+    page = staff(studio, "auditor", "/audit/?kind=cases&q=温知夏")
+    page.goto(studio.base + first(page, r"/audit/cases/.+"))
     photograph(page, path)
 
 
+def people(studio: Studio, path: Path) -> None:
+    """The accounts an administrator keeps."""
+    photograph(staff(studio, "administrator", "/admin/users/"), path)
+
+
+COLLECTED = """洗车工岗位职责
+岗位名称：洗车工
+所属部门：售后服务部
+直接上级：服务经理
+岗位职责：
+1、交车前把车身、脚垫和玻璃清洗干净，当班完成。
+2、清洗前环车看一遍，发现划痕当面告诉服务顾问并记在交接单上。
+3、每天收工前清点毛巾、清洗液等用品，不够时报配件主管。
+任职要求：
+1、能吃苦，做事细心。
+2、持有驾驶证者优先。
+"""
+
 PICTURES: dict[str, Callable[[Studio, Path], None]] = {
     "inbox": inbox,
+    "inbox-phone": inbox_on_a_phone,
     "case": case,
+    "step": step,
+    "form": form,
+    "requests-phone": requests_on_a_phone,
     "position": position,
-    "phone": requests_on_a_phone,
+    "admin-home": admin_home,
+    "position-editor": position_editor,
+    "import-review": import_review,
     "audit": audit,
+    "audit-trail": audit_trail,
+    "people": people,
 }
 
 
