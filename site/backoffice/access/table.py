@@ -116,11 +116,13 @@ OURS: dict[str, Rule] = {
     "positions:pdf": signed_in("as positions:edition"),
     "positions:compare-chosen": roles(HR, AUDITOR, GENERAL_MANAGER, MANAGER),
     "positions:compare": roles(HR, AUDITOR, GENERAL_MANAGER, MANAGER),
+    "positions:compare-pdf": roles(HR, AUDITOR, GENERAL_MANAGER, MANAGER),
     "positions_import": roles(HR, ADMINISTRATOR),
     "positions_import_review": roles(HR, ADMINISTRATOR),
     "positions_import_discard": roles(HR, ADMINISTRATOR, note="files nothing was taken from"),
     "positions_archive": roles(HR, note="pages the person may publish"),
     "positions_restore": roles(HR, note="pages the person may publish"),
+    "positions_draft_from": roles(HR, note="pages the person may edit"),
     # --- cases ---
     "casework:inbox": signed_in("what waits for the person: workflows.queries.inbox_of"),
     "casework:cases": signed_in("workflows.queries.cases_visible_to"),

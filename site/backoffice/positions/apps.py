@@ -15,7 +15,14 @@ class PositionsConfig(AppConfig):
     def ready(self) -> None:
         """Connect what listens, once all models are there."""
         # These import models, which exist only now.
-        from backoffice.positions import document, guards, packs, publication, trail, tree
+        from backoffice.positions import (
+            document,
+            guards,
+            packs,
+            publication,
+            trail,
+            tree,
+        )
         from foundation.audit.trails import TrailKind, register_trail
 
         guards.connect()

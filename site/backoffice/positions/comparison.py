@@ -7,10 +7,8 @@ characters that differ.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -21,6 +19,7 @@ from backoffice.positions.enums import ControlledStatus, DocumentKind, DutyGroup
 from backoffice.positions.layout import value_of
 from backoffice.positions.markup import words
 from backoffice.positions.parts import BY_NAME, PARTS, SINGLES
+from backoffice.positions.segments import steps, tokens
 from foundation.editions.difference import difference, split_path
 
 HEADINGS = {
@@ -66,6 +65,37 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class Step:
+    """A stretch of two texts read as one. ``kind``: same, gone or new."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A duty (or another thing) with everything that differs about it; ``title`` is empty for single texts."""
+
+    id: str
+    title: str
+    differences: tuple[Difference, ...]
+
+    @property
+    def chips(self) -> list[Difference]:
+        """Return one difference of each kind, for its word and tone."""
+        return list({one.kind: one for one in self.differences}.values())
+
+
+@dataclass(frozen=True)
+class Group:
+    """A part of the description in which something differs."""
+
+    name: str
+    heading: str
+    things: tuple[Thing, ...]
+
+
+@dataclass(frozen=True)
 class Difference:
     """One difference as it is shown. ``kind``: added, removed, changed or moved."""
 
@@ -74,6 +104,7 @@ class Difference:
     label: str
     before: str
     after: str
+    title: str = ""
 
     @property
     def word(self) -> str:
@@ -89,6 +120,25 @@ class Difference:
     def tone(self) -> str:
         """Return the tone of the chip that says it."""
         return {"added": "done", "removed": "refused", "changed": "waiting", "moved": "open"}[self.kind]
+
+    @property
+    def field(self) -> str:
+        """Return which value of a thing differs, without naming the thing again; empty for a whole one."""
+        path = split_path(self.path)
+        return _field(path[0], path[2]) if len(path) > 2 else ""
+
+    @property
+    def inline(self) -> list[Step]:
+        """Return both texts as one: what is gone and what came stand where they differ."""
+        if self.kind == "moved":
+            return [Step("same", f"{self.before} → {self.after}")]
+        found = []
+        for same, before, after in steps(tokens(self.before), tokens(self.after)):
+            if same:
+                found.append(Step("same", after))
+                continue
+            found += [Step(kind, text) for kind, text in (("gone", before), ("new", after)) if text]
+        return found
 
     @property
     def sides(self) -> tuple[list[Piece], list[Piece]]:
@@ -117,6 +167,7 @@ def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> l
                     _label([change.path]),
                     "",
                     _told(thing, change.path),
+                    _named(change.path, thing),
                 )
                 for thing in change.after
             ]
@@ -126,7 +177,9 @@ def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> l
             thing = next(row for row in new[path[0]] if row["id"] == path[1])
             place = _("place %(number)s")
             sides = (place % {"number": change.before + 1}, place % {"number": change.after + 1})
-            shown.append(Difference(change.path, "moved", _label(path, thing), *sides))
+            shown.append(
+                Difference(change.path, "moved", _label(path, thing), *sides, _named(path[0], thing))
+            )
             continue
         rows = new[path[0]] if len(path) > 2 else ()
         thing = next((row for row in rows if row["id"] == path[1]), None)
@@ -134,7 +187,9 @@ def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> l
         kind = change.kind
         if kind == "changed" and not (before_told and after_told):
             kind = "removed" if before_told else "added"
-        shown.append(Difference(change.path, kind, _label(path, thing), before_told, after_told))
+        whole = change.after or change.before if isinstance(change.after or change.before, Mapping) else thing
+        title = _named(path[0], whole) if whole else ""
+        shown.append(Difference(change.path, kind, _label(path, thing), before_told, after_told, title))
     return shown
 
 
@@ -146,21 +201,32 @@ def in_short(found: list[Difference]) -> str:
 
 
 def marked(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
-    """Return both texts in pieces; Chinese is compared by character, other scripts by word."""
-    old, new = _tokens(before), _tokens(after)
+    """Return both texts in pieces; compared by words, also Chinese (``segments``)."""
     left: list[Piece] = []
     right: list[Piece] = []
-    for operation, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        changed = operation != "equal"
-        if i2 > i1:
-            left.append(Piece("".join(old[i1:i2]), changed))
-        if j2 > j1:
-            right.append(Piece("".join(new[j1:j2]), changed))
+    for same, gone, new in steps(tokens(before), tokens(after)):
+        if gone:
+            left.append(Piece(gone, not same))
+        if new:
+            right.append(Piece(new, not same))
     return left, right
 
 
-def _tokens(text: str) -> list[str]:
-    return re.findall(r"[A-Za-z0-9_]+|\s+|.", text, re.DOTALL)
+def grouped(found: Sequence[Difference]) -> list[Group]:
+    """Return differences by part and by thing: all that happened to one duty stands together."""
+    groups: dict[str, dict[str, list[Difference]]] = {}
+    for one in found:
+        path = split_path(one.path)
+        groups.setdefault(path[0], {}).setdefault(path[1] if len(path) > 1 else "", []).append(one)
+    order = {name: place for place, name in enumerate(HEADINGS)}
+    return [
+        Group(
+            name,
+            str(BY_NAME[name].heading if name in BY_NAME else HEADINGS.get(name, name)),
+            tuple(Thing(key, rows[0].title if key else "", tuple(rows)) for key, rows in things.items()),
+        )
+        for name, things in sorted(groups.items(), key=lambda item: order.get(item[0], len(order)))
+    ]
 
 
 def _readable(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -209,9 +275,14 @@ def _posts(posts: Sequence[Mapping[str, Any]]) -> str:
 def _label(path: list[str], thing: Mapping[str, Any] | None = None) -> str:
     part = str(HEADINGS.get(path[0], path[0]))
     if thing is not None:
-        words_of_it = str(thing.get(_lead(path[0])) or "")
-        part = f"{part} · {words_of_it[:SHORT]}{'…' if len(words_of_it) > SHORT else ''}"
+        part = f"{part} · {_named(path[0], thing)}"
     return f"{part} · {_field(path[0], path[2])}" if len(path) > 2 else part
+
+
+def _named(part: str, thing: Mapping[str, Any]) -> str:
+    """Return the first words of a thing."""
+    lead = str(thing.get(_lead(part)) or "")
+    return f"{lead[:SHORT]}{'…' if len(lead) > SHORT else ''}"
 
 
 def _lead(part: str) -> str:

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from backoffice.positions import archiving
+from backoffice.positions import archiving, redrafting
 from backoffice.positions.archiving import ArchivingRefused
 from backoffice.positions.models import PositionPage
 
@@ -59,3 +59,22 @@ def restore(request: HttpRequest, page_id: int) -> HttpResponse:
             _("“%(title)s” is a draft again. Publish it to bring it into force.") % {"title": page.title},
         )
     return redirect("wagtailadmin_pages:edit", page.pk)
+
+
+@require_http_methods(["GET", "POST"])
+def draft_from(request: HttpRequest, page_id: int, number: int) -> HttpResponse:
+    """Say what a draft from an edition does; on POST, make it and open the editor."""
+    page = get_object_or_404(PositionPage.objects.select_related("position"), pk=page_id)
+    if not page.permissions_for_user(request.user).can_edit() or page.get_lock() is not None:
+        raise PermissionDenied
+    edition = get_object_or_404(page.editions, number=number)
+    if request.method == "POST":
+        redrafting.draft_from(page, edition, by=request.user)
+        messages.success(
+            request, _("The draft now says what edition %(number)s says.") % {"number": edition.number}
+        )
+        return redirect("wagtailadmin_pages:edit", page.pk)
+    waiting = [one for one in page.edition_states if one.state == "future"]
+    return render(
+        request, "positions/admin/draft_from.html", {"page": page, "edition": edition, "waiting": waiting}
+    )

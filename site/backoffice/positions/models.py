@@ -166,6 +166,13 @@ class PositionPageForm(WagtailAdminPageForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not self.instance.pk and self.for_user is not None and not self.instance.prepared_by_id:
+            self.initial.setdefault("prepared_by", None)
+            self.initial["prepared_by"] = self.initial["prepared_by"] or self.for_user.pk
+        for name in ("prepared_by", "reviewed_by", "approved_by", "signatory"):
+            if name in self.fields:
+                named = Q(is_active=True) | Q(pk=getattr(self.instance, f"{name}_id"))
+                self.fields[name].queryset = self.fields[name].queryset.filter(named).order_by("full_name")
         if "position" in self.fields:
             field = self.fields["position"]
             free = Q(page__isnull=True) | Q(pk=self.instance.position_id)
@@ -533,6 +540,16 @@ class PositionPage(Page):
         """Return the editions of this description, newest first."""
         return editions_of(Edition.Kind.POSITION, self.code) if self.code else Edition.objects.none()
 
+    @property
+    def edition_states(self) -> list[Any]:
+        """Return the editions with what has become of each, newest first. One query."""
+        # ``queries`` reads this module.
+        from backoffice.positions.queries import editions_with_state
+
+        if not self.code:
+            return []
+        return editions_with_state(self.code, timezone.localdate(), withdrawn=not self.live)[0]
+
     @cached_property
     def has_editions(self) -> bool:
         """Whether this description was ever published. Asked of the database, not of the object's draft."""
@@ -561,8 +578,14 @@ class PositionPage(Page):
         super()._set_core_field_defaults()
 
     def clean(self) -> None:
-        """Refuse another position for a description that has editions."""
+        """Refuse another position for a description that has editions, and a number that is taken."""
         super().clean()
+        number = self.document_number.strip()
+        taken = PositionPage.objects.filter(document_number=number).exclude(pk=self.pk)
+        if number and (other := taken.first()):
+            raise ValidationError(
+                {"document_number": _("This number is taken by “%(title)s”.") % {"title": other.title}}
+            )
         if self.pk and self.has_editions:
             stored = PositionPage.objects.values_list("position_id", flat=True).get(pk=self.pk)
             if stored != self.position_id:

@@ -8,6 +8,7 @@ here.
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -66,7 +67,7 @@ def _in_force_changed(instance: PositionPage, history_instance: Any, **kwargs: A
                 key=instance.code,
                 body=edition_body(instance),
                 by=by,
-                effective_from=instance.effective_on(timezone.localdate()),
+                effective_from=_begins(instance, edition),
             )
         except NothingChanged as same:
             edition = same.edition
@@ -82,6 +83,16 @@ def _in_force_changed(instance: PositionPage, history_instance: Any, **kwargs: A
             **_revision_references(history_instance.revision_id),
         },
     )
+
+
+def _begins(page: PositionPage, newest_edition: Edition | None) -> datetime.date | None:
+    """Return the day the new edition takes effect: None is the day of publication, whatever it says.
+
+    Where the newest edition still waits, today is named: then the same text may take effect today after all.
+    """
+    today = timezone.localdate()
+    waits = newest_edition is not None and newest_edition.effective_from > today
+    return page.effective_on(today) or (today if waits else None)
 
 
 def record(

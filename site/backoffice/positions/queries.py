@@ -13,18 +13,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.models import PageLogEntry
 
+from backoffice.positions import timeline
 from backoffice.positions.archiving import ARCHIVE_ACTION, RESTORE_ACTION
 from backoffice.positions.body import edition_body
 from backoffice.positions.comparison import Difference, differences
+from backoffice.positions.history import InForceEvent
 from backoffice.positions.models import PositionPage
 from foundation.editions.models import Edition
 from foundation.editions.queries import body_of, editions_of
 from foundation.organisation.models import Holding, Position
 
 KIND = Edition.Kind.POSITION
+IN_AND_OUT = (InForceEvent.PUBLISH, InForceEvent.SAVE, InForceEvent.UNPUBLISH)
 
 
 # --- for readers --------------------------------------------------------------------------------------------
@@ -47,9 +51,19 @@ def readable(
     )
     newest_first = begun.order_by("-effective_from", "-number")
     held = Holding.objects.on(day).filter(position=OuterRef("pk"), person=user)
+    if day >= timezone.localdate():
+        in_and_out = Position.objects.filter(page__live=not withdrawn)
+    else:
+        done = PositionPage.history.model.objects.filter(
+            page_ptr_id=OuterRef("page__pk"), event__in=IN_AND_OUT, history_date__lt=_end_of(day)
+        ).order_by("-history_date")
+        out = Q(last_event=InForceEvent.UNPUBLISH)
+        in_and_out = Position.objects.filter(page__isnull=False).annotate(
+            last_event=Subquery(done.values("event")[:1])
+        )
+        in_and_out = in_and_out.filter(out) if withdrawn else in_and_out.exclude(out)
     found = (
-        Position.objects.filter(page__live=not withdrawn)
-        .annotate(
+        in_and_out.annotate(
             edition_number=Subquery(newest_first.values("number")[:1]),
             edition_from=Subquery(newest_first.values("effective_from")[:1]),
             mine=Exists(held),
@@ -74,10 +88,15 @@ def readable(
 
 @dataclass(frozen=True)
 class EditionState:
-    """An edition in a list: ``state`` is in_force, future or past."""
+    """An edition in a list: ``state`` is in_force, future, past, overtaken or withdrawn.
+
+    ``starts`` and ``ends`` are the days of its present, next or last time in force.
+    """
 
     edition: Edition
     state: str
+    starts: datetime.date | None = None
+    ends: datetime.date | None = None
 
     @property
     def word(self) -> str:
@@ -86,13 +105,14 @@ class EditionState:
             "in_force": _("in force"),
             "future": _("not yet in force"),
             "past": _("replaced"),
+            "overtaken": _("replaced before it took effect"),
             "withdrawn": _("withdrawn"),
         }[self.state]
 
     @property
     def tone(self) -> str:
         """Return the tone of the chip."""
-        return {"in_force": "done", "future": "waiting", "past": "ended", "withdrawn": "ended"}[self.state]
+        return {"in_force": "done", "future": "waiting"}.get(self.state, "ended")
 
 
 def editions_with_state(
@@ -100,21 +120,50 @@ def editions_with_state(
 ) -> tuple[list[EditionState], Edition | None]:
     """Return the editions of ``code``, newest first, and the one in force on ``day``. One query."""
     editions = list(editions_of(KIND, code).select_related("published_by").defer("body"))
-    begun = [
-        edition
-        for edition in editions
-        if edition.effective_from <= day
-        and (edition.effective_until is None or edition.effective_until >= day)
-    ]
-    current = max(begun, key=lambda edition: (edition.effective_from, edition.number), default=None)
-    states = []
-    for edition in editions:
-        if edition == current:
-            state = "withdrawn" if withdrawn else "in_force"
-        else:
-            state = "future" if edition.effective_from > day else "past"
-        states.append(EditionState(edition, state))
-    return states, current
+    every = timeline.spans(editions)
+    current = timeline.in_force_on(editions, day)
+    return [_state(edition, every, day, current, withdrawn=withdrawn) for edition in editions], current
+
+
+def _state(
+    edition: Edition,
+    every: list[timeline.Span],
+    day: datetime.date,
+    current: Edition | None,
+    *,
+    withdrawn: bool,
+) -> EditionState:
+    own = [span for span in every if span.edition == edition]
+    if not own:
+        return EditionState(edition, "overtaken")
+    now = next((span for span in own if span.holds(day)), None)
+    coming = next((span for span in own if span.starts > day), None)
+    span = now or coming or own[-1]
+    state = "in_force" if now else "future" if coming else "past"
+    if withdrawn and edition == current:
+        state = "withdrawn"
+    return EditionState(edition, state, span.starts, span.ends)
+
+
+def withdrawn_on(page: PositionPage, day: datetime.date) -> bool:
+    """Whether the description was out of force at the end of ``day``: the last thing done to it until then.
+
+    One query. A later day counts as today: nobody knows yet.
+    """
+    if day >= timezone.localdate():
+        return not page.live
+    last = (
+        PositionPage.history.filter(page_ptr_id=page.pk, event__in=IN_AND_OUT, history_date__lt=_end_of(day))
+        .order_by("-history_date")
+        .values_list("event", flat=True)
+        .first()
+    )
+    return last == InForceEvent.UNPUBLISH
+
+
+def _end_of(day: datetime.date) -> datetime.datetime:
+    """Return the first moment after ``day``."""
+    return timezone.make_aware(datetime.datetime.combine(day + timeline.DAY, datetime.time()))
 
 
 # --- for the auditor ----------------------------------------------------------------------------------------

@@ -14,4 +14,5 @@ urlpatterns = [
     path("positions/<slug:code>/editions/<int:number>.pdf", views.edition_pdf, name="pdf"),
     path("positions/<slug:code>/compare/", views.compare_chosen, name="compare-chosen"),
     path("positions/<slug:code>/compare/<int:before>/<int:after>/", views.compare, name="compare"),
+    path("positions/<slug:code>/compare/<int:before>/<int:after>.pdf", views.compare_pdf, name="compare-pdf"),
 ]

@@ -6,6 +6,7 @@ Every page shows editions only; a draft is never reachable from here. Who may op
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -19,9 +20,9 @@ from django.views.decorators.http import require_safe
 from backoffice.access.gate import may_open
 from backoffice.access.roles import roles_on
 from backoffice.exports import documents, libraries
-from backoffice.positions import queries, rules
+from backoffice.positions import comparison_document, queries, rules
 from backoffice.positions.body import sheet
-from backoffice.positions.comparison import differences
+from backoffice.positions.comparison import differences, grouped
 from backoffice.positions.models import PositionPage
 from foundation.editions.models import Edition
 from foundation.editions.queries import body_of, editions_of
@@ -36,8 +37,14 @@ def position_list(request: HttpRequest) -> HttpResponse:
     search = request.GET.get("q", "").strip()[:100]
     department = request.GET.get("department", "")
     withdrawn = request.GET.get("withdrawn") == "1"
+    may_choose = rules.may_read_older(roles_on(request))
+    chosen = _day_of(request) if may_choose else None
     found = queries.readable(
-        timezone.localdate(), user=request.user, search=search, department=department, withdrawn=withdrawn
+        chosen or timezone.localdate(),
+        user=request.user,
+        search=search,
+        department=department,
+        withdrawn=withdrawn,
     )
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -47,7 +54,9 @@ def position_list(request: HttpRequest) -> HttpResponse:
         "department": department,
         "departments": Department.objects.all(),
         "withdrawn": withdrawn,
-        "filtered": bool(search or department),
+        "filtered": bool(search or department or chosen),
+        "may_choose_day": may_choose,
+        "on": chosen,
         "may_import": rules.may_import(roles_on(request)),
     }
     return render(request, "positions/list.html", context)
@@ -55,8 +64,10 @@ def position_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def detail(request: HttpRequest, code: str) -> HttpResponse:
-    """Show the edition in force today. Everybody signed in."""
-    context = _common(request, code)
+    """Show the edition in force today, or with ``?on=`` on that day. Everybody signed in; another day's edition
+    only those who may read older ones.
+    """
+    context = _common(request, code, _day_of(request))
     if context["current"] is None:
         if not context["may_read_older"]:
             raise Http404
@@ -104,27 +115,70 @@ def compare_chosen(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def compare(request: HttpRequest, code: str, before: int, after: int) -> HttpResponse:
     """Show what one edition says otherwise than another. Those who may read older ones."""
-    context = _common(request, code)
-    if not context["may_read_older"]:
-        raise Http404  # as for an older edition: not told whether it exists
-    old, new = (
-        get_object_or_404(editions_of(queries.KIND, code), number=number) for number in (before, after)
-    )
-    context.update(
-        before=old,
-        after=new,
-        differences=differences(body_of(old), body_of(new)),
-        page_title=_("%(title)s: editions compared") % {"title": context["position"]},
-    )
+    context = _compared(request, code, before, after)
+    found = differences(body_of(context["before"]), body_of(context["after"]))
+    inline = request.GET.get("view") == "inline"
+    context.update(groups=grouped(found), count=len(found), inline=inline)
     return render(request, "positions/compare.html", context)
 
 
-def _common(request: HttpRequest, code: str) -> dict[str, Any]:
-    """Return what every page of one description needs. 404 for a position without editions."""
+@require_safe
+def compare_pdf(request: HttpRequest, code: str, before: int, after: int) -> HttpResponse | FileResponse:
+    """Send the comparison as PDF; while the worker makes it, a page that asks again by itself."""
+    context = _compared(request, code, before, after)
+    language = get_language() or "zh-hans"
+    path = comparison_document.request_pdf(context["before"], context["after"], language)
+    if path is not None:
+        return FileResponse(
+            path.open("rb"),
+            content_type="application/pdf",
+            filename=comparison_document.filename(context["before"], context["after"], language),
+        )
+    context.update(edition=context["after"], impossible=libraries.notice() if libraries.missing() else "")
+    return render(
+        request, "positions/pdf_pending.html", context, status=503 if context["impossible"] else 202
+    )
+
+
+def _compared(request: HttpRequest, code: str, before: int, after: int) -> dict[str, Any]:
+    """Return what a comparison needs. 404 for those who may not read older editions."""
+    context = _common(request, code)
+    if not context["may_read_older"]:
+        raise Http404  # as for an older edition: not told whether it exists
+    editions = editions_of(queries.KIND, code).select_related("published_by")
+    old, new = (get_object_or_404(editions, number=number) for number in (before, after))
+    return {
+        **context,
+        "before": old,
+        "after": new,
+        "page_title": _("%(title)s: editions compared") % {"title": context["position"]},
+    }
+
+
+def _day_of(request: HttpRequest) -> datetime.date | None:
+    """Return the day asked for with ``?on=``; None without one. 404 for what is no day."""
+    asked = request.GET.get("on", "").strip()
+    if not asked:
+        return None
+    try:
+        return datetime.date.fromisoformat(asked)
+    except ValueError:
+        raise Http404 from None
+
+
+def _common(request: HttpRequest, code: str, on: datetime.date | None = None) -> dict[str, Any]:
+    """Return what every page of one description needs, as of today or of ``on``. 404 for a position without
+    editions, and for another day where that is not for the reader.
+    """
+    today = timezone.localdate()
+    day = on or today
+    may_read_older = rules.may_read_older(roles_on(request))
+    if day != today and not may_read_older:
+        raise Http404
     position = get_object_or_404(Position.objects.select_related("department"), code=code)
     page = PositionPage.objects.filter(position=position).select_related("live_revision").first()
-    withdrawn = page is not None and not page.live
-    states, current = queries.editions_with_state(code, timezone.localdate(), withdrawn=withdrawn)
+    withdrawn = page is not None and queries.withdrawn_on(page, day)
+    states, current = queries.editions_with_state(code, day, withdrawn=withdrawn)
     if not states:
         raise Http404
     return {
@@ -133,13 +187,13 @@ def _common(request: HttpRequest, code: str) -> dict[str, Any]:
         "withdrawn": withdrawn,
         "states": states,
         "current": current,
-        "may_read_older": rules.may_read_older(roles_on(request)),
+        "may_read_older": may_read_older,
+        "on": on if day != today else None,
+        "waiting": [one for one in reversed(states) if one.state == "future"] if may_read_older else [],
         "may_edit": page is not None and may_open(request, "wagtailadmin_pages:edit"),
         "holders": [
             holding.person
-            for holding in position.holdings.on(timezone.localdate())
-            .select_related("person")
-            .order_by("starts")
+            for holding in position.holdings.on(day).select_related("person").order_by("starts")
         ],
         "page_title": str(position),
     }

@@ -48,6 +48,9 @@ def urls() -> list[URLPattern]:
         path("positions/import/<uuid:uuid>/discard/", import_views.discard, name="positions_import_discard"),
         path("positions/<int:page_id>/archive/", desk.archive, name="positions_archive"),
         path("positions/<int:page_id>/restore/", desk.restore, name="positions_restore"),
+        path(
+            "positions/<int:page_id>/draft-from/<int:number>/", desk.draft_from, name="positions_draft_from"
+        ),
     ]
 
 

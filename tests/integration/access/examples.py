@@ -53,6 +53,8 @@ def existing(world: World) -> dict[str, Example]:
         "positions:pdf": Example({**described, "number": 1}),
         "positions:compare-chosen": Example(described, query="before=1&after=1"),
         "positions:compare": Example({**described, "before": 1, "after": 1}),
+        "positions:compare-pdf": Example({**described, "before": 1, "after": 1}),
+        "positions_draft_from": Example({"page_id": page.pk, "number": 1}),
         "positions_archive": Example({"page_id": page.pk}),
         "positions_restore": Example({"page_id": objects["archived description"].pk}),
         "casework:case": Example(case, readers=CASE_READERS),

@@ -9,7 +9,8 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backoffice.positions.comparison import differences, marked
+from backoffice.positions.comparison import Difference, differences, grouped, marked
+from backoffice.positions.segments import tokens
 from tests.unit.positions.test_body import BODY
 
 
@@ -94,3 +95,42 @@ def test_chinese_is_marked_by_character():
         ("通知车间", False),
     ]
     assert [(piece.text, piece.changed) for piece in left] == [("提前", False), ("通知车间", False)]
+
+
+def test_chinese_is_marked_by_word():
+    left, right = marked("每日上报客户投诉情况", "每日汇总客户反馈情况")
+    assert [piece.text for piece in left if piece.changed] == ["上报", "投诉"]
+    assert [piece.text for piece in right if piece.changed] == ["汇总", "反馈"]
+
+
+def test_all_that_happened_to_a_duty_stands_together():
+    after = changed(
+        summary="接待并回访客户。",
+        duties=[
+            BODY["duties"][1],
+            {**BODY["duties"][0], "text": "每日汇总并上报", "cadence": "weekly"},
+        ],
+    )
+    groups = grouped(differences(BODY, after))
+    assert [(group.name, group.heading) for group in groups] == [("summary", "Summary"), ("duties", "Duties")]
+    things = {
+        thing.id: ([chip.kind for chip in thing.chips], [one.field for one in thing.differences])
+        for thing in groups[1].things
+    }
+    assert things["b"][0][-1] == "changed"
+    assert [kind for kinds, _fields in things.values() for kind in kinds].count("moved") == 1
+    assert things["b"][1][-2:] == ["Wording", "How often"]
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_one_text_of_both_gives_back_each_of_them(before, after):
+    if not (before and after):
+        return
+    one = Difference("summary", "changed", "", before, after)
+    assert "".join(step.text for step in one.inline if step.kind != "new") == before
+    assert "".join(step.text for step in one.inline if step.kind != "gone") == after
+
+
+@given(st.text())
+def test_words_joined_are_the_text(text):
+    assert "".join(tokens(text)) == text
