@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.core.validators import validate_slug
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backoffice.positions.importing import LARGEST, LARGEST_ARCHIVE, Collection, Unit
+from backoffice.positions.import_differences import Again, Known
+from backoffice.positions.importing import LARGEST, LARGEST_ARCHIVE, Unit
 from backoffice.positions.imports import Decision, free_code
 from foundation.organisation.models import Department, Position
 
-LATER, NEW = "", "new"
+LATER, NEW, AGAIN = "", "new", "again"
 MOST_FILES = 50
 
 
@@ -93,24 +96,28 @@ class UnitForm(forms.Form):
     )
     dropped = forms.MultipleChoiceField(required=False)
 
-    def __init__(self, *args: Any, unit: Unit, choices: Choices, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, unit: Unit, choices: Choices, known: Known | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.unit = unit
         self.choices = choices
-        self.fields["position"].choices = choices.posts
+        self.known = known
+        again = [(AGAIN, _("Put the changes into the draft taken before"))] if known else []
+        self.fields["position"].choices = [*again, *choices.posts]
         self.fields["department"].queryset = choices.departments
         self.fields["department"].choices = choices.department_rows
         self.fields["dropped"].choices = [
-            (f"{letter}{number}", "")
+            (f"{letter}{part.source[0]}", "")
             for letter, parts in (("d", unit.duties), ("q", unit.qualifications), ("s", unit.sections))
-            for number in range(len(parts))
+            for part in parts
         ]
 
     @property
     def dropped_now(self) -> frozenset[str]:
         """Return the parts crossed out, as typed; also while the form has faults."""
         if not self.is_bound:
-            return frozenset()
+            return frozenset(self.initial.get("dropped", ()))
         return frozenset(self.data.getlist(self.add_prefix("dropped")))
 
     @property
@@ -148,8 +155,10 @@ class UnitForm(forms.Form):
         new = chosen == NEW
         return Decision(
             index=index,
+            unit=self.unit,
+            known=self.known if chosen == AGAIN else None,
             title=values["title"].strip(),
-            position=self.choices.by_pk[chosen] if chosen not in (LATER, NEW) else None,
+            position=self.choices.by_pk[chosen] if chosen not in (LATER, NEW, AGAIN) else None,
             new_code=values["code"].strip() if new else "",
             department=values["department"] if new else None,
             dropped=frozenset(values["dropped"]),
@@ -182,21 +191,51 @@ class Choices:
         self.department_rows = [("", "—"), *((department.pk, str(department)) for department in rows)]
 
 
-def unit_forms(collection: Collection, data: Any = None) -> list[UnitForm]:
-    """Return one form for each unit; without ``data`` filled with what the text proposes."""
+def unit_forms(
+    arranged: Sequence[tuple[str, Unit]],
+    again: Again,
+    data: QueryDict | None = None,
+    *,
+    typed: QueryDict | None = None,
+) -> list[UnitForm]:
+    """Return one form for each unit.
+
+    With ``data`` bound to it. With ``typed`` filled with what was typed so far, and with what the text
+    proposes where nothing was: after units were joined or cut, nothing is judged yet.
+    """
     choices = Choices()
     proposed = set(choices.codes)
     forms_ = []
-    for number, unit in enumerate(collection.units):
-        initial = {
+    for number, (key, unit) in enumerate(arranged):
+        known = again.known.get(number)
+        initial: dict[str, Any] = {
             "take": unit.kind == "position" and bool(unit.title) and bool(unit.duties),
             "title": unit.title,
             "position": choices.by_title.get(unit.title, LATER),
             "code": free_code(proposed),
             "department": choices.department_by_name.get(unit.department),
         }
-        forms_.append(UnitForm(data, prefix=f"u{number}", initial=initial, unit=unit, choices=choices))
+        if known:
+            initial |= {"take": not known.same, "position": AGAIN, "title": known.page.title}
+        if typed is not None:
+            initial |= _typed(key, unit, typed)
+        form = UnitForm(data, prefix=key, initial=initial, unit=unit, choices=choices, known=known)
+        forms_.append(form)
     return forms_
+
+
+def _typed(key: str, unit: Unit, typed: QueryDict) -> dict[str, Any]:
+    """Return what was typed for the unit ``key``. Crossed-out parts stay so wherever they have moved."""
+    crossed = {part for name in typed if name.endswith("-dropped") for part in typed.getlist(name)}
+    values: dict[str, Any] = {"dropped": sorted(crossed)}
+    if f"{key}-title" in typed:
+        values["take"] = f"{key}-take" in typed
+        for name in ("title", "position", "code", "department"):
+            values[name] = typed.get(f"{key}-{name}", "")
+        values["title"] = values["title"] or unit.title
+    elif "s" in key:  # just split off: HR wants it
+        values["take"] = True
+    return values
 
 
 def check_together(forms_: list[UnitForm]) -> bool:
@@ -209,7 +248,7 @@ def check_together(forms_: list[UnitForm]) -> bool:
             continue
         chosen = values["position"]
         key = f"code {values['code'].strip()}" if chosen == NEW else chosen
-        if key == LATER:
+        if key in (LATER, AGAIN):
             continue
         if key in seen:
             form.add_error(

@@ -8,6 +8,7 @@ kept file again on each request, so what is typed is all that travels, and nothi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -22,12 +23,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from backoffice.access.roles import roles_on
 from backoffice.positions import imports, rules
 from backoffice.positions.enums import Cadence
+from backoffice.positions.import_differences import Again, compared
 from backoffice.positions.import_forms import UnitForm, UploadForm, check_together, unit_forms
-from backoffice.positions.importing import Collection, Passage
+from backoffice.positions.importing import Collection, Passage, arrange, places_of
 from backoffice.positions.models import ImportedText, PositionPage
 from backoffice.positions.tree import index_page
 
 SHOWN_BEFORE = 20
+LONGEST_TOLD = 200
 
 
 @require_http_methods(["GET", "POST"])
@@ -56,12 +59,22 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def review(request: HttpRequest, uuid: Any) -> HttpResponse:
-    """Show the proposals beside their source; on POST, make drafts of the ticked ones."""
+    """Show the proposals beside their source; on POST, join or cut units, or make drafts of the ticked ones."""
     _check(request)
     imported = get_object_or_404(ImportedText, uuid=uuid)
     collection = imports.proposals(imported)
+    steps = request.POST.get("arrangement", "").split()
+    change = request.POST.get("change", "")
+    if change:
+        steps = steps[:-1] if change == "undo" else [*steps, change]
+    arranged = arrange(collection, steps)
+    again = compared(imported, [unit for _key, unit in arranged])
+    shown = partial(_shown, imported, collection, again, steps)
+    if request.method == "POST" and change:
+        forms = unit_forms(arranged, again, typed=request.POST)
+        return render(request, "positions/admin/import_review.html", shown(forms, change))
     if request.method == "POST":
-        forms = unit_forms(collection, request.POST)
+        forms = unit_forms(arranged, again, request.POST)
         # All forms are asked, so that every fault shows at once.
         faulty = [form for form in forms if not form.is_valid()]
         valid = not faulty and check_together(forms)
@@ -74,7 +87,7 @@ def review(request: HttpRequest, uuid: Any) -> HttpResponse:
             messages.error(request, _("Nothing is ticked. Tick the descriptions to take over."))
         elif valid:
             try:
-                pages = imports.take(imported, collection, decisions, by=request.user)
+                taken = imports.take(imported, decisions, by=request.user)
             except imports.UnitRefused as refused:
                 forms[refused.number - 1].add_error(refused.field, refused.sentence)
                 valid = False
@@ -82,12 +95,24 @@ def review(request: HttpRequest, uuid: Any) -> HttpResponse:
                 messages.success(
                     request,
                     ngettext(
-                        "%(number)s draft was made. Nothing is published.",
-                        "%(number)s drafts were made. Nothing is published.",
-                        len(pages),
+                        "%(number)s draft was made or changed. Nothing is published.",
+                        "%(number)s drafts were made or changed. Nothing is published.",
+                        len(taken),
                     )
-                    % {"number": len(pages)},
+                    % {"number": len(taken)},
                 )
+                for one in taken:
+                    for change in one.left:
+                        messages.warning(
+                            request,
+                            _(
+                                "“%(title)s” says otherwise than the earlier file; look at this yourself: %(text)s"
+                            )
+                            % {
+                                "title": one.page.title,
+                                "text": (change.after or change.before)[:LONGEST_TOLD],
+                            },
+                        )
                 return redirect("wagtailadmin_explore", index_page().pk)
         if not valid:
             wrong = [str(number + 1) for number, form in enumerate(forms) if form.errors]
@@ -96,12 +121,8 @@ def review(request: HttpRequest, uuid: Any) -> HttpResponse:
                 _("Nothing was taken over yet. Look at unit %(numbers)s; what you typed is still there.")
                 % {"numbers": "、".join(wrong)},
             )
-        return render(
-            request, "positions/admin/import_review.html", _shown(imported, collection, forms), status=422
-        )
-    return render(
-        request, "positions/admin/import_review.html", _shown(imported, collection, unit_forms(collection))
-    )
+        return render(request, "positions/admin/import_review.html", shown(forms), status=422)
+    return render(request, "positions/admin/import_review.html", shown(unit_forms(arranged, again)))
 
 
 @require_POST
@@ -133,6 +154,11 @@ class Part:
     dropped: bool
     heading: str = ""
 
+    @property
+    def place(self) -> str:
+        """Return where the part begins in the source."""
+        return self.key[1:]
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -146,6 +172,7 @@ class Shown:
     source: str
     open: bool
     described: PositionPage | None
+    split_at: frozenset[str]
 
     @property
     def unit(self) -> Any:
@@ -153,7 +180,14 @@ class Shown:
         return self.form.unit
 
 
-def _shown(imported: ImportedText, collection: Collection, forms: list[UnitForm]) -> dict[str, Any]:
+def _shown(
+    imported: ImportedText,
+    collection: Collection,
+    again: Again,
+    steps: list[str],
+    forms: list[UnitForm],
+    change: str = "",
+) -> dict[str, Any]:
     cadences = {choice.value: str(choice.label) for choice in Cadence}
     titles = [str(form["title"].value() or "") for form in forms]
     described = {
@@ -169,28 +203,37 @@ def _shown(imported: ImportedText, collection: Collection, forms: list[UnitForm]
                 form=form,
                 duties=tuple(
                     Part(
-                        f"d{place}",
+                        f"d{duty.source[0]}",
                         duty.text,
                         tuple(
                             note
                             for note in (cadences.get(duty.cadence, ""), duty.deadline, duty.group)
                             if note
                         ),
-                        f"d{place}" in gone,
+                        f"d{duty.source[0]}" in gone,
                     )
-                    for place, duty in enumerate(unit.duties)
+                    for duty in unit.duties
                 ),
                 qualifications=tuple(
-                    Part(f"q{place}", item.text, (), f"q{place}" in gone)
-                    for place, item in enumerate(unit.qualifications)
+                    Part(f"q{item.source[0]}", item.text, (), f"q{item.source[0]}" in gone)
+                    for item in unit.qualifications
                 ),
                 sections=tuple(
-                    Part(f"s{place}", section.text, (), f"s{place}" in gone, section.heading)
-                    for place, section in enumerate(unit.sections)
+                    Part(
+                        f"s{section.source[0]}",
+                        section.text,
+                        (),
+                        f"s{section.source[0]}" in gone,
+                        section.heading,
+                    )
+                    for section in unit.sections
                     if section.text.strip()  # a heading alone says nothing without what stood under it
                 ),
                 source=collection.text[unit.source[0] : unit.source[1]],
-                open=number == 0 or bool(form.errors),
+                open=(form.prefix in change if change else number == 0) or bool(form.errors),
+                split_at=frozenset(
+                    f"{letter}{start}" for letter in "dqs" for start, _end in places_of(unit)[1:]
+                ),
                 described=described.get(form["title"].value() or ""),
             )
         )
@@ -216,7 +259,9 @@ def _shown(imported: ImportedText, collection: Collection, forms: list[UnitForm]
         "kept": kept,
         "warnings": collection.warnings,
         "ticked": sum(form.taken_now for form in forms),
-        "before": imported.pages.count(),
+        "known": sum(known.same for known in again.known.values()),
+        "gone": again.gone,
+        "arrangement": " ".join(steps),
         "same": ImportedText.objects.filter(sha256=imported.sha256, confirmed_at__isnull=False)
         .exclude(pk=imported.pk)
         .order_by("-confirmed_at")

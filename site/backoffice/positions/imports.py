@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from wagtail.log_actions import log
 
 from backoffice.positions.enums import Cadence, QualificationKind
+from backoffice.positions.import_differences import Known, PartChange, merged, texts_in
 from backoffice.positions.importing import (
     Budget,
     Collection,
@@ -61,18 +62,21 @@ class UnitRefused(Exception):
 
 @dataclass(frozen=True)
 class Decision:
-    """What HR decided about one unit. ``index`` counts from 0; ``dropped`` names parts: ``d3`` a duty,
-    ``q0`` …
+    """What HR decided about one unit. ``index`` counts from 0 on the screen; ``dropped`` names parts by the
+    place where they begin: ``d120`` a duty, ``q340`` a qualification, ``s500`` a section.
 
     ``position`` is an existing post; with ``new_code`` a post is made; with neither the draft has none yet.
+    With ``known`` nothing is made: the changes of the file go into the draft that was taken before.
     """
 
     index: int
+    unit: Unit
     title: str
     position: Position | None = None
     new_code: str = ""
     department: Department | None = None
     dropped: frozenset[str] = frozenset()
+    known: Known | None = None
 
 
 @dataclass(frozen=True)
@@ -148,10 +152,18 @@ def discard(imported: ImportedText) -> None:
     imported.delete()
 
 
-def take(
-    imported: ImportedText, collection: Collection, decisions: Sequence[Decision], *, by: Any
-) -> list[PositionPage]:
-    """Make a draft of each unit in ``decisions``, in one transaction; return the pages.
+@dataclass(frozen=True)
+class Taken:
+    """A draft that was made or changed. ``left``: changes of the file that found no place in it, because HR
+    had reworded what they change, or because they are in the free sections.
+    """
+
+    page: PositionPage
+    left: tuple[PartChange, ...] = ()
+
+
+def take(imported: ImportedText, decisions: Sequence[Decision], *, by: Any) -> list[Taken]:
+    """Make or change a draft for each unit in ``decisions``, in one transaction.
 
     Each draft remembers file and characters. Posts and departments are made only where ``decisions`` say so.
     Recorded: Wagtail's log entries for each draft; the histories of new posts. Who may is for the caller to
@@ -160,12 +172,13 @@ def take(
     Raises:
         UnitRefused: names the unit; nothing is written, not even the units before it.
     """
-    pages = []
+    taken = []
     with transaction.atomic(), acting_as(by):
         for decision in decisions:
             try:
                 with transaction.atomic():
-                    pages.append(_draft(imported, collection, decision, by=by))
+                    make = _changed if decision.known else _draft
+                    taken.append(make(imported, decision, by=by))
             except ValidationError as fault:
                 raise UnitRefused(decision.index + 1, " ".join(fault.messages)) from fault
             except DatabaseError as fault:
@@ -176,11 +189,52 @@ def take(
                 ) from fault
         imported.confirmed_at = timezone.now()
         imported.save(update_fields=["confirmed_at"])
-    return pages
+    return taken
 
 
-def _draft(imported: ImportedText, collection: Collection, decision: Decision, *, by: Any) -> PositionPage:
-    unit = collection.units[decision.index]
+def _changed(imported: ImportedText, decision: Decision, *, by: Any) -> Taken:
+    """Put what the file changed into the draft that was taken before, as one more revision of it."""
+    assert decision.known is not None
+    page = decision.known.page.get_latest_revision_as_object()
+    lock = page.get_lock()
+    if lock and lock.for_user(by):
+        raise ValidationError(_("“%(title)s” is locked; nothing was changed.") % {"title": page.title})
+    proposed = texts_of(decision.unit)
+    left = [change for change in decision.known.changes if change.what == "sections"]
+    for what in ("duties", "qualifications"):
+        changes = [
+            change
+            for change in decision.known.changes
+            if change.what == what and _key(decision.unit, change) not in decision.dropped
+        ]
+        raw = [dict(block) for block in getattr(page, what).raw_data]
+        blocks, unplaced = merged(raw, changes, proposed[what], texts_in(decision.unit, what))
+        setattr(page, what, blocks)
+        left += unplaced
+    page.title = decision.title
+    page.source, (page.source_start, page.source_end) = imported, decision.unit.source
+    page.save_revision(user=by, log_action=True, clean=False)
+    # The place in the source is ours to know, not the reader's: it does not wait for publication.
+    PositionPage.objects.filter(pk=page.pk).update(
+        source=imported, source_start=page.source_start, source_end=page.source_end
+    )
+    log(
+        instance=page,
+        action=IMPORT_ACTION,
+        user=by,
+        data={"file": imported.filename, "sha256": imported.sha256},
+    )
+    return Taken(page, tuple(left))
+
+
+def _key(unit: Unit, change: PartChange) -> str:
+    if change.after_index < 0:
+        return ""
+    return f"{change.what[0]}{getattr(unit, change.what)[change.after_index].source[0]}"
+
+
+def _draft(imported: ImportedText, decision: Decision, *, by: Any) -> Taken:
+    unit = decision.unit
     position = decision.position
     if decision.new_code:
         if decision.department is None or Position.objects.filter(code=decision.new_code).exists():
@@ -210,18 +264,18 @@ def _draft(imported: ImportedText, collection: Collection, decision: Decision, *
         user=by,
         data={"file": imported.filename, "sha256": imported.sha256},
     )
-    return page
+    return Taken(page)
 
 
 def texts_of(unit: Unit, *, dropped: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Return the fields of a page that ``unit`` fills. What has no field of its own goes into a section at
     the end.
     """
-    duties = [duty for number, duty in enumerate(unit.duties) if f"d{number}" not in dropped]
+    duties = [duty for duty in unit.duties if f"d{duty.source[0]}" not in dropped]
     sections = [
         {"heading": section.heading or _("From the source"), "body": paragraphs(section.text)}
-        for number, section in enumerate(unit.sections)
-        if f"s{number}" not in dropped and section.text.strip()
+        for section in unit.sections
+        if f"s{section.source[0]}" not in dropped and section.text.strip()
     ]
     rest = [f"{field.label}: {field.text}" for field in unit.fields if field.name != "title"]
     rest += [
@@ -241,6 +295,7 @@ def texts_of(unit: Unit, *, dropped: frozenset[str] = frozenset()) -> dict[str, 
                     "cadence": duty.cadence if duty.cadence in Cadence.values else Cadence.ONGOING.value,
                     "deadline": duty.deadline[:120],
                     "deliverable": "",
+                    "category": duty.group[:80],
                 },
             }
             for duty in duties
@@ -250,8 +305,8 @@ def texts_of(unit: Unit, *, dropped: frozenset[str] = frozenset()) -> dict[str, 
                 "type": "qualification",
                 "value": {"kind": qualification_kind(item.text), "text": item.text, "mandatory": True},
             }
-            for number, item in enumerate(unit.qualifications)
-            if f"q{number}" not in dropped
+            for item in unit.qualifications
+            if f"q{item.source[0]}" not in dropped
         ],
         "sections": [{"type": "section", "value": value} for value in sections],
     }

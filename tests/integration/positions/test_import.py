@@ -129,8 +129,11 @@ def test_a_new_post_is_made_where_hr_says_so(client, hr):
 
 def test_what_is_dropped_is_not_taken(client, hr):
     upload(client)
-    address = reverse("positions_import_review", args=[ImportedText.objects.get().uuid])
-    client.post(address, {**unit(0, title="配件主管"), "u0-dropped": ["d0", "q1"]})
+    imported = ImportedText.objects.get()
+    [first, *_others] = imports.proposals(imported).units
+    gone = [f"d{first.duties[0].source[0]}", f"q{first.qualifications[1].source[0]}"]
+    address = reverse("positions_import_review", args=[imported.uuid])
+    client.post(address, {**unit(0, title="配件主管"), "u0-dropped": gone})
     page = PositionPage.objects.get()
     assert ([row.value["text"] for row in page.duties], len(page.qualifications)) == (
         ["负责旧件的登记与保管。"],

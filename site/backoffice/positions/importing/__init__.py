@@ -16,6 +16,7 @@ import hashlib
 from django.utils.translation import gettext as _
 
 from backoffice.positions.importing.archives import is_archive, members
+from backoffice.positions.importing.arranging import arrange, between, places_of
 from backoffice.positions.importing.assembling import assemble
 from backoffice.positions.importing.atoms import read_atoms
 from backoffice.positions.importing.containers import LARGEST, LARGEST_ARCHIVE, Budget, kind_of
@@ -46,9 +47,12 @@ __all__ = [
     "Passage",
     "Section",
     "Unit",
+    "arrange",
+    "between",
     "is_archive",
     "members",
     "paragraphs_of",
+    "places_of",
     "read_file",
     "unplaced",
 ]

@@ -3,7 +3,8 @@ propose.
 
 For whoever keeps the server: the first filling of an installation, or a look at what a file holds
 (``--dry-run``). Progress goes to standard error; with ``--format json`` standard output is one JSON document
-and nothing else. Running an import twice makes drafts twice; a file that fails leaves nothing behind.
+and nothing else. Running an import twice changes the drafts it made and makes no second ones; a
+file that fails leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backoffice.positions import imports
+from backoffice.positions.import_differences import compared
 from backoffice.positions.importing import (
     LARGEST,
     LARGEST_ARCHIVE,
@@ -123,18 +125,26 @@ class Command(BaseCommand):
             return self._report(file, read_file(data, name, budget))
         kept, collection = imports.receive(data, name, by=author, budget=budget)
         free = {post.title: post for post in Position.objects.filter(page__isnull=True)}
+        again = compared(kept, collection.units)
         decisions = []
         for index, unit in enumerate(collection.units):
-            if unit.kind == "position" and unit.title:
+            if known := again.known.get(index):
+                if not known.same:
+                    decisions.append(
+                        imports.Decision(index=index, unit=unit, title=known.page.title, known=known)
+                    )
+            elif unit.kind == "position" and unit.title:
                 decisions.append(
-                    imports.Decision(index=index, title=unit.title, position=free.pop(unit.title, None))
+                    imports.Decision(
+                        index=index, unit=unit, title=unit.title, position=free.pop(unit.title, None)
+                    )
                 )
         try:
-            pages = imports.take(kept, collection, decisions, by=author)
+            taken = imports.take(kept, decisions, by=author)
         except imports.UnitRefused:
             imports.discard(kept)
             raise
-        return {**self._report(file, collection), "drafts": [page.pk for page in pages]}
+        return {**self._report(file, collection), "drafts": [one.page.pk for one in taken]}
 
     def _report(self, file: str, collection: Collection) -> dict[str, Any]:
         proposed = asdict(collection)
