@@ -324,7 +324,12 @@ CONDUCT = Part(
     _("Code of conduct"),
     pgettext_lazy("one of several", "Rule of conduct"),
     (
-        Column("group", _("Group"), length=80, help=_("Such as: appearance, professional, behaviour.")),
+        Column(
+            "group",
+            pgettext_lazy("of rules", "Group"),
+            length=80,
+            help=_("Such as: appearance, professional, behaviour."),
+        ),
         _text(_("Rule")),
     ),
     "groups",
@@ -413,7 +418,7 @@ RELATED = Part(
     _("Related forms and reports"),
     pgettext_lazy("one of several", "Related form or report"),
     (
-        _text(_("Name"), name="title", length=200),
+        _text(pgettext_lazy("of a document or system", "Name"), name="title", length=200),
         Column("note", _("Note")),
         _RELATED,
     ),
@@ -425,7 +430,7 @@ SYSTEMS = Part(
     _("Systems used"),
     pgettext_lazy("one of several", "System"),
     (
-        _text(_("Name"), name="title", length=120),
+        _text(pgettext_lazy("of a document or system", "Name"), name="title", length=120),
         Column("purpose", _("Used for")),
     ),
     icon="desktop",
@@ -436,7 +441,7 @@ ATTACHMENTS = Part(
     _("Attachments"),
     pgettext_lazy("one of several", "Attachment"),
     (
-        _text(_("Name"), name="title", length=200),
+        _text(pgettext_lazy("of a document or system", "Name"), name="title", length=200),
         Column("reference", _("Number or place"), help=_("Where the attachment is kept.")),
     ),
     icon="doc-full",
