@@ -45,7 +45,7 @@ def save_draft(
         if draft is None:
             _refuse_submitted(uuid, by)
             definition = definition_of(edition)
-            rules.check_may_submit(definition, by)
+            rules.check_may_begin(edition, by)
             draft = Draft(uuid=uuid, edition=edition, person=by)
         elif draft.person_id != by.pk:
             raise NotFound
@@ -102,7 +102,7 @@ def submit(
     with transaction.atomic():
         if (known := remembered(key, request)) is not None:
             return Submission.objects.select_related("edition").get(uuid=known.answer["submission"])
-        rules.check_may_submit(definition, by)
+        rules.check_open(edition, by)
         uuid = _take(draft, by) if draft is not None else uuids.uuid4()
         state = evaluate(definition, answers)
         if state.errors:

@@ -208,8 +208,6 @@ def _edition_posted(request: HttpRequest, uuid: uuids.UUID) -> tuple[Edition, Fo
         if not slug_re.fullmatch(key) or not NUMBER.fullmatch(number):
             raise NotFound from None
         edition, definition = edition_of(key, int(number))
-        if edition.effective_from > timezone.localdate():
-            raise NotFound from None
         return edition, definition
     return edition, definition_of(edition)
 
@@ -233,7 +231,7 @@ def _hand_in(request: HttpRequest, saved: Draft, filling: Filling) -> HttpRespon
     except KeyReused:
         # Another window submitted this draft, with other answers, between our saving and our submitting.
         raise AlreadySubmitted(submission_for(request.user, saved.uuid)) from None
-    except WorkflowError as refusal:
+    except (WorkflowError, NotPermitted) as refusal:
         messages.error(request, str(refusal))
         return _fill(request, filling, status=409)
     _confirm(request, done.number, filling.definition)
