@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import ngettext, override
 from django_fsm import TransitionNotAllowed
 
 from forms.fields.base import clean_text
@@ -261,10 +261,11 @@ def _check_state(case: Case, spec: Transition) -> None:
 
 def _check_length(reason: str) -> None:
     if len(reason) > LONGEST_REASON:
-        sentence = _("Shorten this to %(most)d characters; it has %(length)d now.") % {
-            "most": LONGEST_REASON,
-            "length": len(reason),
-        }
+        sentence = ngettext(
+            "Shorten this to %(most)d character; it has %(length)d now.",
+            "Shorten this to %(most)d characters; it has %(length)d now.",
+            LONGEST_REASON,
+        ) % {"most": LONGEST_REASON, "length": len(reason)}
         raise AnswersRefused(_("Please look at the answers marked below."), {"reason": [sentence]})
 
 
