@@ -1,6 +1,6 @@
 """What must be true before we serve.
 
-Called by ``wsgi``, ``asgi`` and the worker; they do not start when it raises.
+Called by ``wsgi``, ``asgi`` and, by ``access.apps``, the worker; they do not start when it raises.
 """
 
 from __future__ import annotations
@@ -9,16 +9,17 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from backoffice.access import startup_rules
-from foundation.audit import guards
+from foundation.audit import guards, keys
 
 
 def check() -> None:
-    """Refuse to serve with a record the database does not protect or, in production, with a demonstration
-    account.
+    """Refuse to serve with a record the database does not protect, with a master key that does not open what
+    was recorded or, in production, with a demonstration account.
 
-    Raises GuardMissing or ImproperlyConfigured; both name the remedy.
+    Raises GuardMissing, MasterKeyInvalid or ImproperlyConfigured; each names the remedy.
     """
     guards.assert_installed()
+    keys.assert_opens()
     if not getattr(settings, "REMIT_PRODUCTION", False):
         return
     names = startup_rules.active_demo_accounts()

@@ -184,6 +184,7 @@ TASKS = {
 # --- mail ----------------------------------------------------------------------------------------------------
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = DATA_DIR / "mail"
+globals().update(environment.mail())
 DEFAULT_FROM_EMAIL = environment.text("MAIL_FROM", "remit@localhost")
 
 # --- history -------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ REMIT_MAIL_FROM         remit@localhost            sender of mails
 
 import os
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 PROJECT_DIR = Path(__file__).resolve().parents[3]
 
@@ -53,6 +54,35 @@ def number(name: str, default: int = 0) -> int:
 def items(name: str, default: str = "") -> list[str]:
     """Return ``REMIT_<name>`` as the list of its comma separated parts."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def mail() -> dict[str, object]:
+    """Return the mail settings that ``REMIT_EMAIL_URL`` means, none without it.
+
+    ``smtp://`` changes to TLS where the port is 587, ``smtps://`` speaks TLS from the first byte.
+    """
+    url = text("EMAIL_URL")
+    if not url:
+        return {}
+    try:
+        parts = urlsplit(url)
+        port, host = parts.port, parts.hostname
+    except ValueError:
+        port, host, parts = None, None, urlsplit("")
+    if parts.scheme not in {"smtp", "smtps"} or not host:
+        raise SystemExit("REMIT_EMAIL_URL must look like smtp://user:password@host:587 or smtps://…")
+    tls_from_start = parts.scheme == "smtps"
+    port = port or (465 if tls_from_start else 25)
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": host,
+        "EMAIL_PORT": port,
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": tls_from_start,
+        "EMAIL_USE_TLS": not tls_from_start and port == 587,
+        "EMAIL_TIMEOUT": 20,
+    }
 
 
 def data_dir() -> Path:

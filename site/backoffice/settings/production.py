@@ -1,6 +1,8 @@
 """Settings for real data. Refuses to start with a default secret or with DEBUG (a demo account is refused at start,
 when the database can be asked: ``backoffice.startup``)."""
 
+import base64
+
 from django.core.exceptions import ImproperlyConfigured
 
 from backoffice.settings import environment
@@ -20,6 +22,12 @@ if REMIT_MASTER_KEY == environment.DEVELOPMENT_MASTER_KEY:
         "python3 -c 'import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())' "
         "and keep a copy apart from the database: without it recorded personal values cannot be read."
     )
+try:
+    MASTER_KEY_BYTES = len(base64.b64decode(REMIT_MASTER_KEY, validate=True))
+except ValueError:
+    MASTER_KEY_BYTES = 0
+if MASTER_KEY_BYTES != 32:
+    raise ImproperlyConfigured("REMIT_MASTER_KEY must be 32 bytes written in base64 (44 characters).")
 if environment.flag("DEBUG"):
     raise ImproperlyConfigured("REMIT_DEBUG=1 shows secrets to visitors. Unset it in production.")
 if not environment.items("ALLOWED_HOSTS") or "*" in ALLOWED_HOSTS:

@@ -65,6 +65,24 @@ def unwrap(subject: str, wrapped: bytes) -> bytes:
         raise MasterKeyInvalid(f"The key of {subject} does not open.") from None
 
 
+def assert_opens() -> None:
+    """Raise ``MasterKeyInvalid`` unless the master key is sound and opens the newest key that was kept.
+
+    With another key nothing recorded before could be read, and nothing more could be recorded beside it.
+    """
+    master_key()
+    newest = SubjectKey.objects.filter(wrapped__isnull=False).order_by("-pk").first()
+    if newest is None or newest.wrapped is None:
+        return
+    try:
+        unwrap(newest.subject, bytes(newest.wrapped))
+    except MasterKeyInvalid:
+        raise MasterKeyInvalid(
+            "REMIT_MASTER_KEY is not the key under which this database was written. "
+            "Set the one that was kept apart from the database."
+        ) from None
+
+
 def keys_for(subjects: Iterable[str]) -> dict[str, tuple[SubjectKey, bytes]]:
     """Return each subject's row and data key; a subject seen for the first time gets one. Two queries at
     the most, three with new ones.

@@ -11,10 +11,14 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
+from django.db import transaction
 
 from backoffice import startup
 from foundation.audit import guards
+from foundation.audit.exceptions import MasterKeyInvalid
 from foundation.audit.queries import events_of
+from foundation.audit.services import Actor, FieldChange, append
+from foundation.outbox.worker import Worker
 from tests.factories.organisation import make_user
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -57,6 +61,8 @@ def test_production_starts_with_sound_settings(tmp_path: Path) -> None:
         ({"REMIT_SECRET_KEY": "short"}, "REMIT_SECRET_KEY"),
         ({"REMIT_SECRET_KEY": "development-only-key-never-used-in-production"}, "REMIT_SECRET_KEY"),
         ({"REMIT_MASTER_KEY": None}, "REMIT_MASTER_KEY"),
+        ({"REMIT_MASTER_KEY": "c2hvcnQ="}, "REMIT_MASTER_KEY"),
+        ({"REMIT_MASTER_KEY": "no base64, and long enough to look like it"}, "REMIT_MASTER_KEY"),
         ({"REMIT_DEBUG": "1"}, "REMIT_DEBUG"),
         ({"REMIT_ALLOWED_HOSTS": None}, "REMIT_ALLOWED_HOSTS"),
         ({"REMIT_ALLOWED_HOSTS": "*"}, "REMIT_ALLOWED_HOSTS"),
@@ -94,4 +100,28 @@ def test_the_remedy_works_and_is_recorded(settings: Any, capsys: pytest.CaptureF
 def test_an_unprotected_record_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guards, "missing", lambda using="default": ["remit_audit_event_delete"])
     with pytest.raises(guards.GuardMissing, match="remit_audit_event_delete"):
+        startup.check()
+
+
+@pytest.mark.django_db
+def test_the_worker_refuses_what_the_server_refuses(settings: Any) -> None:
+    make_user("demo-hr", is_demo=True)
+    settings.REMIT_PRODUCTION = True
+    with pytest.raises(ImproperlyConfigured, match="demo-hr"):
+        Worker().run(once=True)
+
+
+@pytest.mark.django_db
+def test_another_master_key_is_refused_with_the_remedy(settings: Any) -> None:
+    with transaction.atomic():
+        told = [FieldChange("phone", None, "13800000000", "user:1")]
+        append(stream="x", version=1, kind="told", actor=Actor.system("test"), changes=told)
+    startup.check()
+    settings.REMIT_MASTER_KEY = SOUND["REMIT_MASTER_KEY"]
+    with pytest.raises(MasterKeyInvalid, match=r"REMIT_MASTER_KEY is not the key .* kept apart"):
+        startup.check()
+    with pytest.raises(MasterKeyInvalid):
+        Worker().run(once=True)
+    settings.REMIT_MASTER_KEY = "c2hvcnQ="
+    with pytest.raises(MasterKeyInvalid, match="32 bytes"):
         startup.check()
