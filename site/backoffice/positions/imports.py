@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.log_actions import log
 
-from backoffice.positions.enums import Cadence, QualificationKind
+from backoffice.positions.enums import Cadence, QualificationKind, UnitKind
 from backoffice.positions.import_differences import Known, PartChange, merged, texts_in
 from backoffice.positions.importing import (
     Budget,
@@ -278,14 +278,10 @@ def texts_of(unit: Unit, *, dropped: frozenset[str] = frozenset()) -> dict[str, 
         if f"s{section.source[0]}" not in dropped and section.text.strip()
     ]
     rest = [f"{field.label}: {field.text}" for field in unit.fields if field.name != "title"]
-    rest += [
-        _("Duties under “%(heading)s”: %(texts)s")
-        % {"heading": group, "texts": "; ".join(duty.text[:30] for duty in duties if duty.group == group)}
-        for group in dict.fromkeys(duty.group for duty in duties if duty.group)
-    ]
     if rest:
         sections.append({"heading": _("Also in the source"), "body": paragraphs("\n".join(rest))})
     return {
+        "unit_kind": (UnitKind.DEPARTMENT if unit.kind == "department" else UnitKind.POST).value,
         "summary": unit.summary,
         "duties": [
             {

@@ -141,6 +141,18 @@ def test_what_is_dropped_is_not_taken(client, hr):
     )
 
 
+def test_a_department_and_the_headings_over_its_duties_come_along(client, hr):
+    text = "配件部岗位职责\n一、收货\n1、核对到货数量。\n2、登记破损。\n二、发货\n1、按领料单发放。\n2、每日盘点。\n"
+    upload(client, text.encode())
+    address = reverse("positions_import_review", args=[ImportedText.objects.get().uuid])
+    client.post(address, unit(0, title="配件部"))
+    page = PositionPage.objects.get()
+    assert (page.unit_kind, [row.value["category"] for row in page.duties]) == (
+        "department",
+        ["收货", "收货", "发货", "发货"],
+    )
+
+
 def test_a_fault_in_one_unit_takes_nothing_and_keeps_what_was_typed(client, hr):
     make_position("taken")
     response, _imported = review_of(
