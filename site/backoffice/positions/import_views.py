@@ -244,7 +244,7 @@ def _shown(
         "signature": _("signature"),
         "header": _("header or footer"),
         "note": _("note"),
-        "comment": _("comment"),
+        "comment": _("margin comment"),
         "table": _("lines of a table"),
         "text": _("text without a place"),
     }
