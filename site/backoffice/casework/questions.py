@@ -60,6 +60,17 @@ class Questions:
         return group_views(state, form.pages[0], self.typed, missing_too=self.refused is not None)
 
     @property
+    def written(self) -> list[tuple[str, str]]:
+        """What was typed, as (label, text), for a page that no longer asks."""
+        lines = [
+            (view.label, view.shown or view.typed)
+            for group in self.groups
+            for view in group.fields
+            if view.typed
+        ]
+        return [*lines, (_("Reason"), self.reason)] if self.reason else lines
+
+    @property
     def reason_errors(self) -> Sequence[str]:
         """What is wrong with the reason."""
         return (self.refused or {}).get("reason", ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -13,11 +14,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from backoffice.casework.presentation import facts_of, path_of, rows_of, timeline_of
+from backoffice.casework.presentation import Happening, facts_of, path_of, rows_of, timeline_of
 from backoffice.casework.questions import Questions, answers_in
 from foundation.editions.texts import in_language
 from workflows.definitions import definition_of
-from workflows.exceptions import AnswersRefused, CaseNotFound, NotPermitted, Overtaken, RuleBroken
+from workflows.exceptions import CaseNotFound, NotPermitted, Overtaken, RuleBroken, WorkflowError
 from workflows.models import Case
 from workflows.queries import case_for, cases_visible_to, inbox_of, transitions_open_to
 from workflows.schema import Transition
@@ -134,23 +135,11 @@ def case_step(request: HttpRequest, case_uuid: uuid.UUID, step: str) -> HttpResp
     except CaseNotFound:
         raise Http404 from None
     except NotPermitted as refusal:
-        messages.error(request, str(refusal))
-        return render(
-            request,
-            "casework/case_detail.html",
-            _case_context(_case(request, case_uuid), request),
-            status=403,
-        )
+        return _not_done(request, case_uuid, step, refusal, 403)
     except Overtaken as refusal:
-        messages.warning(request, str(refusal))
-        return render(
-            request,
-            "casework/case_detail.html",
-            _case_context(_case(request, case_uuid), request),
-            status=409,
-        )
+        return _not_done(request, case_uuid, step, refusal, 409, since=refusal.seen_version)
     except RuleBroken as refusal:
-        return _refused(request, case_uuid, step, refusal)
+        return _not_done(request, case_uuid, step, refusal, 422)
     title = in_language(spec.title) if spec is not None else step
     messages.success(
         request,
@@ -165,15 +154,30 @@ def case_step(request: HttpRequest, case_uuid: uuid.UUID, step: str) -> HttpResp
     return redirect("casework:case", case_uuid=case_uuid)
 
 
-def _refused(request: HttpRequest, case_uuid: uuid.UUID, step: str, refusal: RuleBroken) -> HttpResponse:
+def _not_done(
+    request: HttpRequest,
+    case_uuid: uuid.UUID,
+    step: str,
+    refusal: WorkflowError,
+    status: int,
+    since: int | None = None,
+) -> HttpResponse:
+    """Answer a step that was refused: nothing was changed, and what was typed is still there.
+
+    Where the step is still the person's, its page comes again; otherwise the case as it stands now, with the typed
+    texts to copy. ``since``: the version the person had seen; what happened after it is shown.
+    """
     case = _case(request, case_uuid)
-    spec = next((known for known in transitions_open_to(case, request.user) if known.id == step), None)
-    if spec is None:
-        messages.error(request, str(refusal))
-        return render(request, "casework/case_detail.html", _case_context(case, request), status=422)
-    errors = refusal.errors if isinstance(refusal, AnswersRefused) else {}
-    typed = Questions.again(spec, request.POST, errors)
-    return _step_page(request, case, spec, typed, str(refusal), status=422)
+    steps = definition_of(case.edition).transitions
+    spec = next((known for known in steps if known.id == step), None)
+    typed = Questions.again(spec, request.POST, getattr(refusal, "errors", {})) if spec else None
+    happened = timeline_of(case)[1][: max(case.version - since, 0)] if since is not None else []
+    if spec is not None and spec in transitions_open_to(case, request.user):
+        assert typed is not None
+        return _step_page(request, case, spec, typed, str(refusal), happened, status=status)
+    messages.error(request, str(refusal))
+    context = {**_case_context(case, request), "typed": typed.written if typed else []}
+    return render(request, "casework/case_detail.html", context, status=status)
 
 
 def _step_page(
@@ -182,6 +186,7 @@ def _step_page(
     spec: Transition,
     questions: Questions,
     refusal: str = "",
+    happened: Sequence[Happening] = (),
     status: int = 200,
 ) -> HttpResponse:
     definition = definition_of(case.edition)
@@ -201,6 +206,7 @@ def _step_page(
             "questions": questions,
             "facts": facts_of(case),
             "refusal": refusal,
+            "happened": happened,
             "idempotency_key": uuid.uuid4().hex,
         },
         status=status,

@@ -118,13 +118,30 @@ def test_what_was_typed_stays_when_something_is_missing(house: House) -> None:
     assert Case.objects.get(pk=case.pk).version == 2
 
 
-def test_the_loser_of_a_race_sees_what_stands_now(house: House) -> None:
+def test_the_loser_of_a_race_sees_what_happened_and_keeps_what_was_typed(house: House) -> None:
     case = complaint_in(house, "answered")
-    stale = sent(case, customer_accepts="yes")
-    take(house, case, "send_back")
+    stale = sent(case, customer_accepts="yes", customer_words="顾客来电致谢")
+    take(house, case, "send_back", reason="顾客当面改口")
     page = signed_in(house["clerk"]).post(step_url(case, "close"), stale)
+    body = page.content.decode()
     assert page.status_code == 409
     assert Case.objects.get(pk=case.pk).state == "assigned"
+    assert "顾客来电致谢" in body
+    assert "顾客当面改口" in body
+
+
+def test_the_loser_who_may_still_act_gets_the_page_again_with_the_newest_version(house: House) -> None:
+    case = complaint_in(house, "answered")
+    stale = sent(case, customer_accepts="yes", customer_words="顾客来电致谢")
+    take(house, case, "send_back", reason="顾客当面改口")
+    take(house, case, "answer")
+    client = signed_in(house["clerk"])
+    page = client.post(step_url(case, "close"), stale)
+    body = page.content.decode()
+    assert page.status_code == 409
+    assert ("顾客来电致谢" in body, "顾客当面改口" in body) == (True, True)
+    assert 'name="seen_version" value="5"' in body
+    assert Case.objects.get(pk=case.pk).state == "answered"
 
 
 def test_a_step_of_somebody_else_is_forbidden(house: House) -> None:
