@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import psycopg
 from django.db import connection
@@ -45,8 +46,10 @@ class Processes:
             copy.close()
         else:
             made = connection.settings_dict
-            server = f"{made['HOST']}:{made['PORT'] or 5432}"
-            self.url = f"postgres://{made['USER']}:{made['PASSWORD']}@{server}/{made['NAME']}"
+            # The server may be on a socket: its folder then stands among the options.
+            reached = {"host": made["HOST"], "port": made["PORT"], **made["OPTIONS"]}
+            options = urlencode({name: reached[name] for name in ("host", "port") if reached.get(name)})
+            self.url = f"postgres://{made['USER']}:{made['PASSWORD']}@/{made['NAME']}?{options}"
             self.environment["REMIT_DATABASE_URL"] = self.url
 
     def start(self, script: str, *arguments: str) -> subprocess.Popen[str]:
