@@ -105,6 +105,10 @@ def test_a_web_process_never_imports_weasyprint(tmp_path: Path) -> None:
     code = """
 import sys
 sys.path[:0] = ["site", "."]
+import django
+django.setup()
+from backoffice import startup
+startup.check = lambda: None  # there is no database here
 import backoffice.wsgi
 from django.urls import get_resolver
 get_resolver().url_patterns
@@ -113,6 +117,19 @@ print(sorted(name for name in sys.modules if name.split(".")[0] in {"weasyprint"
 """
     shown = python(code, REMIT_DATA_DIR=str(tmp_path), DJANGO_SETTINGS_MODULE="backoffice.settings.dev")
     assert shown.splitlines()[-1] == "[]"
+
+
+def test_a_server_on_a_database_that_is_not_migrated_says_what_to_run(tmp_path: Path) -> None:
+    code = """
+import sys
+sys.path[:0] = ["site", "."]
+try:
+    import backoffice.wsgi
+except Exception as refusal:
+    print(type(refusal).__name__, refusal)
+"""
+    shown = python(code, REMIT_DATA_DIR=str(tmp_path), DJANGO_SETTINGS_MODULE="backoffice.settings.dev")
+    assert shown.startswith("ImproperlyConfigured The database is not up to date. Run: manage.py migrate")
 
 
 # --- what must not be in a clone ----------------------------------------------------------------------------
