@@ -1,4 +1,4 @@
-"""What a browser may do with a page: no inline script or style, anywhere but on the four pages named here.
+"""What a browser may do with a page: no inline script or style, anywhere but on the pages named here.
 
 Wagtail 8.0 starts its date and page choosers by a script in the page. Such a script is one call with plain data;
 its hash is added to the policy of that one answer. Anything else in the page stays forbidden, so text that slips
@@ -31,6 +31,9 @@ INLINE_SCRIPT = frozenset(
         "wagtailusers_groups:edit",
     }
 )
+# Wagtail's date picker writes ``style`` attributes into the markup it makes. An attribute can change how something of
+# the page looks; it loads nothing and runs nothing. Style elements and sheets stay forbidden here too.
+STYLE_ATTRIBUTES = frozenset({"wagtailadmin_pages:add", "wagtailadmin_pages:edit"})
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _STARTER = re.compile(
     r"(?:initDateChooser|initTimeChooser|initDateTimeChooser|new PageChooser)"
@@ -45,18 +48,23 @@ class ContentSecurityPolicy(CSPMiddleware):
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
-        """Add to ``script-src`` what this page may run."""
+        """Add what this page may run, and the style attributes of its date pickers."""
         parts = super().get_policy_parts(request, response, report_only)
         match = getattr(request, "resolver_match", None)
         if report_only or match is None or not request.path_info.startswith(UNDER):
             return parts
         directives: dict[str, Any] = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+        more: dict[str, Any] = {}
         if route_of(match) in INLINE_SCRIPT:
             # A nonce would switch 'unsafe-inline' off again.
             allowed = [source for source in directives["script-src"] if source is not NONCE]
-            parts.config = {**directives, "script-src": [*allowed, UNSAFE_INLINE]}
+            more["script-src"] = [*allowed, UNSAFE_INLINE]
         elif hashes := starters_in(response):
-            parts.config = {**directives, "script-src": [*directives["script-src"], *hashes]}
+            more["script-src"] = [*directives["script-src"], *hashes]
+        if route_of(match) in STYLE_ATTRIBUTES:
+            more["style-src-attr"] = [UNSAFE_INLINE]
+        if more:
+            parts.config = {**directives, **more}
         return parts
 
 
