@@ -31,9 +31,9 @@ INLINE_SCRIPT = frozenset(
         "wagtailusers_groups:edit",
     }
 )
-# Wagtail's date picker writes ``style`` attributes into the markup it makes. An attribute can change how something of
-# the page looks; it loads nothing and runs nothing. Style elements and sheets stay forbidden here too.
-STYLE_ATTRIBUTES = frozenset({"wagtailadmin_pages:add", "wagtailadmin_pages:edit"})
+# Wagtail's rich text editor makes ``style`` elements in the browser (its placeholder, nested lists), with texts no hash can
+# foresee. A style changes how the page looks; it runs nothing, and it can load nothing from elsewhere.
+STYLE_ELEMENTS = frozenset({"wagtailadmin_pages:add", "wagtailadmin_pages:edit"})
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _STARTER = re.compile(
     r"(?:initDateChooser|initTimeChooser|initDateTimeChooser|new PageChooser)"
@@ -48,7 +48,7 @@ class ContentSecurityPolicy(CSPMiddleware):
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
-        """Add what this page may run, and the style attributes of its date pickers."""
+        """Add what this page may run, and the style elements of its rich text."""
         parts = super().get_policy_parts(request, response, report_only)
         match = getattr(request, "resolver_match", None)
         if report_only or match is None or not request.path_info.startswith(UNDER):
@@ -61,8 +61,8 @@ class ContentSecurityPolicy(CSPMiddleware):
             more["script-src"] = [*allowed, UNSAFE_INLINE]
         elif hashes := starters_in(response):
             more["script-src"] = [*directives["script-src"], *hashes]
-        if route_of(match) in STYLE_ATTRIBUTES:
-            more["style-src-attr"] = [UNSAFE_INLINE]
+        if route_of(match) in STYLE_ELEMENTS:
+            more["style-src-elem"] = [*directives["style-src"], UNSAFE_INLINE]
         if more:
             parts.config = {**directives, **more}
         return parts
