@@ -31,8 +31,8 @@ INLINE_SCRIPT = frozenset(
         "wagtailusers_groups:edit",
     }
 )
-# Wagtail's rich text editor makes ``style`` elements in the browser (its placeholder, nested lists), with texts no hash can
-# foresee. A style changes how the page looks; it runs nothing, and it can load nothing from elsewhere.
+# Wagtail's rich text editor makes ``style`` elements in the browser (its placeholder, nested lists), with texts no
+# hash can foresee. A style changes how the page looks; it runs nothing, and it can load nothing from elsewhere.
 STYLE_ELEMENTS = frozenset({"wagtailadmin_pages:add", "wagtailadmin_pages:edit"})
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _STARTER = re.compile(
