@@ -71,6 +71,14 @@ def worker() -> Finding:
     return Finding("worker", ok=not silent, detail=f"seen {seen.isoformat()}", needed=False)
 
 
+def rounds() -> Finding:
+    """Does the work that comes round by the clock go well?"""
+    from foundation.outbox.rounds import troubled
+
+    told = troubled()
+    return Finding("rounds", ok=not told, detail="; ".join(told), needed=False)
+
+
 def documents() -> Finding:
     """Are the system libraries for PDFs there?"""
     from backoffice.exports import libraries
@@ -79,7 +87,7 @@ def documents() -> Finding:
     return Finding("pdf libraries", ok=not packages, detail=", ".join(packages), needed=False)
 
 
-CHECKS: tuple[Callable[[], Finding], ...] = (migrations, audit_guards, worker, documents)
+CHECKS: tuple[Callable[[], Finding], ...] = (migrations, audit_guards, worker, rounds, documents)
 
 
 def findings() -> list[Finding]:

@@ -46,3 +46,29 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.worker
+
+
+class Round(models.Model):
+    """Work that comes round by the clock, one row per registered name. Written by ``outbox.rounds`` only.
+
+    ``lease_until`` is set while a worker runs it, and passes when that worker was killed.
+    """
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    due_at = models.DateTimeField(_("next due"), default=timezone.now)
+    lease_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
+    worker = models.CharField(_("worker"), max_length=64, blank=True)
+    claims = models.PositiveIntegerField(_("times begun"), default=0)
+    begun_at = models.DateTimeField(_("last begun"), null=True, blank=True)
+    last_run_at = models.DateTimeField(_("last run to its end"), null=True, blank=True)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    last_error = models.TextField(_("last error"), blank=True)
+    last_error_at = models.DateTimeField(_("time of the last error"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("round")
+        verbose_name_plural = _("rounds")
+
+    def __str__(self) -> str:
+        return self.name

@@ -146,7 +146,7 @@ def deliver(message_id: int) -> bool:
             mine.update(delivered_at=timezone.now(), last_error="")
     except Exception as error:
         logger.exception("effect %s not delivered (attempt %s)", message.key, message.attempts)
-        mine.update(due_at=timezone.now() + retry_after(message.attempts), last_error=_said(error))
+        mine.update(due_at=timezone.now() + retry_after(message.attempts), last_error=said(error))
         return False
     return True
 
@@ -156,7 +156,8 @@ def retry_after(attempts: int) -> datetime.timedelta:
     return min(FIRST_RETRY * (1 << min(attempts - 1, 20)), LONGEST_RETRY)
 
 
-def _said(error: Exception) -> str:
+def said(error: Exception) -> str:
+    """Return what an error says, short enough to be kept beside the row it befell."""
     return f"{type(error).__name__}: {error}".replace("\x00", "")[:2000]
 
 

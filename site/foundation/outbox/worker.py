@@ -1,8 +1,8 @@
-"""One process that does the work of the queue: tasks of the alias ``work``, the sweep, signs of life.
+"""One process that does the work of the queue: tasks of the alias ``work``, the sweep, rounds, signs of life.
 
 The queue's own worker runs one task after the other and knows nothing else; here it is run in short turns,
-and between them: sweep of effects whose task was lost, rescue of tasks whose worker was killed (the queue
-leaves them "running" for ever), removal of finished tasks.
+and between them: rounds that are due, sweep of effects whose task was lost, rescue of tasks whose worker was
+killed (the queue leaves them "running" for ever), removal of finished tasks.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker as QueueWorker
 from django_tasks_db.models import DBTaskResult
 
-from foundation.outbox import services
+from foundation.outbox import rounds, services
 from foundation.outbox.models import Heartbeat
 from foundation.outbox.signals import worker_starting
 from foundation.outbox.tasks import ALIAS
@@ -32,6 +32,7 @@ TASKS_A_TURN = 20
 SWEEP_EVERY = 5.0
 HEARTBEAT_EVERY = 10.0
 HOUSEKEEPING_EVERY = 300.0
+ROUNDS_EVERY = 5.0
 KEEP_FINISHED = datetime.timedelta(days=1)
 NAP = 0.2
 
@@ -106,6 +107,8 @@ class Worker:
             rescue_abandoned_tasks()
             remove_finished_tasks()
             Heartbeat.objects.filter(seen_at__lt=timezone.now() - KEEP_FINISHED).delete()
+        if self._due("rounds", ROUNDS_EVERY):
+            rounds.run_due(self.name, stopping=lambda: self._stopping)
         busy = False
         if DBTaskResult.objects.ready().filter(backend_name=ALIAS).exists():
             busy = True

@@ -33,6 +33,7 @@ def test_reasons_are_told_to_the_machine_itself(client: Client) -> None:
         "migrations",
         "audit guards",
         "worker",
+        "rounds",
         "pdf libraries",
     ]
 
@@ -63,6 +64,20 @@ def test_an_unprotected_record_is_not_ready(client: Client, monkeypatch: pytest.
 def test_a_silent_worker_is_told_and_does_not_stop_the_pages(client: Client) -> None:
     finding = health.worker()
     assert (finding.ok, finding.needed) == (False, False)
+    assert client.get("/readyz").json()["ready"] is True
+
+
+def test_a_round_that_fails_is_told_and_does_not_stop_the_pages(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("foundation.outbox.rounds.troubled", lambda: ["reminders failed 2 times, last: no"])
+    finding = next(one for one in client.get("/readyz").json()["findings"] if one["name"] == "rounds")
+    assert finding == {
+        "name": "rounds",
+        "ok": False,
+        "detail": "reminders failed 2 times, last: no",
+        "needed": False,
+    }
     assert client.get("/readyz").json()["ready"] is True
 
 
