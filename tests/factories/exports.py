@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from backoffice.positions.body import PEOPLE, PLAIN
+from backoffice.positions.parts import PARTS, SINGLES, Column
 from foundation.editions.models import Edition
 from tests.factories.editions import make_edition
 from tests.factories.organisation import make_user
@@ -46,6 +48,73 @@ def position_body(*, duties: int = 20, **changes: Any) -> dict[str, Any]:
         "sections": [{"id": "s1", "heading": "考核", "body": "<p>按月<b>考核</b>。</p>"}],
         **changes,
     }
+
+
+def full_body(*, rows: int = 2, **changes: Any) -> tuple[dict[str, Any], list[str]]:
+    """Return a body in which every part, column and single says something, and all the texts in it.
+
+    Made from the table of parts, so that a part added there is in here. Each text occurs once; short ones, because
+    a cell of a table is read back only where it stands on one line.
+    """
+    texts: list[str] = []
+
+    def said(what: str) -> str:
+        texts.append(f"{what}{len(texts):03}")
+        return texts[-1]
+
+    def value(column: Column, number: int) -> Any:
+        match column.kind:
+            case "choice":
+                assert column.choices is not None
+                chosen = column.choices.values[number % len(column.choices.values)]
+                texts.append(str(column.choices(chosen).label))
+                return chosen
+            case "flag":
+                return True
+            case "whole":
+                texts.append(str(11 + number))
+                return 11 + number
+            case "money":
+                texts.append(f"{1200 + number}.50")
+                return texts[-1]
+            case "rich":
+                return f"<p>{said('富')}<b>{said('粗')}</b></p>"
+            case "reference":
+                return "form:complaint"
+        return said("文")
+
+    def row(part: Any, number: int) -> dict[str, Any]:
+        values = {column.name: value(column, number) for column in part.columns}
+        names = {
+            f"{column.name}_name": said("表") for column in part.columns if column.kind == "reference"
+        }
+        return {"id": f"{part.name}-{number}", **values, **names}
+
+    person = {name: {"id": name, "name": said("人"), "name_en": ""} for name in PEOPLE}
+    body = {
+        **position_body(duties=0),
+        "schema": 2,
+        **{part.name: [row(part, number) for number in range(rows)] for part in PARTS},
+        **{
+            single.name: f"<p>{said('单')}</p>" if single.rich else f"{said('单')}\n{said('单')}"
+            for single in SINGLES
+        },
+        **person,
+        **{name: said("句") for name in PLAIN},
+        "subordinates": [{"code": "X", "title": said("下"), "title_en": ""}],
+        "scope_posts": [{"code": "Y", "title": said("岗"), "title_en": ""}],
+        "answerable": {"code": "Z", "title": said("责"), "title_en": ""},
+        "issue_date": "2026-11-20",
+        "unit_kind": "post",
+        "controlled": "controlled",
+        "duties_by": "cadence",
+        "confidential": True,
+        "catch_all": True,
+        "no_superior": False,
+        "no_subordinates": False,
+        **changes,
+    }
+    return body, texts
 
 
 def make_position_edition(body: dict[str, Any] | None = None, **fields: Any) -> Edition:

@@ -21,9 +21,10 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import get_template, render_to_string
 from django.utils import timezone, translation
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from backoffice.exports import libraries, pdf, position
+from backoffice.exports import libraries, pdf
 from backoffice.exports.renderer import RENDERING
 from foundation.editions.models import Edition
 from foundation.editions.queries import body_of
@@ -34,22 +35,25 @@ MESSAGE_KIND = "render_pdf"
 
 @dataclass(frozen=True)
 class Layout:
-    """How editions of one kind become a document."""
+    """How editions of one kind become a document.
+
+    ``context`` makes the values of ``template``, in the language in use; ``title`` is what the document is
+    called there. ``included`` names the templates the first one includes: they decide the look as well.
+    """
 
     template: str
     stylesheet: str
     context: Callable[[Edition, dict[str, Any], str], dict[str, Any]]
+    title: Callable[[dict[str, Any]], str]
+    included: tuple[str, ...] = ()
 
 
-LAYOUTS: dict[str, Layout] = {
-    Edition.Kind.POSITION: Layout("exports/position.html", "exports/document.css", position.context),
-}
+LAYOUTS: dict[str, Layout] = {}
 
 
 def register_layout(kind: str, layout: Layout) -> None:
-    """Let the room that owns ``kind`` say what its document shows; called once, when apps are ready."""
+    """Let the room that owns ``kind`` say what its document shows; called when apps are ready."""
     LAYOUTS[kind] = layout
-    look_of.cache_clear()
 
 
 def request_pdf(edition: Edition, language: str) -> Path | None:
@@ -108,10 +112,20 @@ def page_of(edition: Edition, language: str) -> tuple[str, str]:
 
 def filename(edition: Edition, language: str) -> str:
     """Return the name a person's browser saves the document under."""
-    title = position.named(body_of(edition), "title", language)
     with translation.override(language):
+        title = LAYOUTS[edition.kind].title(body_of(edition))
         number = _("edition %(number)s") % {"number": edition.number}
-    return re.sub(r'[\\/:*?"<>|\x00-\x1f]+', " ", f"{edition.key} {title} {number}").strip()[:120] + ".pdf"
+    return saved_as(f"{edition.key} {title} {number}")
+
+
+def saved_as(name: str) -> str:
+    """Return ``name`` as the name of a PDF, without what a file system refuses."""
+    return re.sub(r'[\\/:*?"<>|\x00-\x1f]+', " ", name).strip()[:120] + ".pdf"
+
+
+def rich(html: str) -> SafeString:
+    """Return rich text with nothing but plain formatting left in it, for a template."""
+    return mark_safe(pdf.clean(html))  # noqa: S308 - just cleaned
 
 
 def file_of(edition: Edition, language: str) -> Path:
@@ -127,12 +141,17 @@ def file_of(edition: Edition, language: str) -> Path:
     return Path(settings.RENDERED_DIR) / edition.kind / name
 
 
-@cache
 def look_of(kind: str, language: str) -> str:
-    """Return a hash over what decides the look: template, stylesheet, our words, the layout engine."""
+    """Return a hash over what decides the look of documents of ``kind``."""
     layout = LAYOUTS[kind]
+    return look(language, layout.template, layout.stylesheet, *layout.included)
+
+
+@cache
+def look(language: str, *templates: str) -> str:
+    """Return a hash over ``templates``, our words in ``language`` and the way of rendering."""
     digest = hashlib.sha256(f"{RENDERING} weasyprint {version('weasyprint')}\n".encode())
-    for name in (layout.template, layout.stylesheet):
+    for name in templates:
         digest.update(Path(get_template(name).origin.name).read_bytes())
     # A better translation is a new look as well.
     for folder in settings.LOCALE_PATHS:

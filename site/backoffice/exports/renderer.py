@@ -18,7 +18,7 @@ import sys
 from datetime import datetime
 from typing import IO, Any
 
-RENDERING = 1
+RENDERING = 2
 """Raised when the way of rendering changes: kept documents are then made anew."""
 
 LENGTH = struct.Struct(">Q")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -75,7 +74,7 @@ def filename(before: Edition, after: Edition, language: str) -> str:
             "before": before.number,
             "after": after.number,
         }
-    return re.sub(r'[\\/:*?"<>|\x00-\x1f]+', " ", f"{after.key} {told}").strip()[:120] + ".pdf"
+    return documents.saved_as(f"{after.key} {told}")
 
 
 @handles(MESSAGE_KIND)

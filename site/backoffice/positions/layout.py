@@ -92,6 +92,23 @@ def value_of(column: Column, row: Mapping[str, Any]) -> str:
     return str(value or "")
 
 
+def said_of(part: Part, row: Mapping[str, Any], *, without: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return what a thing says besides the columns ``without``, as label and value; what is empty is left out.
+
+    A flag is told where it is set, by its label alone.
+    """
+    told = []
+    for column in part.columns:
+        if column.name in without:
+            continue
+        if column.kind == "flag":
+            if row.get(column.name):
+                told.append((str(column.label), ""))
+        elif value := value_of(column, row):
+            told.append((str(column.label), value))
+    return tuple(told)
+
+
 def _shown(part: Part, rows: Sequence[Mapping[str, Any]]) -> Shown:
     heading = str(part.heading)
     if part.shape == "table":
@@ -121,19 +138,13 @@ def _item(part: Part, row: Mapping[str, Any]) -> Item:
     names = [column.name for column in part.columns]
     lead = part.lead.name
     title, text = (value_of(part.lead, row), row["text"]) if "text" in names and lead != "text" else ("", "")
-    told = [
-        (str(column.label), value_of(column, row))
-        for column in part.columns
-        if column.name not in (lead, "text", part.group_by)
-    ]
     return Item(
         row["id"],
         title,
         text or ("" if title else value_of(part.lead, row)),
-        tuple((label, value) for label, value in told if value),
+        said_of(part, row, without=(lead, "text", part.group_by)),
     )
 
 
 def _day(iso: str) -> str:
-
     return date_format(datetime.date.fromisoformat(iso), "DATE_FORMAT")

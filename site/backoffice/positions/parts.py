@@ -311,7 +311,7 @@ STAFFING = Part(
     pgettext_lazy("one of several", "Line of staffing"),
     (
         _text(_("Post"), name="post", length=120),
-        Column("number", _("Number"), "whole", most=9999),
+        Column("number", pgettext_lazy("of people", "Number"), "whole", most=9999),
         Column("note", _("Note")),
     ),
     "table",

@@ -114,11 +114,7 @@ def test_the_same_edition_gives_the_same_bytes() -> None:
     [
         {},
         {"title": "岗位"},
-        {
-            "title": {"zh-hans": "岗位", "en": "Position"},
-            "department": {"zh-hans": "部门"},
-            "reports_to": None,
-        },
+        {"title": "岗位", "title_en": "", "department": None, "reports_to": [], "headcount": 0},
         {"title": "岗位", "duties": [{"id": "d", "text": "做事", "cadence": "每逢单日"}], "sections": [{}]},
         position_body(duties=0, authorities=[], qualifications=[], sections=[]),
     ],
