@@ -85,9 +85,7 @@ def full_body(*, rows: int = 2, **changes: Any) -> tuple[dict[str, Any], list[st
 
     def row(part: Any, number: int) -> dict[str, Any]:
         values = {column.name: value(column, number) for column in part.columns}
-        names = {
-            f"{column.name}_name": said("表") for column in part.columns if column.kind == "reference"
-        }
+        names = {f"{column.name}_name": said("表") for column in part.columns if column.kind == "reference"}
         return {"id": f"{part.name}-{number}", **values, **names}
 
     person = {name: {"id": name, "name": said("人"), "name_en": ""} for name in PEOPLE}

@@ -123,9 +123,7 @@ def test_three_hundred_duties_are_printed_whole_and_nothing_leaves_its_page(tmp_
     body = position_body(duties=300)
     content = documents.render(make_position_edition(body), "zh-hans")
     pages = pages_of(content, tmp_path)
-    missing = [
-        duty["text"] for duty in body["duties"] if not any(duty["text"] in page for page in pages)
-    ]
+    missing = [duty["text"] for duty in body["duties"] if not any(duty["text"] in page for page in pages)]
     assert missing == []
     assert boxes_outside(content, tmp_path) == []
 
@@ -154,7 +152,13 @@ def test_the_head_of_a_long_table_is_repeated_on_each_page(tmp_path: Path) -> No
     body = position_body(
         duties=0,
         scorecard=[
-            {"id": f"i{number}", "indicator": f"指标{number:03}", "target": "≥ 95 %", "weight": 1, "source": "月报"}
+            {
+                "id": f"i{number}",
+                "indicator": f"指标{number:03}",
+                "target": "≥ 95 %",
+                "weight": 1,
+                "source": "月报",
+            }
             for number in range(120)
         ],
     )
