@@ -40,6 +40,20 @@ class AlreadyEnded(OrganisationError):
         super().__init__(_("This has already ended."))
 
 
+class AlreadyBegun(OrganisationError):
+    """The deputising has begun: it can be ended, no longer called off."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This has already begun. End it instead."))
+
+
+class ReasonMissing(OrganisationError):
+    """What was on record is put right only with a reason."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Say why: the reason goes on record."))
+
+
 class DeputyIsPrincipal(OrganisationError):
     """Nobody is their own deputy."""
 

@@ -3,7 +3,7 @@
 Who may is for the caller to have asked. Every function is one transaction: the row, its history with
 ``by`` as the author, and one event on the stream of the person (``user:<uuid>``), role (``role:<key>``),
 position (``position:<code>``) or department (``department:<code>``). Asking for what is already so writes
-nothing.
+nothing. Whoever wants to know when a holding begins, ends or changes listens to ``signals.holding_changed``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from django.utils import timezone
 from foundation.audit.services import Actor, FieldChange, append, next_version
 from foundation.organisation import locks
 from foundation.organisation.exceptions import (
+    AlreadyBegun,
     AlreadyEnded,
     AlreadyHeld,
     BindingUnclear,
@@ -28,9 +29,11 @@ from foundation.organisation.exceptions import (
     DeputyCycle,
     DeputyIsPrincipal,
     PersonInactive,
+    ReasonMissing,
     SuperiorLoop,
 )
 from foundation.organisation.models import Department, Deputy, Holding, Position, Role, RoleBinding, User
+from foundation.organisation.signals import holding_changed
 
 SYSTEM_USERNAME = "remit"
 FOREVER = datetime.date.max
@@ -66,13 +69,12 @@ def appoint(
     _check_dates(starts, ends)
     _check_active(person)
     version = next_version(user_stream(person))  # nobody else appoints this person until we are done
-    same = Holding.objects.filter(person=person, position=position, starts__lte=ends or FOREVER)
-    if same.filter(Q(ends__isnull=True) | Q(ends__gte=starts)).exists():
-        raise AlreadyHeld(str(person), str(position))
+    _check_free(person, position, starts, ends)
     holding = Holding(person=person, position=position, kind=kind, starts=starts, ends=ends)
     _save(holding, by)
     change = FieldChange(f"holdings.{position.code}", None, _of_holding(holding), _subject(person))
     _tell(user_stream(person), "appointed", by, [change], channel, version)
+    _announce(holding, "appointed", None, by)
     return holding
 
 
@@ -82,20 +84,84 @@ def end_holding(
 ) -> Holding:
     """Let the holding end with the day ``ends`` (today without one). Event ``holding_ended``.
 
-    Raises ``AlreadyEnded`` when it ended before today, ``DatesReversed`` when it begins after ``ends``.
+    A day after the end written before lets it go on longer. Raises ``AlreadyEnded`` when it ended before today,
+    ``DatesReversed`` when it begins after ``ends``; for longer ``AlreadyHeld`` and ``PersonInactive``.
     """
     ends = ends or timezone.localdate()
     holding = Holding.objects.select_for_update(of=("self",)).get(pk=holding.pk)
     if holding.ends is not None and holding.ends < timezone.localdate():
         raise AlreadyEnded
     _check_dates(holding.starts, ends)
-    before, holding.ends = _of_holding(holding), ends
+    before, person = _of_holding(holding), holding.person
+    version = next_version(user_stream(person))
+    if holding.ends is not None and ends > holding.ends:
+        _check_active(person)
+        _check_free(person, holding.position, holding.starts, ends, besides=holding)
+    holding.ends = ends
     if before != _of_holding(holding):
         _save(holding, by)
-        person, path = holding.person, f"holdings.{holding.position.code}"
-        change = FieldChange(path, before, _of_holding(holding), _subject(person))
-        _tell(user_stream(person), "holding_ended", by, [change], channel)
+        change = FieldChange(
+            f"holdings.{holding.position.code}", before, _of_holding(holding), _subject(person)
+        )
+        _tell(user_stream(person), "holding_ended", by, [change], channel, version)
+        _announce(holding, "ended", before, by)
     return holding
+
+
+@transaction.atomic
+def correct_holding(
+    *,
+    holding: Holding,
+    by: User,
+    reason: str,
+    starts: datetime.date,
+    ends: datetime.date | None,
+    kind: str,
+    channel: str = "web",
+) -> Holding:
+    """Put right what was written wrongly: first day, last day (None: open), kind. Also long after the end.
+
+    Event ``holding_corrected`` with the reason. Raises ``ReasonMissing``, ``DatesReversed``, ``AlreadyHeld``, and
+    ``PersonInactive`` where an account that is switched off would hold the position longer than before.
+    """
+    reason = _reason(reason)
+    _check_dates(starts, ends)
+    holding = Holding.objects.select_for_update(of=("self",)).get(pk=holding.pk)
+    before, person = _of_holding(holding), holding.person
+    version = next_version(user_stream(person))
+    if (ends or FOREVER) > (holding.ends or FOREVER):
+        _check_active(person)
+    _check_free(person, holding.position, starts, ends, besides=holding)
+    holding.starts, holding.ends, holding.kind = starts, ends, kind
+    if before != _of_holding(holding):
+        _save(holding, by, reason)
+        changes = [
+            FieldChange(f"holdings.{holding.position.code}", before, _of_holding(holding), _subject(person)),
+            FieldChange("reason", None, reason, _subject(person)),
+        ]
+        _tell(user_stream(person), "holding_corrected", by, changes, channel, version)
+        _announce(holding, "corrected", before, by)
+    return holding
+
+
+@transaction.atomic
+def strike_holding(*, holding: Holding, by: User, reason: str, channel: str = "web") -> None:
+    """Take away a holding that never should have been written (wrong person, appointment called off).
+
+    The row goes, its history and the record stay. Event ``holding_struck`` with the reason. Raises ``ReasonMissing``.
+    """
+    reason = _reason(reason)
+    holding = Holding.objects.select_for_update(of=("self",)).get(pk=holding.pk)
+    person, before, key = holding.person, _of_holding(holding), holding.pk
+    changes = [
+        FieldChange(f"holdings.{holding.position.code}", before, None, _subject(person)),
+        FieldChange("reason", None, reason, _subject(person)),
+    ]
+    vars(holding).update(_history_user=by, _change_reason=reason)
+    holding.delete()
+    holding.pk = key
+    _tell(user_stream(person), "holding_struck", by, changes, channel)
+    _announce(holding, "struck", before, by)
 
 
 @transaction.atomic
@@ -121,10 +187,7 @@ def name_deputy(
     _check_dates(starts, ends)
     _check_active(principal)
     _check_active(deputy)
-    locks.hold("deputies")  # two chains that grow at once could close a circle unseen
-    circle = _circle(principal, deputy, starts, ends or FOREVER, named)
-    if circle:
-        raise DeputyCycle(" → ".join(str(person) for person in (principal, *circle)))
+    _check_circle(principal, deputy, starts, ends, named)
     row = Deputy(principal=principal, deputy=deputy, starts=starts, ends=ends, workflows=named)
     _save(row, by)
     change = FieldChange(f"deputies.{row.pk}", None, _of_deputy(row), _subject(principal))
@@ -143,12 +206,30 @@ def end_deputy(*, row: Deputy, by: User, ends: datetime.date | None = None, chan
     if row.ends is not None and row.ends < timezone.localdate():
         raise AlreadyEnded
     _check_dates(row.starts, ends)
+    if row.ends is not None and ends > row.ends:
+        _check_circle(row.principal, row.deputy, row.starts, ends, row.workflows)
     before, row.ends = _of_deputy(row), ends
     if before != _of_deputy(row):
         _save(row, by)
         change = FieldChange(f"deputies.{row.pk}", before, _of_deputy(row), _subject(row.principal))
         _tell(user_stream(row.principal), "deputy_ended", by, [change], channel)
     return row
+
+
+@transaction.atomic
+def strike_deputy(*, row: Deputy, by: User, channel: str = "web") -> None:
+    """Take away a deputising that has not begun; its history stays. Event ``deputy_struck``.
+
+    Raises ``AlreadyBegun`` once its first day has come: then it is ended.
+    """
+    row = Deputy.objects.select_for_update(of=("self",)).get(pk=row.pk)
+    if row.starts <= timezone.localdate():
+        raise AlreadyBegun
+    principal = row.principal
+    change = FieldChange(f"deputies.{row.pk}", _of_deputy(row), None, _subject(principal))
+    vars(row)["_history_user"] = by
+    row.delete()
+    _tell(user_stream(principal), "deputy_struck", by, [change], channel)
 
 
 @transaction.atomic
@@ -342,6 +423,47 @@ def _check_active(person: User) -> None:
         raise PersonInactive(str(person))
 
 
+def _check_free(
+    person: User,
+    position: Position,
+    starts: datetime.date,
+    ends: datetime.date | None,
+    *,
+    besides: Holding | None = None,
+) -> None:
+    """Raise ``AlreadyHeld`` where the person holds the position on one of the days by another holding."""
+    same = Holding.objects.filter(person=person, position=position, starts__lte=ends or FOREVER)
+    same = same.filter(Q(ends__isnull=True) | Q(ends__gte=starts))
+    if besides is not None:
+        same = same.exclude(pk=besides.pk)
+    if same.exists():
+        raise AlreadyHeld(str(person), str(position))
+
+
+def _check_circle(
+    principal: User,
+    deputy: User,
+    starts: datetime.date,
+    ends: datetime.date | None,
+    workflows: list[str],
+) -> None:
+    locks.hold("deputies")  # two chains that grow at once could close a circle unseen
+    circle = _circle(principal, deputy, starts, ends or FOREVER, workflows)
+    if circle:
+        raise DeputyCycle(" → ".join(str(person) for person in (principal, *circle)))
+
+
+def _reason(reason: str) -> str:
+    reason = reason.replace("\0", "").strip()
+    if not reason:
+        raise ReasonMissing
+    return reason
+
+
+def _announce(holding: Holding, change: str, before: dict[str, Any] | None, by: User) -> None:
+    holding_changed.send(sender=Holding, holding=holding, change=change, before=before, by=by)
+
+
 def _check_superiors(position: Position, superiors: Iterable[Position]) -> None:
     links: dict[int, list[int]] = {}
     for below, above in Position.superiors.through.objects.values_list("from_position_id", "to_position_id"):
@@ -415,8 +537,8 @@ def _plain(value: Any) -> Any:
     return value.code if isinstance(value, Department) else value
 
 
-def _save(row: models.Model, by: User) -> None:
-    vars(row)["_history_user"] = by  # what the history library reads
+def _save(row: models.Model, by: User, reason: str = "") -> None:
+    vars(row).update(_history_user=by, _change_reason=reason or None)  # what the history library reads
     row.save()
 
 

@@ -9,6 +9,7 @@ from django.db.models import ProtectedError
 from foundation.audit.queries import events_of
 from foundation.organisation import services
 from foundation.organisation.exceptions import (
+    AlreadyBegun,
     AlreadyEnded,
     AlreadyHeld,
     BindingUnclear,
@@ -17,9 +18,11 @@ from foundation.organisation.exceptions import (
     DeputyCycle,
     DeputyIsPrincipal,
     PersonInactive,
+    ReasonMissing,
     SuperiorLoop,
 )
 from foundation.organisation.models import Department, Deputy, Holding, Position, RoleBinding, User
+from foundation.organisation.signals import holding_changed
 from tests.factories.organisation import (
     hold,
     make_department,
@@ -259,3 +262,135 @@ class TestAccounts:
         assert services.system_account() == account
         assert not account.is_active
         assert not account.has_usable_password()
+
+
+class TestCorrecting:
+    def test_dates_and_kind_are_put_right_with_the_reason_on_record(self, hr, time_machine):
+        time_machine.move_to("2026-07-15T12:00:00+08:00")
+        holding = hold(make_user(), make_position("front-desk"), starts=MAY, ends=LAST_OF_JUNE)
+        services.correct_holding(
+            holding=holding, by=hr, reason=" 入职日写错 ", starts=JUNE, ends=None, kind="acting"
+        )
+        before = {"kind": "regular", "starts": "2026-05-01", "ends": "2026-06-30"}
+        after = {"kind": "acting", "starts": "2026-06-01", "ends": None}
+        assert told(f"user:{holding.person.uuid}") == [
+            (
+                "holding_corrected",
+                hr.pk,
+                [("holdings.front-desk", before, after), ("reason", None, "入职日写错")],
+            )
+        ]
+        row = Holding.history.filter(id=holding.pk).first()
+        assert (row.history_user_id, row.history_change_reason) == (hr.pk, "入职日写错")
+
+    def test_nothing_is_put_right_without_a_reason(self, hr):
+        holding = hold(make_user(), starts=MAY)
+        with pytest.raises(ReasonMissing):
+            services.correct_holding(
+                holding=holding, by=hr, reason="  ", starts=JUNE, ends=None, kind="regular"
+            )
+        with pytest.raises(ReasonMissing):
+            services.strike_holding(holding=holding, by=hr, reason="")
+        assert Holding.objects.get(pk=holding.pk).starts == MAY
+
+    def test_a_correction_keeps_the_rules(self, hr):
+        person, position = make_user(), make_position()
+        holding = hold(person, position, starts=JUNE, ends=LAST_OF_JUNE)
+        hold(person, position, starts=MAY, ends=datetime.date(2026, 5, 31))
+
+        def correct(starts, ends):
+            services.correct_holding(
+                holding=holding, by=hr, reason="更正", starts=starts, ends=ends, kind="regular"
+            )
+
+        with pytest.raises(AlreadyHeld):
+            correct(MAY, LAST_OF_JUNE)
+        with pytest.raises(DatesReversed):
+            correct(JULY, LAST_OF_JUNE)
+        services.set_active(person=person, active=False, by=hr)
+        holding.refresh_from_db()
+        with pytest.raises(PersonInactive):
+            correct(JUNE, None)
+        correct(JUNE, JUNE)
+        assert Holding.objects.get(pk=holding.pk).ends == JUNE
+
+    def test_the_same_again_writes_nothing(self, hr):
+        holding = hold(make_user(), starts=MAY)
+        services.correct_holding(holding=holding, by=hr, reason="无", starts=MAY, ends=None, kind="regular")
+        assert told(f"user:{holding.person.uuid}") == []
+
+    def test_what_was_struck_stays_in_history_and_record(self, hr):
+        holding = hold(make_user(), make_position("front-desk"), starts=MAY)
+        number, stream = holding.pk, f"user:{holding.person.uuid}"
+        services.strike_holding(holding=holding, by=hr, reason="选错了人")
+        assert not Holding.objects.filter(pk=number).exists()
+        row = Holding.history.filter(id=number).first()
+        assert (row.history_type, row.history_user_id, row.history_change_reason) == ("-", hr.pk, "选错了人")
+        before = {"kind": "regular", "starts": "2026-05-01", "ends": None}
+        assert told(stream) == [
+            ("holding_struck", hr.pk, [("holdings.front-desk", before, None), ("reason", None, "选错了人")])
+        ]
+
+    def test_going_on_longer_does_not_reach_into_the_next_holding(self, hr, time_machine):
+        time_machine.move_to("2026-06-15T12:00:00+08:00")
+        person, position = make_user(), make_position()
+        holding = hold(person, position, starts=MAY, ends=LAST_OF_JUNE)
+        hold(person, position, starts=JULY)
+        with pytest.raises(AlreadyHeld):
+            services.end_holding(holding=holding, by=hr, ends=datetime.date(2026, 7, 2))
+
+    def test_a_deputising_that_goes_on_longer_closes_no_circle(self, hr, time_machine):
+        time_machine.move_to("2026-06-15T12:00:00+08:00")
+        one, two = make_user(), make_user()
+        row = make_deputy(one, two, starts=MAY, ends=LAST_OF_JUNE)
+        make_deputy(two, one, starts=JULY)
+        with pytest.raises(DeputyCycle):
+            services.end_deputy(row=row, by=hr, ends=JULY)
+
+    def test_only_a_deputising_that_has_not_begun_is_called_off(self, hr, time_machine):
+        time_machine.move_to("2026-06-15T12:00:00+08:00")
+        begun, coming = make_deputy(make_user(), make_user()), make_deputy(make_user(), hr, starts=JULY)
+        with pytest.raises(AlreadyBegun):
+            services.strike_deputy(row=begun, by=hr)
+        services.strike_deputy(row=coming, by=hr)
+        assert list(Deputy.objects.all()) == [begun]
+        assert [kind for kind, *_ in told(f"user:{coming.principal.uuid}")] == ["deputy_struck"]
+
+
+class TestAnnouncing:
+    @pytest.fixture
+    def heard(self):
+        heard = []
+
+        def hear(sender, holding, change, before, by, **kwargs):
+            heard.append((change, before and before["ends"], holding.ends, by.username))
+
+        holding_changed.connect(hear)
+        yield heard
+        holding_changed.disconnect(hear)
+
+    def test_others_hear_when_a_holding_begins_changes_and_ends(self, hr, heard, time_machine):
+        time_machine.move_to("2026-06-15T12:00:00+08:00")
+        holding = services.appoint(person=make_user(), position=make_position(), by=hr, starts=MAY)
+        services.end_holding(holding=holding, by=hr, ends=LAST_OF_JUNE)
+        services.end_holding(holding=holding, by=hr, ends=LAST_OF_JUNE)  # already so: nothing to tell
+        services.correct_holding(holding=holding, by=hr, reason="更正", starts=MAY, ends=JULY, kind="regular")
+        services.strike_holding(holding=holding, by=hr, reason="未到岗")
+        assert heard == [
+            ("appointed", None, None, "hr"),
+            ("ended", None, LAST_OF_JUNE, "hr"),
+            ("corrected", "2026-06-30", JULY, "hr"),
+            ("struck", "2026-07-01", JULY, "hr"),
+        ]
+
+    def test_one_who_hears_and_fails_undoes_the_whole(self, hr):
+        def fail(**kwargs):
+            raise RuntimeError("no room")
+
+        holding_changed.connect(fail)
+        try:
+            with pytest.raises(RuntimeError):
+                services.appoint(person=make_user(), position=make_position(), by=hr)
+        finally:
+            holding_changed.disconnect(fail)
+        assert Holding.objects.count() == 0
