@@ -64,7 +64,8 @@ def _child(column: Column) -> Block:
             assert column.choices is not None
             return ChoiceBlock(choices=column.choices.choices, default=column.default or None, **said)
         case "reference":
-            return ChoiceBlock(choices=references.choices, **said)
+            # Not searched by what it is called: Wagtail would ask for all the choices for every duty it indexes.
+            return ChoiceBlock(choices=references.choices, search_index=False, **said)
         case "flag":
             return BooleanBlock(**{**said, "required": False}, default=bool(column.default))
         case "whole":

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -47,6 +47,7 @@ from wagtail.log_actions import LogContext, get_active_log_context
 from wagtail.models import Page, PagePermissionTester
 from wagtail.search import index
 
+from backoffice.access.long_select import LongSelect, LongSelectMultiple
 from backoffice.positions.blocks import SECTION_FEATURES, parts_field
 from backoffice.positions.body import edition_body, sheet
 from backoffice.positions.enums import ControlledStatus, DocumentKind, DutyGrouping, UnitKind
@@ -55,7 +56,7 @@ from backoffice.positions.numbering import made_number
 from backoffice.positions.parts import BY_NAME, PARTS
 from foundation.editions.models import Edition
 from foundation.editions.queries import editions_of
-from foundation.organisation.models import Position
+from foundation.organisation.models import Position, User
 
 
 class ImportedText(models.Model):
@@ -161,6 +162,11 @@ class PositionIndexPage(Page):
         return HttpResponseRedirect(reverse("positions:list"))
 
 
+# The fields of the form that name people, and those that name posts besides the post described.
+PEOPLE = ("prepared_by", "reviewed_by", "approved_by", "signatory")
+POSTS = ("answerable", "scope_posts")
+
+
 class PositionPageForm(WagtailAdminPageForm):
     """The editor's form: a position can have one description only."""
 
@@ -169,20 +175,37 @@ class PositionPageForm(WagtailAdminPageForm):
         if not self.instance.pk and self.for_user is not None and not self.instance.prepared_by_id:
             self.initial.setdefault("prepared_by", None)
             self.initial["prepared_by"] = self.initial["prepared_by"] or self.for_user.pk
-        for name in ("prepared_by", "reviewed_by", "approved_by", "signatory"):
-            if name in self.fields:
-                named = Q(is_active=True) | Q(pk=getattr(self.instance, f"{name}_id"))
-                self.fields[name].queryset = self.fields[name].queryset.filter(named).order_by("full_name")
+        named = {getattr(self.instance, f"{name}_id") for name in PEOPLE if name in self.fields} - {None}
+        people = User.objects.filter(Q(is_active=True) | Q(pk__in=named)).order_by("full_name", "username")
+        posts = Position.objects.select_related("department").order_by("code")
+        free = posts.filter(Q(page__isnull=True) | Q(pk=self.instance.position_id))
+        # One query for all the lists of people, one for all the lists of posts.
+        _offer({name: self.fields[name] for name in PEOPLE if name in self.fields}, people, str)
+        _offer({name: self.fields[name] for name in POSTS if name in self.fields}, posts, _post_in_list)
         if "position" in self.fields:
-            field = self.fields["position"]
-            free = Q(page__isnull=True) | Q(pk=self.instance.position_id)
-            field.queryset = Position.objects.filter(free).select_related("department").order_by("code")
-            field.label_from_instance = lambda post: f"{post} · {post.department} ({post.code})"
+            _offer({"position": self.fields["position"]}, free, _post_in_list)
             if self.instance.pk and self.instance.has_editions:
+                field = self.fields["position"]
                 field.disabled = True
                 field.help_text = _(
                     "Fixed: editions of this description have been published for this position."
                 )
+
+
+def _offer(fields: Mapping[str, Any], found: models.QuerySet[Any], label: Callable[[Any], str]) -> None:
+    """Let ``fields`` choose among ``found``, which is asked once."""
+    if not fields:
+        return
+    listed = [(each.pk, label(each)) for each in found]
+    for field in fields.values():
+        field.queryset = found
+        many = isinstance(field, forms.ModelMultipleChoiceField)
+        field.widget = LongSelectMultiple() if many else LongSelect()
+        field.choices = listed if many else [("", field.empty_label or ""), *listed]
+
+
+def _post_in_list(post: Position) -> str:
+    return f"{post} · {post.department} ({post.code})"
 
 
 class PositionCopyForm(CopyForm):

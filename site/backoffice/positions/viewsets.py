@@ -100,11 +100,14 @@ class PositionListing(ExplorableIndexView):
     base_filterset_class = PageFilterSet
 
     def annotate_queryset(self, pages: QuerySet[PositionPage]) -> QuerySet[PositionPage]:
-        """Fetch post, department and number of the newest edition with the pages."""
+        """Fetch post, department and number of the newest edition with the pages.
+
+        Joined tables get lost where Wagtail fetches the pages a second time as what they are; a prefetch does not.
+        """
         newest = Edition.objects.filter(kind=Edition.Kind.POSITION, key=OuterRef("position__code")).order_by(
             "-number"
         )
-        pages = pages.select_related("position__department").annotate(
+        pages = pages.prefetch_related("position__department").annotate(
             edition_number=Subquery(newest.values("number")[:1])
         )
         return super().annotate_queryset(pages)
