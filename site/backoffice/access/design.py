@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.access.templatetags.remit import TimelineEntry
 from foundation.organisation.models import User
+from foundation.outbox.models import Job
 
 
 class ExampleForm(forms.Form):
@@ -128,5 +129,8 @@ def context() -> dict[str, Any]:
             ),
         ],
         "changes": [change, added],
+        "job": Job(kind="example", state=Job.State.RUNNING, done=3, total=12, detail="部门职责汇编.docx"),
+        "category": "open",
+        "word": Job.State.RUNNING.label,
         "page": Paginator(range(1, 130), 25).page(2),
     }

@@ -100,6 +100,8 @@ OURS: dict[str, Rule] = {
     "access:health": public("says ok, nothing else"),
     "access:ready": public("yes or no; reasons for the administrator and for the machine itself"),
     "access:design": signed_in("examples, no data"),
+    "access:job": signed_in("what one began oneself; another's is not there"),
+    "access:job-cancel": signed_in("what one began oneself"),
     "closed-login": public("where Wagtail's login was: leads to the sign-in, takes no password"),
     "admin-sign-out": public("ends the session of whoever asks"),
     # --- requests ---

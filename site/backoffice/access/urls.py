@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from backoffice.access import health, views
+from backoffice.access import health, job_views, views
 
 app_name = "access"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("language/", views.language, name="language"),
     path("theme/", views.theme, name="theme"),
     path("design/", views.design, name="design"),
+    path("jobs/<uuid:uuid>/", job_views.job, name="job"),
+    path("jobs/<uuid:uuid>/cancel/", job_views.cancel, name="job-cancel"),
     path("healthz", health.healthz, name="health"),
     path("readyz", health.readyz, name="ready"),
 ]

@@ -1,4 +1,4 @@
-"""Registers the app and the handler of mails."""
+"""Registers the app and the handlers of mails and jobs."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -11,4 +11,4 @@ class OutboxConfig(AppConfig):
 
     def ready(self) -> None:
         """Import the handlers of this room."""
-        from foundation.outbox import mail  # noqa: F401 - registers its handler; needs the models
+        from foundation.outbox import jobs, mail  # noqa: F401 - they register handlers; need the models

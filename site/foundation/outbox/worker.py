@@ -21,9 +21,9 @@ from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker as QueueWorker
 from django_tasks_db.models import DBTaskResult
 
-from foundation.outbox import rounds, services
-from foundation.outbox.models import Heartbeat
-from foundation.outbox.signals import worker_starting
+from foundation.outbox import jobs, rounds, services
+from foundation.outbox.models import Heartbeat, Message
+from foundation.outbox.signals import job_advanced, worker_starting
 from foundation.outbox.tasks import ALIAS
 
 logger = logging.getLogger("remit.worker")
@@ -42,7 +42,7 @@ class WorkerKilled(Exception):
 
 
 class Worker:
-    """The loop. ``stop`` lets the present task end and then leaves it."""
+    """The loop. ``stop`` lets the present task end, a job its present step, and then leaves it."""
 
     def __init__(self, *, interval: float = 1.0, name: str = "") -> None:
         self.interval = interval
@@ -52,8 +52,9 @@ class Worker:
         self._last: dict[str, float] = {}
 
     def stop(self) -> None:
-        """End after the present task."""
+        """End after the present task; a job is given back for another worker."""
         self._stopping = True
+        jobs.stopping.set()
         if self._turn is not None:
             self._turn.running = False
 
@@ -70,6 +71,18 @@ class Worker:
     def run(self, *, once: bool = False) -> None:
         """Work until stopped; with ``once`` until nothing is due. A database that is away is waited for."""
         worker_starting.send(type(self), worker=self)
+        job_advanced.connect(self._beat)
+        try:
+            self._work(once=once)
+        finally:
+            job_advanced.disconnect(self._beat)
+            jobs.stopping.clear()
+
+    def _beat(self, **kwargs: object) -> None:
+        if self._due("heartbeat", HEARTBEAT_EVERY):
+            beat(self.name)
+
+    def _work(self, *, once: bool) -> None:
         while not self._stopping:
             close_old_connections()
             try:
@@ -101,11 +114,11 @@ class Worker:
 
     def _take_a_turn(self) -> bool:
         """Do some of what there is; return whether there may be more."""
-        if self._due("heartbeat", HEARTBEAT_EVERY):
-            beat(self.name)
+        self._beat()
         if self._due("housekeeping", HOUSEKEEPING_EVERY):
             rescue_abandoned_tasks()
             remove_finished_tasks()
+            jobs.remove_old_jobs()
             Heartbeat.objects.filter(seen_at__lt=timezone.now() - KEEP_FINISHED).delete()
         if self._due("rounds", ROUNDS_EVERY):
             rounds.run_due(self.name, stopping=lambda: self._stopping)
@@ -139,12 +152,22 @@ def beat(name: str) -> None:
 
 
 def rescue_abandoned_tasks() -> int:
-    """Close tasks that have been running for longer than any may: their worker is gone. Return how many."""
+    """Close tasks that have been running for longer than any may: their worker is gone. Return how many.
+
+    A job may run longer: while it goes on, it keeps the lease of its message.
+    """
     abandoned = DBTaskResult.objects.running().filter(
         backend_name=ALIAS, started_at__lt=timezone.now() - services.lease()
     )
+    at_work = set(
+        Message.objects.filter(
+            kind=jobs.MESSAGE_KIND, delivered_at__isnull=True, due_at__gt=timezone.now()
+        ).values_list("pk", flat=True)
+    )
     count = 0
     for task in abandoned:
+        if at_work.intersection(task.args_kwargs["args"]):
+            continue
         task.set_failed(WorkerKilled("the worker did not come back"))
         count += 1
     return count

@@ -42,6 +42,8 @@ def existing(world: World) -> dict[str, Example]:
     person = Example({"pk": world.people["clerk"].pk})
     group = Example({"pk": objects["group"].pk})
     return {
+        "access:job": Example({"uuid": objects["job"].uuid}, readers=frozenset({"hr"})),
+        "access:job-cancel": Example({"uuid": objects["job"].uuid}, readers=frozenset({"hr"})),
         "intake:draft": own_draft,
         "intake:draft-discard": own_draft,
         "intake:submission": Example(

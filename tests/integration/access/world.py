@@ -19,6 +19,7 @@ from backoffice.positions.archiving import archive
 from forms.schema import definition_of
 from forms.services.submissions import save_draft
 from foundation.organisation.models import User
+from foundation.outbox.models import Job
 from tests.factories.organisation import bind_role, hold, make_department, make_position, make_role, make_user
 from tests.factories.positions import make_draft, make_published
 from tests.factories.positions import save_draft as save_page_draft
@@ -62,6 +63,9 @@ def make_world() -> World:
     world = World(house, people, {})
     _complaint(world)
     _descriptions(world)
+    world.objects["job"] = Job.objects.create(
+        kind="import", started_by=people["hr"], state=Job.State.RUNNING, detail=world.secret("hr")
+    )
     world.objects["group"] = Group.objects.get(name=groups.HR)
     people["administrator"].email = f"{world.secret('administrator')}@example.com"
     people["administrator"].save()
