@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
@@ -117,7 +117,7 @@ def _initial(definition: FormDefinition) -> Iterator[Problem]:
         if field.initial is None:
             continue
         try:
-            field.of_kind.check(field.initial, field.settings, datetime.date.today())  # noqa: DTZ011 - any day
+            field.of_kind.check(field.initial, field.settings, timezone.localdate())
         except FieldFault as fault:
             yield Problem(f"{path}.initial", str(fault.sentence))
 

@@ -27,7 +27,7 @@ class Case(Audited):
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    number = models.CharField(_("number"), max_length=40, unique=True)
+    number = models.CharField(_("number"), max_length=60, unique=True)
     workflow = models.CharField(pgettext_lazy("of cases", "workflow"), max_length=40)
     edition = models.ForeignKey(Edition, models.PROTECT, related_name="cases", verbose_name=_("edition"))
     submission = models.OneToOneField(

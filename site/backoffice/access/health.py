@@ -17,6 +17,8 @@ from backoffice.access.lockout import client_address
 from backoffice.access.roles import roles_on
 from backoffice.access.table import ADMINISTRATOR
 from foundation.audit import guards
+from foundation.audit.exceptions import MasterKeyInvalid
+from foundation.audit.keys import assert_opens
 
 WORKER_SILENT_AFTER = datetime.timedelta(minutes=5)
 
@@ -50,6 +52,15 @@ def migrations() -> Finding:
     return Finding(
         "migrations", ok=not waiting, detail=f"Run: manage.py migrate ({names})" if waiting else ""
     )
+
+
+def keys() -> Finding:
+    """Does the master key open what was recorded?"""
+    try:
+        assert_opens()
+    except MasterKeyInvalid as wrong:
+        return Finding("master key", ok=False, detail=str(wrong))
+    return Finding("master key", ok=True)
 
 
 def audit_guards() -> Finding:
@@ -87,7 +98,7 @@ def documents() -> Finding:
     return Finding("pdf libraries", ok=not packages, detail=", ".join(packages), needed=False)
 
 
-CHECKS: tuple[Callable[[], Finding], ...] = (migrations, audit_guards, worker, rounds, documents)
+CHECKS: tuple[Callable[[], Finding], ...] = (migrations, keys, audit_guards, worker, rounds, documents)
 
 
 def findings() -> list[Finding]:

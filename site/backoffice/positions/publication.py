@@ -12,6 +12,7 @@ import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from simple_history.signals import post_create_historical_record
 from wagtail.models import Revision
@@ -136,6 +137,6 @@ def told_in_words(page: PositionPage) -> str:
     if edition.effective_from > timezone.localdate():
         return _("Edition %(number)s is published and takes effect on %(day)s.") % {
             "number": edition.number,
-            "day": edition.effective_from.isoformat(),
+            "day": date_format(edition.effective_from, "DATE_FORMAT"),
         }
     return _("Edition %(number)s is in force.") % {"number": edition.number}

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from wagtail.models import PageLogEntry
 
@@ -216,7 +217,7 @@ def _publications(code: str) -> Iterator[PageChange]:
             who_id=edition.published_by_id,
             differences=tuple(differences(before, body)),
             edition=edition.number,
-            text=_("Effective from %(day)s") % {"day": edition.effective_from.isoformat()},
+            text=_("Effective from %(day)s") % {"day": date_format(edition.effective_from, "DATE_FORMAT")},
         )
         before = body
 

@@ -87,11 +87,20 @@ RESERVED = frozenset(
         *("import", "let", "loop", "package", "namespace", "return", "var", "void", "while"),
     ]
 )
+# Types that CEL declares under these words; a name of ours would hide the type (specification, "Abstract Types").
+TYPES = frozenset(
+    ["bool", "bytes", "double", "dyn", "int", "list", "map", "null_type", "string", "type", "uint"]
+)
 
 
 def is_name(text: str) -> bool:
-    """Whether an expression can use it as a name: ASCII words joined by dots, none of them reserved."""
-    return bool(_NAME.fullmatch(text)) and len(text) <= 200 and not RESERVED.intersection(text.split("."))
+    """Whether an expression can use it as a name: ASCII words joined by dots, none of them reserved, the first
+    not a type of the language.
+    """
+    if not _NAME.fullmatch(text) or len(text) > 200:
+        return False
+    words = text.split(".")
+    return words[0] not in TYPES and not RESERVED.intersection(words)
 
 
 def is_field_name(text: str) -> bool:

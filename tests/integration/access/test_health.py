@@ -10,6 +10,7 @@ from django.test import Client
 
 from backoffice.access import health
 from foundation.audit import guards
+from foundation.audit.exceptions import MasterKeyInvalid
 from tests.factories.organisation import make_user_with_roles
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +32,7 @@ def test_reasons_are_told_to_the_machine_itself(client: Client) -> None:
     assert [finding["name"] for finding in answer["findings"]] == [
         "database",
         "migrations",
+        "master key",
         "audit guards",
         "worker",
         "rounds",
@@ -91,3 +93,14 @@ def test_without_a_database_nothing_else_is_asked(client: Client, monkeypatch: p
     assert (response.status_code, response.json()) == (503, {"ready": False})
     local = client.get("/readyz").json()
     assert local["findings"] == [{"name": "database", "ok": False, "detail": "DatabaseError", "needed": True}]
+
+
+def test_with_another_master_key_nothing_is_ready(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def another() -> None:
+        raise MasterKeyInvalid("REMIT_MASTER_KEY is not the key")
+
+    monkeypatch.setattr(health, "assert_opens", another)
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    told = {"name": "master key", "ok": False, "detail": "REMIT_MASTER_KEY is not the key", "needed": True}
+    assert told in response.json()["findings"]

@@ -396,7 +396,9 @@ def test_reads_names_what_is_used(text, expected):
     assert reads(text, SCHEMA) == expected
 
 
-@pytest.mark.parametrize("name", ["投诉", "a b", "1a", "a..b", "in", "a.true", "", "a-b", "a.b()"])
+@pytest.mark.parametrize(
+    "name", ["投诉", "a b", "1a", "a..b", "in", "a.true", "", "a-b", "a.b()", "list", "string", "map.key"]
+)
 def test_a_name_that_cannot_be_spelled_is_refused(name):
     assert not is_name(name)
     with pytest.raises(ValueError, match="cannot be a name"):
