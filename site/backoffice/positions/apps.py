@@ -23,9 +23,11 @@ class PositionsConfig(AppConfig):
             trail,
             tree,
         )
+        from backoffice.positions.library import hooks as library
         from foundation.audit.trails import TrailKind, register_trail
 
         guards.connect()
+        library.connect()
         document.register()
         publication.connect()
         packs.register()

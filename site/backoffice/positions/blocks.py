@@ -24,6 +24,7 @@ from wagtail.blocks import (
 from wagtail.fields import StreamField
 
 from backoffice.positions import references
+from backoffice.positions.library.blocks import LinkBlock
 from backoffice.positions.parts import BY_NAME, Column
 
 # What the editor of free sections offers. ``markup.plain_markup`` keeps exactly what these make.
@@ -45,7 +46,7 @@ def parts_field(name: str) -> PartsField:
     """Return the stream field of the part ``name``: any number of its things, in the author's order."""
     part = BY_NAME[name]
     block = StructBlock(
-        [(column.name, _child(column)) for column in part.columns],
+        [(column.name, _child(column)) for column in part.stored],
         icon=part.icon,
         label=part.one,
         label_format="{" + part.lead.name + "}",
@@ -74,6 +75,8 @@ def _child(column: Column) -> Block:
             return DecimalBlock(min_value=0, max_digits=12, decimal_places=2, **said)
         case "rich":
             return RichTextBlock(features=SECTION_FEATURES, **said)
+        case "link":
+            return LinkBlock(max_length=column.length, label=column.label)
     if column.length > ONE_LINE:
         return TextBlock(rows=2, max_length=column.length, **said)
     return CharBlock(max_length=column.length, **said)

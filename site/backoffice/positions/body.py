@@ -18,7 +18,9 @@ The body (all texts Unicode NFC after ``canonical``)::
      "summary", "purpose", "motto", "working_conditions", "scope", "confidentiality",   # plain text
      "preamble", "qualities", "legal_clause", "training_outline",                # the marks of ``markup.KEPT``
      "confidential": bool, "catch_all": bool, "duties_by",
-     <part>: [{"id", <column>: …}]}                                              # ``parts.PARTS``
+     <part>: [{"id", <column>: …, "library": "<key>@<version>"}]}                # ``parts.PARTS``
+
+``library`` stands in a row only where it was taken from the library (``positions.library``).
 
 Bodies without ``schema`` are of before its second form: they lack what came later. ``upgraded`` reads both.
 """
@@ -46,7 +48,7 @@ from backoffice.positions.enums import (
     UnitKind,
 )
 from backoffice.positions.markup import plain_markup
-from backoffice.positions.parts import PARTS, SINGLES, Column, Part
+from backoffice.positions.parts import LINK, PARTS, SINGLES, Column, Part
 
 if TYPE_CHECKING:
     from backoffice.positions.models import PositionPage
@@ -66,7 +68,7 @@ def edition_body(page: PositionPage) -> dict[str, Any]:
     """Return the body of an edition made from ``page`` as it stands (also from a draft with holes in it)."""
     post = page.position
     department = post.department if post else None
-    rows = {part.name: _rows(part, getattr(page, part.name)) for part in PARTS}
+    rows = {part.name: rows_of(part, _raw(getattr(page, part.name))) for part in PARTS}
     _name_references(rows)
     return {
         "schema": SCHEMA,
@@ -159,7 +161,7 @@ def stream_rows(part: Part, rows: Iterable[Mapping[str, Any]]) -> list[dict[str,
         {
             "type": part.block,
             "id": row.get("id") or str(uuid.uuid4()),
-            "value": {column.name: _stored(column, row.get(column.name)) for column in part.columns},
+            "value": {column.name: _stored(column, row.get(column.name)) for column in part.stored},
         }
         for row in rows
     ]
@@ -191,17 +193,27 @@ def _person(user: Any) -> dict[str, str] | None:
     return {"id": str(user.uuid), "name": user.full_name or user.username, "name_en": user.full_name_en}
 
 
-def _rows(part: Part, stream: Any) -> list[dict[str, Any]]:
-    """Return the blocks of ``stream`` as rows with their id; a hole gets the default, an empty block is
+def _raw(stream: Any) -> list[dict[str, Any]]:
+    return list(stream.get_prep_value()) if stream else []
+
+
+def rows_of(part: Part, blocks: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return blocks as a stream stores them as rows with their id; a hole gets the default, an empty block is
     left out.
     """
     rows = []
-    for raw in stream.get_prep_value() if stream else []:
+    for raw in blocks:
         value = raw.get("value") or {}
-        row = {column.name: _clean(column, value.get(column.name)) for column in part.columns}
+        row = clean_row(part, value)
         if any(row[column.name] for column in part.columns if column.kind not in ("choice", "flag")):
-            rows.append({"id": raw["id"], **row})
+            link = _lines(str(value.get(LINK.name) or "")) if part.library else ""
+            rows.append({"id": raw["id"], **row, **({LINK.name: link} if link else {})})
     return rows
+
+
+def clean_row(part: Part, value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a reader is told of one thing, in the form in which an edition holds it."""
+    return {column.name: _clean(column, value.get(column.name)) for column in part.columns}
 
 
 def _clean(column: Column, value: Any) -> Any:

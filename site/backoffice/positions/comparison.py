@@ -17,8 +17,9 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 from backoffice.positions.body import label_of, named, upgraded
 from backoffice.positions.enums import ControlledStatus, DocumentKind, DutyGrouping, UnitKind
 from backoffice.positions.layout import value_of
+from backoffice.positions.library.links import parse
 from backoffice.positions.markup import words
-from backoffice.positions.parts import BY_NAME, PARTS, SINGLES
+from backoffice.positions.parts import BY_NAME, LINK, PARTS, SINGLES
 from backoffice.positions.segments import steps, tokens
 from foundation.editions.difference import difference, split_path
 
@@ -191,6 +192,45 @@ def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> l
         title = _named(path[0], whole) if whole else ""
         shown.append(Difference(change.path, kind, _label(path, thing), before_told, after_told, title))
     return shown
+
+
+@dataclass(frozen=True)
+class LinkChange:
+    """A thing whose reference to the library differs, whatever its words do. ``part`` names what it is."""
+
+    part: str
+    title: str
+    before: str
+    after: str
+
+
+def link_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[LinkChange]:
+    """Return the things that are in both bodies and name another item or version of the library.
+
+    Not among ``differences``: where a text was taken from changes nothing of what it says.
+    """
+    old, new = upgraded(before), upgraded(after)
+    found = []
+    for part in PARTS:
+        earlier = {row["id"]: row.get(LINK.name, "") for row in old[part.name]}
+        found += [
+            LinkChange(
+                str(part.one),
+                _named(part.name, row),
+                _linked(earlier[row["id"]]),
+                _linked(row.get(LINK.name, "")),
+            )
+            for row in new[part.name]
+            if row["id"] in earlier and earlier[row["id"]] != row.get(LINK.name, "")
+        ]
+    return found
+
+
+def _linked(text: str) -> str:
+    link = parse(text)
+    if link is None:
+        return _("not from the library")
+    return _("%(key)s, version %(number)s") % {"key": link.key, "number": link.version}
 
 
 def in_short(found: list[Difference]) -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.exports import documents, libraries, pdf
 from backoffice.positions.body import named
-from backoffice.positions.comparison import differences, grouped
+from backoffice.positions.comparison import differences, grouped, link_changes
 from foundation.editions.models import Edition
 from foundation.editions.queries import body_of
 from foundation.outbox.services import handles, send
@@ -49,6 +49,7 @@ def page_of(before: Edition, after: Edition, language: str) -> tuple[str, str]:
             "before": before,
             "after": after,
             "groups": grouped(differences(old, new)),
+            "links": link_changes(old, new),
         }
         html, css = (render_to_string(name, values) for name in TEMPLATES)
     return html, css

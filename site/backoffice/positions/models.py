@@ -52,11 +52,14 @@ from backoffice.positions.blocks import SECTION_FEATURES, parts_field
 from backoffice.positions.body import edition_body, sheet
 from backoffice.positions.enums import ControlledStatus, DocumentKind, DutyGrouping, UnitKind
 from backoffice.positions.history import PublishedHistory
+from backoffice.positions.library import models as library_models
 from backoffice.positions.numbering import made_number
 from backoffice.positions.parts import BY_NAME, PARTS
 from foundation.editions.models import Edition
 from foundation.editions.queries import editions_of
 from foundation.organisation.models import Position, User
+
+LibraryItem, LibraryUse = library_models.LibraryItem, library_models.LibraryUse
 
 
 class ImportedText(models.Model):

@@ -19,10 +19,12 @@ from wagtail.log_actions import LogContext
 
 from backoffice.positions.body import CHOICES, FLAGS, stream_rows, upgraded
 from backoffice.positions.enums import ControlledStatus, DocumentKind, DutyGrouping, UnitKind
+from backoffice.positions.library import links
+from backoffice.positions.library import packs as library
 from backoffice.positions.markup import plain_markup
 from backoffice.positions.models import PositionPage
 from backoffice.positions.numbering import made_number
-from backoffice.positions.parts import BY_NAME, PARTS, SINGLES, Column, Part
+from backoffice.positions.parts import BY_NAME, LINK, PARTS, SINGLES, Column, Part
 from backoffice.positions.tree import index_page
 from foundation.editions.models import Edition
 from foundation.editions.queries import body_of, newest
@@ -49,6 +51,7 @@ def _column(column: Column) -> tuple[Any, Any]:
         "money": (Annotated[str, Field(pattern=r"^([0-9]{1,10}\.[0-9]{2})?$")], ""),
         "rich": (str, "" if not column.required else ...),
         "reference": (Annotated[str, Field(pattern=r"^((form|workflow):.+)?$")], ""),
+        "link": (Annotated[str, Field(pattern=rf"^({links.KEY}(@[1-9][0-9]*)?)?$")], ""),
     }
     if column.kind in kinds:
         return kinds[column.kind]
@@ -59,7 +62,7 @@ def _column(column: Column) -> tuple[Any, Any]:
 
 def _part(part: Part) -> Any:
     """Return the form of one thing of ``part`` in a file."""
-    columns: dict[str, Any] = {column.name: _column(column) for column in part.columns}
+    columns: dict[str, Any] = {column.name: _column(column) for column in part.stored}
     return create_model(
         part.block,
         __config__=ConfigDict(extra="forbid"),
@@ -151,6 +154,8 @@ class PositionLoader:
         for single in SINGLES:
             if single.rich:
                 wanted[single.name] = plain_markup(wanted[single.name])
+        last = newest(Edition.Kind.POSITION, text.code)
+        library.resolved(wanted, body_of(last) if last else None)
         return position, wanted
 
 
@@ -176,7 +181,11 @@ def _said(body: dict[str, Any]) -> dict[str, Any]:
     said: dict[str, Any] = {name: body[name] for name in _Text.model_fields}
     for part in PARTS:
         names = ("id", *(column.name for column in part.columns))
-        said[part.name] = [{name: row[name] for name in names} for row in body[part.name]]
+        link = (LINK.name,) if part.library else ()
+        said[part.name] = [
+            {name: row[name] for name in names} | {name: row.get(name, "") for name in link}
+            for row in body[part.name]
+        ]
     return {**said, "document_number": "" if body["document_number"] == made else body["document_number"]}
 
 
@@ -184,7 +193,7 @@ def _short(said: dict[str, Any]) -> dict[str, Any]:
     """Return ``said`` without what a reader of the file supplies anyway."""
     short = {**said}
     for part in PARTS:
-        empty = {column.name: _column(column)[1] for column in part.columns}
+        empty = {column.name: _column(column)[1] for column in part.stored}
         short[part.name] = [
             {name: value for name, value in row.items() if name == "id" or value != empty[name]}
             for row in said[part.name]

@@ -19,7 +19,7 @@ from django.utils.translation import pgettext_lazy
 
 from backoffice.positions import enums
 
-ColumnKind = Literal["text", "choice", "flag", "whole", "money", "rich", "reference"]
+ColumnKind = Literal["text", "choice", "flag", "whole", "money", "rich", "reference", "link"]
 Shape = Literal["points", "groups", "table", "steps", "own"]
 Place = Literal["opening", "work", "standing", "closing"]
 
@@ -30,7 +30,9 @@ class Column:
 
     ``length`` above 200 is a field of several lines. ``kind`` decides how it is stored: ``money`` as text
     with two decimals, ``whole`` as a number or None, ``flag`` as true or false, ``rich`` as the marks of
-    ``markup.KEPT``, ``reference`` as ``form:<key>`` or ``workflow:<key>``, the rest as text.
+    ``markup.KEPT``, ``reference`` as ``form:<key>`` or ``workflow:<key>``, ``link`` as
+    ``<key of a library item>@<version>``, the rest as text. ``local``: said for this post alone, so an item of
+    the library does not say it.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Column:
     choices: type[TextChoices] | None = None
     default: Any = ""
     most: int | None = None
+    local: bool = False
 
     @property
     def empty(self) -> Any:
@@ -53,8 +56,9 @@ class Column:
 class Part:
     """A list of things of one kind: ``heading`` over all of them, ``one`` for one of them.
 
-    ``shape`` and ``place`` say how and where it is laid out (``own``: the templates know it by name);
-    ``group_by`` is the column that makes the groups.
+    ``columns`` are what a reader is told. ``shape`` and ``place`` say how and where it is laid out (``own``: the
+    templates know it by name); ``group_by`` is the column that makes the groups. ``library``: the same wording
+    serves several posts, so items of the library may be kept for it (``positions.library``).
     """
 
     name: str
@@ -67,6 +71,12 @@ class Part:
     icon: str = "list-ul"
     group_by: str = ""
     help: Any = ""
+    library: bool = False
+
+    @property
+    def stored(self) -> tuple[Column, ...]:
+        """Return everything a row holds: what a reader is told, and where it was taken from."""
+        return (*self.columns, LINK) if self.library else self.columns
 
     @property
     def lead(self) -> Column:
@@ -84,6 +94,9 @@ _RELATED = Column(
     "reference",
     help=_("Where this is done in the system."),
 )
+
+# Where a row was taken from. Kept with the row and never a part of its text: absent from a body where empty.
+LINK = Column("library", _("Library"), "link", length=80)
 
 DUTIES = Part(
     "duties",
@@ -120,6 +133,7 @@ DUTIES = Part(
             "whole",
             most=100,
             help=_("A rough figure; may stay empty."),
+            local=True,
         ),
         _RELATED,
         Column(
@@ -132,6 +146,7 @@ DUTIES = Part(
     "own",
     "work",
     "tasks",
+    library=True,
 )
 REQUIREMENTS = Part(
     "specific_requirements",
@@ -145,6 +160,7 @@ REQUIREMENTS = Part(
     ),
     place="work",
     icon="list-ol",
+    library=True,
 )
 STEPS = Part(
     "process_steps",
@@ -160,6 +176,7 @@ STEPS = Part(
     "steps",
     "work",
     "order",
+    library=True,
 )
 STANDARDS = Part(
     "work_standards",
@@ -174,6 +191,7 @@ STANDARDS = Part(
     "table",
     "work",
     "table",
+    library=True,
 )
 SCRIPTS = Part(
     "scripts",
@@ -196,6 +214,7 @@ SCRIPTS = Part(
     "points",
     "work",
     "openquote",
+    library=True,
 )
 AUTHORITIES = Part(
     "authorities",
@@ -216,6 +235,7 @@ AUTHORITIES = Part(
     "own",
     "standing",
     "key",
+    library=True,
 )
 RIGHTS = Part(
     "rights",
@@ -237,6 +257,7 @@ RIGHTS = Part(
     "standing",
     "check",
     group_by="kind",
+    library=True,
 )
 ACCOUNTABILITIES = Part(
     "accountabilities",
@@ -249,6 +270,7 @@ ACCOUNTABILITIES = Part(
     ),
     place="standing",
     icon="warning",
+    library=True,
 )
 QUALIFICATIONS = Part(
     "qualifications",
@@ -276,6 +298,7 @@ QUALIFICATIONS = Part(
     "own",
     "standing",
     "clipboard-list",
+    library=True,
 )
 RELATIONS = Part(
     "relations",
@@ -335,6 +358,7 @@ CONDUCT = Part(
     "groups",
     icon="user",
     group_by="group",
+    library=True,
 )
 PAY = Part(
     "pay_components",
@@ -356,11 +380,12 @@ SCORECARD = Part(
     (
         _text(_("Indicator"), name="indicator", length=200),
         Column("target", _("Target")),
-        Column("weight", _("Weight (%)"), "whole", most=100),
+        Column("weight", _("Weight (%)"), "whole", most=100, local=True),
         Column("source", _("Source of the figure"), help=_("Report, system or scorecard it is taken from.")),
     ),
     "table",
     icon="success",
+    library=True,
 )
 REWARDS = Part(
     "rewards",
@@ -383,6 +408,7 @@ REWARDS = Part(
     ),
     "table",
     icon="pick",
+    library=True,
 )
 MOVEMENTS = Part(
     "movements",
@@ -403,6 +429,7 @@ MOVEMENTS = Part(
     "groups",
     icon="resubmit",
     group_by="kind",
+    library=True,
 )
 CAUTIONS = Part(
     "cautions",
@@ -411,6 +438,7 @@ CAUTIONS = Part(
     pgettext_lazy("one of several", "Point to note"),
     (_text(_("Point")),),
     icon="warning",
+    library=True,
 )
 RELATED = Part(
     "related_documents",
@@ -423,6 +451,7 @@ RELATED = Part(
         _RELATED,
     ),
     icon="form",
+    library=True,
 )
 SYSTEMS = Part(
     "systems",
@@ -434,6 +463,7 @@ SYSTEMS = Part(
         Column("purpose", _("Used for")),
     ),
     icon="desktop",
+    library=True,
 )
 ATTACHMENTS = Part(
     "attachments",

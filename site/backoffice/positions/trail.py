@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
+from backoffice.positions.library import trail as library_trail
 from backoffice.positions.models import PositionPage
 from backoffice.positions.publication import stream_of
 from backoffice.positions.queries import PageChange, changes_of
@@ -56,6 +57,7 @@ def entries(key: str) -> list[TrailEntry]:
     told = [_told(change, editions, by_request) for change in changes_of(key)]
     told += [_of_post(event) for event in acts if event.kind in ("position_made", "position_changed")]
     told += [_rewritten(event) for event in acts if event.kind == "position_text_changed"]
+    told += library_trail.of_description(acts)
     return sorted(told, key=lambda entry: entry.at)
 
 

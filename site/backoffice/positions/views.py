@@ -22,7 +22,7 @@ from backoffice.access.roles import roles_on
 from backoffice.exports import documents, libraries
 from backoffice.positions import comparison_document, queries, rules
 from backoffice.positions.body import sheet
-from backoffice.positions.comparison import differences, grouped
+from backoffice.positions.comparison import differences, grouped, link_changes
 from backoffice.positions.models import PositionPage
 from foundation.editions.models import Edition
 from foundation.editions.queries import body_of, editions_of
@@ -116,9 +116,10 @@ def compare_chosen(request: HttpRequest, code: str) -> HttpResponse:
 def compare(request: HttpRequest, code: str, before: int, after: int) -> HttpResponse:
     """Show what one edition says otherwise than another. Those who may read older ones."""
     context = _compared(request, code, before, after)
-    found = differences(body_of(context["before"]), body_of(context["after"]))
+    bodies = body_of(context["before"]), body_of(context["after"])
+    found = differences(*bodies)
     inline = request.GET.get("view") == "inline"
-    context.update(groups=grouped(found), count=len(found), inline=inline)
+    context.update(groups=grouped(found), count=len(found), inline=inline, links=link_changes(*bodies))
     return render(request, "positions/compare.html", context)
 
 

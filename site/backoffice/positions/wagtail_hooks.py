@@ -25,12 +25,15 @@ from backoffice.access.roles import roles_on
 from backoffice.positions import desk, guards, home, import_views, publication, rules, tree
 from backoffice.positions.archiving import ARCHIVE_ACTION, RESTORE_ACTION
 from backoffice.positions.imports import IMPORT_ACTION
+from backoffice.positions.library import admin as library
 from backoffice.positions.models import PositionPage
 from backoffice.positions.refusals import refuse_deletion
 from backoffice.positions.viewsets import position_viewset
 
 # The approval that Wagtail brings along; its approvers are a group that nobody here belongs to.
 STOCK_WORKFLOW = "Moderators approval"
+
+library.register()
 
 
 @hooks.register("register_admin_viewset")

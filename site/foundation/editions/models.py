@@ -22,6 +22,7 @@ class Edition(models.Model):
         WORKFLOW = "workflow", pgettext_lazy("of cases", "workflow")
         CALENDAR = "calendar", _("calendar")
         ROLES = "roles", _("role table")
+        LIBRARY = "library", _("library item")
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     key = models.CharField(_("key"), max_length=80)
