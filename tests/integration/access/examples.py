@@ -57,6 +57,14 @@ def existing(world: World) -> dict[str, Example]:
         "positions:compare": Example({**described, "before": 1, "after": 1}),
         "positions:compare-pdf": Example({**described, "before": 1, "after": 1}),
         "positions_draft_from": Example({"page_id": page.pk, "number": 1}),
+        **{
+            f"positions_library_{name}": Example({"key": "shared-duty"})
+            for name in ("item", "edit", "publish", "retire", "restore", "take_over")
+        },
+        "positions_library_choices": Example(query="part=duties"),
+        "positions_library_compare": Example({"key": "shared-duty", "before": 1, "after": 2}),
+        "positions_library_compare_chosen": Example({"key": "shared-duty"}, query="before=1&after=2"),
+        "positions_page_library": Example(on_page),
         "positions_archive": Example({"page_id": page.pk}),
         "positions_restore": Example({"page_id": objects["archived description"].pk}),
         "casework:case": Example(case, readers=CASE_READERS),

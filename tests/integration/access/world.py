@@ -20,6 +20,7 @@ from forms.schema import definition_of
 from forms.services.submissions import save_draft
 from foundation.organisation.models import User
 from foundation.outbox.models import Job
+from tests.factories.library import make_item, publish_version
 from tests.factories.organisation import bind_role, hold, make_department, make_position, make_role, make_user
 from tests.factories.positions import make_draft, make_published
 from tests.factories.positions import save_draft as save_page_draft
@@ -101,8 +102,11 @@ def _complaint(world: World) -> None:
 def _descriptions(world: World) -> None:
     """A description in force, with a working copy that differs, and one that never was in force."""
     hr = world.people["hr"]
-    published = make_published(world.secret(*SIGNED_IN), by=hr)
+    item = make_item(world.secret(*SIGNED_IN), by=hr, key="shared-duty", note=world.secret("hr", "auditor"))
+    row = {"type": "duty", "id": "shared", "value": {**item.wording, "library": "shared-duty@1"}}
+    published = make_published(world.secret(*SIGNED_IN), by=hr, duties=[row])
     save_page_draft(published, by=hr, summary=world.secret("hr", "auditor"))
+    publish_version(item, world.secret("hr", "auditor"), by=hr)
     world.objects["description"] = published
     world.objects["draft description"] = make_draft(
         world.secret("hr", "auditor"), by=hr, summary=world.secret("hr", "auditor")

@@ -27,7 +27,7 @@ from backoffice.positions.body import (
 from backoffice.positions.enums import ControlledStatus, DutyGrouping, UnitKind
 from backoffice.positions.markup import plain_markup
 from backoffice.positions.models import PositionPage
-from backoffice.positions.parts import PARTS, SINGLES, Column, Part
+from backoffice.positions.parts import LINK, PARTS, SINGLES, Column, Part
 from foundation.editions.canonical import canonical
 from foundation.organisation.models import User
 from tests.factories.organisation import make_position, make_user
@@ -65,7 +65,9 @@ def value(column: Column) -> st.SearchStrategy[Any]:
 def things(part: Part) -> st.SearchStrategy[list[dict[str, Any]]]:
     """Return lists of things of one part."""
     row = st.fixed_dictionaries(
-        {"id": st.uuids().map(str), **{column.name: value(column) for column in part.columns}}
+        {"id": st.uuids().map(str), **{column.name: value(column) for column in part.columns}},
+        # Where a row was taken from stands in it only if it was taken from somewhere.
+        optional={LINK.name: st.just("greet-customer@2")} if part.library else {},
     )
     return st.lists(row, max_size=2)
 

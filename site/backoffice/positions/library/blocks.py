@@ -7,14 +7,21 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from wagtail.blocks import FieldBlock
 
 
 class LinkWidget(forms.HiddenInput):
     """The hidden input inside ``<remit-library-row>``. Without script it is a hidden input and nothing else."""
 
-    template_name = "positions/library/link_widget.html"
     show_add_comment_button = False
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """Return the input inside its element."""
+        return format_html(
+            "<remit-library-row>{}</remit-library-row>", super().render(name, value, attrs, renderer)
+        )
 
 
 class LinkBlock(FieldBlock):
