@@ -70,7 +70,7 @@
     if (!rows.length) return;
     try {
       const answer = await ask(source.dataset.states, {
-        rows: rows.map((row) => ({ part: row.part, value: valueOf(row.row) })),
+        rows: rows.map((row) => ({ part: row.of, value: valueOf(row.row) })),
       });
       rows.forEach((row, place) => row.show(answer.states[place]));
     } catch {
@@ -83,18 +83,17 @@
       this.input = this.querySelector("input");
       this.row = this.closest("[data-streamfield-child]");
       if (!this.input || !this.row) return;
-      this.part = this.input.name.split("-")[0];
+      this.of = this.input.name.split("-")[0]; // "part" is a property of every element
       this.row.dataset.remitPrefix = this.input.name.slice(0, -"library".length);
       if (!this.line) {
         this.line = make("div", { class: "remit-row-library" });
         this.append(this.line);
         this.badge = make("span", { class: "remit-row-badge", hidden: true });
-        // The row's heading is filled in after this element is made.
         setTimeout(() => this.row.querySelector("[data-panel-heading-text]")?.after(this.badge));
         this.row.addEventListener("input", (event) => event.target !== this.input && this.look());
         this.row.addEventListener("change", (event) => event.target !== this.input && this.look());
       }
-      this.look();
+      setTimeout(() => this.look()); // the value and the row's heading are filled in after this element is made
     }
 
     get link() {
@@ -164,7 +163,7 @@
       const keep = async () => {
         try {
           const answer = await ask(source.dataset.save, {
-            rows: [{ part: this.part, value: valueOf(this.row) }], subject: subject.value, note: note.value,
+            rows: [{ part: this.of, value: valueOf(this.row) }], subject: subject.value, note: note.value,
           });
           dialog.close();
           this.link = answer.link;
