@@ -90,16 +90,25 @@ def render(edition: Edition, language: str) -> bytes:
 
     The edition's body is inside as ``edition.json``: its SHA-256 is the one printed in the footer.
     """
+    check_libraries()
+    html, css = page_of(edition, language)
+    return pdf.render(html, css=css, attachments=[body_attached(edition)])
+
+
+def check_libraries() -> None:
+    """Raise pdf.RenderFailed where PDFs cannot be made, with what to install."""
     if packages := libraries.missing():
         raise pdf.RenderFailed(f"System libraries are missing: {', '.join(packages)}. {libraries.INSTALL}")
-    html, css = page_of(edition, language)
-    body = pdf.Attachment(
+
+
+def body_attached(edition: Edition) -> pdf.Attachment:
+    """Return the edition's body as the file that goes into its PDF."""
+    return pdf.Attachment(
         name="edition.json",
         content=bytes(edition.body),
         at=edition.published_at,
         description=f"{edition.key} {edition.number} sha256:{edition.sha256}",
     )
-    return pdf.render(html, css=css, attachments=[body])
 
 
 def page_of(edition: Edition, language: str) -> tuple[str, str]:
@@ -107,7 +116,13 @@ def page_of(edition: Edition, language: str) -> tuple[str, str]:
     layout = LAYOUTS[edition.kind]
     with translation.override(language):
         values = layout.context(edition, body_of(edition), language)
-        return render_to_string(layout.template, values), render_to_string(layout.stylesheet, values)
+        return render_to_string(layout.template, values), stylesheet(layout.stylesheet)
+
+
+@cache
+def stylesheet(name: str) -> str:
+    """Return a stylesheet; none of ours depends on what is printed."""
+    return render_to_string(name)
 
 
 def filename(edition: Edition, language: str) -> str:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -100,6 +100,11 @@ class Renderer:
         }
         with self._lock:
             return self._ask(json.dumps(job).encode())
+
+    def stop(self) -> None:
+        """Kill the child process: whoever waits for a document gets RenderFailed. For another thread than that."""
+        if (child := self._child) is not None and self._owner == os.getpid():
+            child.kill()
 
     def close(self) -> None:
         """End the child process and remove its scratch folder."""
@@ -191,6 +196,16 @@ class Renderer:
             return ""
         said = (Path(self._folder.name) / "words").read_text(encoding="utf-8", errors="replace").strip()
         return said[-600:]
+
+
+@contextlib.contextmanager
+def own_renderer() -> Iterator[Renderer]:
+    """Give a renderer that ends with the block."""
+    renderer = Renderer()
+    try:
+        yield renderer
+    finally:
+        renderer.close()
 
 
 _renderer = Renderer()

@@ -170,6 +170,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 RENDERED_DIR = DATA_DIR / "rendered"
+# How many documents of a booklet are made at once; 0: as many as there are processors.
+RENDER_PROCESSES = environment.number("RENDER_PROCESSES", 0)
 # How a position description is numbered that has no number of its own: {code} and {department} are filled in.
 POSITION_DOCUMENT_NUMBER = environment.text("POSITION_DOCUMENT_NUMBER", "PD-{code}")
 
