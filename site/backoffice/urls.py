@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("backoffice.intake.urls")),
     path("", include("backoffice.casework.urls")),
     path("", include("backoffice.positions.urls")),
+    path("", include("backoffice.positions.booklets.urls")),
     path("", include("backoffice.auditing.urls")),
     # Before Wagtail's own: its login would take a password past the lock-out and the record of sign-ins.
     path("admin/login/", closed_login, name="closed-login"),

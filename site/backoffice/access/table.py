@@ -119,6 +119,10 @@ OURS: dict[str, Rule] = {
     "positions:compare-chosen": roles(HR, AUDITOR, GENERAL_MANAGER, MANAGER),
     "positions:compare": roles(HR, AUDITOR, GENERAL_MANAGER, MANAGER),
     "positions:compare-pdf": roles(HR, AUDITOR, GENERAL_MANAGER, MANAGER),
+    "booklets:new": roles(HR, AUDITOR, GENERAL_MANAGER, MANAGER),
+    "booklets:download": roles(
+        HR, AUDITOR, GENERAL_MANAGER, MANAGER, note="one's own booklets; another's is not there"
+    ),
     "positions_import": roles(HR, ADMINISTRATOR),
     "positions_import_review": roles(HR, ADMINISTRATOR),
     "positions_import_discard": roles(HR, ADMINISTRATOR, note="files nothing was taken from"),

@@ -68,21 +68,15 @@ class _Bookmark:
     folded: bool = False
 
 
-def measure(file: Path) -> Measured:
-    """Return how many pages ``file`` has and which characters it shows, by face."""
+def measure(document: Path | bytes) -> Measured:
+    """Return how many pages a document has and which characters it shows, by face."""
     import pikepdf  # a library of the worker; pages of the web never bind
 
-    with pikepdf.open(file) as pdf:
-        faces = {name: frozenset(_glyphs(font).values()) for name, font in _fonts(pdf).items()}
+    with pikepdf.open(BytesIO(document) if isinstance(document, bytes) else document) as pdf:
+        faces = {
+            name: frozenset(_glyphs(font).values()) for name, font in _fonts(pdf).items() if _is_plain(font)
+        }
         return Measured(len(pdf.pages), faces)
-
-
-def page_count(content: bytes) -> int:
-    """Return how many pages a PDF has."""
-    import pikepdf
-
-    with pikepdf.open(BytesIO(content)) as pdf:
-        return len(pdf.pages)
 
 
 def type_case(measured: Sequence[Measured], *, further: str, language: str) -> str:
@@ -96,8 +90,10 @@ def type_case(measured: Sequence[Measured], *, further: str, language: str) -> s
         for face, characters in one.characters.items():
             (bold if face.endswith("-Bold") else regular).update(characters)
     shown = (" ".join(escape(each) for each in sorted(chosen) if each.strip()) for chosen in (regular, bold))
-    return '<!DOCTYPE html><html lang="{}"><head><title>.</title></head><body><p>{}</p><p><b>{}</b></p>'.format(
-        language, *shown
+    return (
+        '<!DOCTYPE html><html lang="{}"><head><title>.</title></head><body><p>{}</p><p><b>{}</b></p>'.format(
+            language, *shown
+        )
     )
 
 
@@ -162,10 +158,16 @@ def _fonts(pdf: pikepdf.Pdf) -> dict[str, Any]:
 
 def _glyphs(font: Any) -> Glyphs:
     """Return what the glyphs of a font mean, from its map to Unicode."""
-    mapped = re.findall(rb"<([0-9a-fA-F]{4})> <([0-9a-fA-F]*)>", font.ToUnicode.read_bytes())
+    told = font.ToUnicode.read_bytes().partition(b"endcodespacerange")[2]
+    mapped = re.findall(rb"<([0-9a-fA-F]{4})> <([0-9a-fA-F]*)>", told)
     return {
         int(glyph, 16): bytes.fromhex(text.decode()).decode("utf-16-be", "replace") for glyph, text in mapped
     }
+
+
+def _is_plain(font: Any) -> bool:
+    """Whether all characters shown are in the font. Others are given numbers of their own in each document."""
+    return bool(font.Encoding == "/Identity-H")
 
 
 def _widths(font: Any) -> dict[int, float]:
@@ -203,8 +205,11 @@ class _Fonts:
         """Empty the list of fonts of a document whose pages are about to be taken; False where it keeps its own."""
         resources = pdf.pages[0].Resources
         for name, font in _fonts(pdf).items():
-            same = self.keys.get(name) in resources.Font and _glyphs(font).items() <= self.known[name].items()
-            if not same:
+            if not (
+                _is_plain(font)
+                and self.keys.get(name) in resources.Font
+                and _glyphs(font).items() <= self.known[name].items()
+            ):
                 return False
         # One list serves all pages and drawings of the document: emptied in place.
         for key in list(resources.Font.keys()):

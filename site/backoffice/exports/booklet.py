@@ -6,6 +6,7 @@ the front matter shows is the caller's (``Front``); it is made last, when the pa
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -54,9 +55,9 @@ def make(chapters: Sequence[Chapter], front: Front, *, language: str, advance: A
 
     Raises ``pdf.RenderFailed`` and whatever ``advance`` raises; then no process is left behind.
     """
-    total = 2 * len(chapters) + 1
+    total = len(chapters)
     with translation.override(language):
-        laying_out, binding_it = _("laying out"), _("binding")
+        laying_out, binding_it = _("Step 1 of 2: laying out"), _("Step 2 of 2: binding")
     measured = {}
     rendering = parallel.pdfs_of([chapter.edition for chapter in chapters], language)
     try:
@@ -67,21 +68,24 @@ def make(chapters: Sequence[Chapter], front: Front, *, language: str, advance: A
     finally:
         rendering.close()
     in_order = [measured[chapter.edition.pk] for chapter in chapters]
-    bound = len(chapters)
+    advance(0, total, binding_it)
     with pdf.own_renderer() as renderer:
         content = _front(front, [one.pages for one in in_order], renderer)
-        advance(bound + 1, total, binding_it)
+        advance(0, total, binding_it)
         case = renderer.render(
-            binding.type_case(in_order, further=_folio_letters(language), language=language),
+            binding.type_case(
+                [*in_order, binding.measure(content)], further=_folio_letters(language), language=language
+            ),
             css=documents.stylesheet(STYLESHEET),
         )
+    done = 0
 
     def step() -> None:
-        nonlocal bound
-        bound += 1
+        nonlocal done
+        done += 1
         # Every tenth is often enough to be told, and to be cancelled.
-        if bound % 10 == 0:
-            advance(bound + 1, total, binding_it)
+        if done % 10 == 0:
+            advance(done, total, binding_it)
 
     whole = binding.bind(
         content,
@@ -115,7 +119,7 @@ def _front(front: Front, lengths: Sequence[int], renderer: pdf.Renderer) -> byte
         first_pages = [own + sum(lengths[:place]) + 1 for place in range(len(lengths))]
         html, css = front(first_pages, own + sum(lengths))
         content = renderer.render(html, css=css)
-        if (pages := binding.page_count(content)) == own:
+        if (pages := binding.measure(content).pages) == own:
             return content
         own = pages
     raise pdf.RenderFailed("The front matter of the booklet does not come to rest.")
@@ -125,8 +129,6 @@ def key_of(chapters: Sequence[Chapter], *shown: str, language: str) -> str:
     """Return a hash of everything that decides what the booklet says and how it looks; ``shown`` is what the front
     matter shows besides.
     """
-    import hashlib
-
     digest = hashlib.sha256()
     for each in (settings.BASE_URL, language, *shown):
         digest.update(each.encode() + b"\0")

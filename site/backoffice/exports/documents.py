@@ -24,7 +24,7 @@ from django.utils import timezone, translation
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from backoffice.exports import libraries, pdf
+from backoffice.exports import keeping, libraries, pdf
 from backoffice.exports.renderer import RENDERING
 from foundation.editions.models import Edition
 from foundation.editions.queries import body_of
@@ -63,7 +63,7 @@ def request_pdf(edition: Edition, language: str) -> Path | None:
     ``libraries.notice()`` instead.
     """
     path = file_of(edition, language)
-    if path.is_file():
+    if keeping.used(path):
         return path
     if not libraries.missing():
         # A delivered message is never sent again under its key; the file may have been cleared away since,
@@ -80,7 +80,7 @@ def request_pdf(edition: Edition, language: str) -> Path | None:
 def pdf_of(edition: Edition, language: str) -> Path:
     """Return the file of the edition's PDF, made now when it is not there. Raises pdf.RenderFailed."""
     path = file_of(edition, language)
-    if not path.is_file():
+    if not keeping.used(path):
         write_whole(path, render(edition, language))
     return path
 

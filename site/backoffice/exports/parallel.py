@@ -16,7 +16,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from backoffice.exports import documents, pdf
+from backoffice.exports import documents, keeping, pdf
 from foundation.editions.models import Edition
 
 
@@ -54,7 +54,7 @@ def pdfs_of(editions: Iterable[Edition], language: str) -> Iterator[Rendered]:
     try:
         for edition in editions:
             one = Rendered(edition, documents.file_of(edition, language))
-            if one.file.is_file():
+            if keeping.used(one.file):
                 yield one
                 continue
             documents.check_libraries()

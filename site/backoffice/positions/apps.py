@@ -23,6 +23,7 @@ class PositionsConfig(AppConfig):
             trail,
             tree,
         )
+        from backoffice.positions.booklets import making  # noqa: F401 - registers its job
         from backoffice.positions.library import hooks as library
         from foundation.audit.trails import TrailKind, register_trail
 

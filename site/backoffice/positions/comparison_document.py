@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from backoffice.exports import documents, libraries, pdf
+from backoffice.exports import documents, keeping, libraries, pdf
 from backoffice.positions.body import named
 from backoffice.positions.comparison import differences, grouped, link_changes
 from foundation.editions.models import Edition
@@ -26,7 +26,7 @@ TEMPLATES = ("exports/comparison.html", "exports/document.css")
 def request_pdf(before: Edition, after: Edition, language: str) -> Path | None:
     """Return the file of the comparison; None when it is not there yet: then the worker is asked for it."""
     path = file_of(before, after, language)
-    if path.is_file():
+    if keeping.used(path):
         return path
     if not libraries.missing():
         asked = timezone.now().strftime("%Y%m%d%H") + str(timezone.now().minute // 5)

@@ -17,6 +17,11 @@ def may_read_older(roles: Iterable[str]) -> bool:
     return not READERS_OF_OLDER.isdisjoint(roles)
 
 
+def may_make_booklets(roles: Iterable[str]) -> bool:
+    """Whether holders of ``roles`` have descriptions bound together, as of any day: those who read older editions."""
+    return may_read_older(roles)
+
+
 def may_import(roles: Iterable[str]) -> bool:
     """Whether holders of ``roles`` import collected descriptions."""
     return not IMPORTERS.isdisjoint(roles)

@@ -58,6 +58,7 @@ def position_list(request: HttpRequest) -> HttpResponse:
         "may_choose_day": may_choose,
         "on": chosen,
         "may_import": rules.may_import(roles_on(request)),
+        "may_bind": rules.may_make_booklets(roles_on(request)),
     }
     return render(request, "positions/list.html", context)
 
