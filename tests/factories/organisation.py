@@ -53,11 +53,18 @@ def make_group(name: str = "") -> Group:
 
 
 def make_department(
-    code: str = "", *, name: str = "", name_en: str = "", parent: Department | None = None
+    code: str = "",
+    *,
+    name: str = "",
+    name_en: str = "",
+    parent: Department | None = None,
+    order: int = 0,
 ) -> Department:
     """Make a department."""
     code = code or _unique("department")
-    return Department.objects.create(code=code, name=name or f"部门 {code}", name_en=name_en, parent=parent)
+    return Department.objects.create(
+        code=code, name=name or f"部门 {code}", name_en=name_en, parent=parent, order=order
+    )
 
 
 def make_position(

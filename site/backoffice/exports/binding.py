@@ -401,7 +401,8 @@ class _Attachments:
 
     def take(self, one: pikepdf.Pdf, number: int) -> None:
         """Keep the files of the document that is ``number`` in the booklet."""
-        for file in one.Root.get("/AF", []):
+        # The layout engine lists each file twice.
+        for file in {file.objgen: file for file in one.Root.get("/AF", [])}.values():
             taken = self.book.copy_foreign(file)
             taken.F = taken.UF = f"{number:04}-{file.UF}"
             self.files.append((str(taken.UF), taken))

@@ -40,7 +40,10 @@ class Booklet:
 
 
 class Front(Protocol):
-    """Makes HTML and stylesheet of the front matter."""
+    """Makes HTML and stylesheet of the front matter; ``expected_pages`` is how many pages it will most likely have."""
+
+    @property
+    def expected_pages(self) -> int: ...
 
     def __call__(self, first_pages: Sequence[int], pages: int) -> tuple[str, str]:
         """Return them, given on which page each chapter begins and how many pages the booklet has."""
@@ -72,10 +75,9 @@ def make(chapters: Sequence[Chapter], front: Front, *, language: str, advance: A
     with pdf.own_renderer() as renderer:
         content = _front(front, [one.pages for one in in_order], renderer)
         advance(0, total, binding_it)
+        letters = [*in_order, binding.measure(content)]
         case = renderer.render(
-            binding.type_case(
-                [*in_order, binding.measure(content)], further=_folio_letters(language), language=language
-            ),
+            binding.type_case(letters, further=_folio_letters(language), language=language),
             css=documents.stylesheet(STYLESHEET),
         )
     done = 0
@@ -114,7 +116,7 @@ def _front(front: Front, lengths: Sequence[int], renderer: pdf.Renderer) -> byte
     """Return the front matter. How many pages it has itself moves all numbers in it, so it is guessed first; the
     numbers have a column of their own and move no line, so a second pass is right.
     """
-    own = 2 + len(lengths) // 30
+    own = front.expected_pages
     for _pass in range(MOST_FRONT_PASSES):
         first_pages = [own + sum(lengths[:place]) + 1 for place in range(len(lengths))]
         html, css = front(first_pages, own + sum(lengths))

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from math import ceil
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -19,6 +20,8 @@ from backoffice.positions.chart.structure import charted, of_department, posts_o
 
 TEMPLATE = "exports/booklet.html"
 STYLESHEETS = ("exports/document.css", "exports/booklet.css")
+# Heights in millimetres, as the style sheet has them.
+CONTENTS_PAGE, CONTENTS_HEAD, ROW, UNIT_ROW = 246, 19, 7.7, 10.7
 MILLIMETRE = 96 / 25.4
 # What a chart may measure on A4 upright, A4 across and A3 across, in millimetres; heading taken off.
 SHEETS = {"upright": (168, 232), "across": (255, 150), "large": (378, 235)}
@@ -45,6 +48,13 @@ class FrontMatter:
     made_by: str
     made_at: datetime.datetime
     charts: Sequence[tuple[str, Drawing]]
+
+    @property
+    def expected_pages(self) -> int:
+        """Cover, contents as high as their lines are as a rule, a page for each chart."""
+        departments = len({entry.unit.code for entry in self.entries})
+        height = CONTENTS_HEAD + ROW * len(self.entries) + UNIT_ROW * departments
+        return 1 + ceil(height / CONTENTS_PAGE) + len(self.charts)
 
     def __call__(self, first_pages: Sequence[int], pages: int) -> tuple[str, str]:
         """Return HTML and stylesheet, for ``exports.booklet``."""
@@ -97,12 +107,11 @@ def look(language: str) -> str:
 
 def _fitted(drawn: Drawing) -> tuple[str, float]:
     """Return the smallest page the chart can be read on, and how much it is shrunk there."""
-    kind, scale = "", 0.0
-    for kind, (width, height) in SHEETS.items():
-        scale = min(1.0, width * MILLIMETRE / drawn.width, height * MILLIMETRE / drawn.height)
-        if scale >= SMALLEST:
-            break
-    return kind, scale
+    found = [
+        (kind, min(1.0, width * MILLIMETRE / drawn.width, height * MILLIMETRE / drawn.height))
+        for kind, (width, height) in SHEETS.items()
+    ]
+    return next((fit for fit in found if fit[1] >= SMALLEST), found[-1])
 
 
 def _sheet(name: str, drawn: Drawing) -> Sheet:
