@@ -42,6 +42,7 @@ def existing(world: World) -> dict[str, Example]:
     person = Example({"pk": world.people["clerk"].pk})
     group = Example({"pk": objects["group"].pk})
     return {
+        "booklets:download": Example({"uuid": objects["booklet"].uuid}, readers=frozenset({"hr"})),
         "access:job": Example({"uuid": objects["job"].uuid}, readers=frozenset({"hr"})),
         "access:job-cancel": Example({"uuid": objects["job"].uuid}, readers=frozenset({"hr"})),
         "intake:draft": own_draft,

@@ -67,6 +67,13 @@ def make_world() -> World:
     world.objects["job"] = Job.objects.create(
         kind="import", started_by=people["hr"], state=Job.State.RUNNING, detail=world.secret("hr")
     )
+    world.objects["booklet"] = Job.objects.create(
+        kind="positions_booklet",
+        started_by=people["hr"],
+        state=Job.State.DONE,
+        payload={"day": "2026-11-22", "department": "", "language": "zh-hans"},
+        result={"file": f"{'0' * 64}.pdf", "filename": world.secret("hr")},
+    )
     world.objects["group"] = Group.objects.get(name=groups.HR)
     people["administrator"].email = f"{world.secret('administrator')}@example.com"
     people["administrator"].save()
