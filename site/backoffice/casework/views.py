@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from backoffice.access.waiting import waiting_for
 from backoffice.casework.presentation import Happening, facts_of, path_of, rows_of, timeline_of
 from backoffice.casework.questions import Questions, answers_in
 from foundation.editions.texts import in_language
@@ -36,7 +37,12 @@ def inbox(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "casework/inbox.html",
-        {"page_title": _("Inbox"), "page": page, "rows": rows_of(page.object_list)},
+        {
+            "page_title": _("Inbox"),
+            "page": page,
+            "rows": rows_of(page.object_list),
+            "elsewhere": waiting_for(request.user),
+        },
     )
 
 

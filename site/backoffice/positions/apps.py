@@ -25,12 +25,18 @@ class PositionsConfig(AppConfig):
         )
         from backoffice.positions.booklets import making  # noqa: F401 - registers its job
         from backoffice.positions.library import hooks as library
+        from backoffice.positions.signoff import entrance, keeping, receipt
+        from backoffice.positions.signoff import trail as sign_off_trail
         from foundation.audit.trails import TrailKind, register_trail
 
         guards.connect()
         library.connect()
         document.register()
         publication.connect()
+        keeping.connect()
+        entrance.connect()
+        receipt.connect()
+        sign_off_trail.connect()
         packs.register()
         register_trail(
             TrailKind("positions", _("Position descriptions"), trail.find, trail.subject, trail.entries)

@@ -13,6 +13,8 @@ from backoffice.access.home_panels import Link, LinksPanel, Waiting
 from backoffice.access.roles import roles_on
 from backoffice.positions import rules, tree
 from backoffice.positions.models import ImportedText, PositionPage
+from backoffice.positions.signoff.queries import overdue_count
+from backoffice.positions.signoff.rules import Eyes
 
 SHOWN = 8
 
@@ -34,6 +36,8 @@ def panel(request: HttpRequest) -> LinksPanel | None:
                 _("New description"),
             ),
         ]
+    if rules.may_keep_sign_offs(roles_on(request)):
+        links.append(Link(reverse("positions:sign-off-report"), "edit", _sign_offs(request)))
     if imports:
         links.append(Link(reverse("positions_import"), "upload", _("Import descriptions")))
     if not links:
@@ -45,6 +49,11 @@ def panel(request: HttpRequest) -> LinksPanel | None:
         waiting_heading=gettext_lazy("Not finished yet"),
         nothing=gettext_lazy("Every description is published as it stands."),
     )
+
+
+def _sign_offs(request: HttpRequest) -> str:
+    late = overdue_count(Eyes(request.user, roles_on(request)))
+    return _("Sign-offs (%(count)s overdue)") % {"count": late} if late else _("Sign-offs")
 
 
 def _imports() -> Iterator[Waiting]:

@@ -55,11 +55,14 @@ from backoffice.positions.history import PublishedHistory
 from backoffice.positions.library import models as library_models
 from backoffice.positions.numbering import made_number
 from backoffice.positions.parts import BY_NAME, PARTS
+from backoffice.positions.signoff import models as signoff_models
 from foundation.editions.models import Edition
 from foundation.editions.queries import editions_of
 from foundation.organisation.models import Position, User
 
 LibraryItem, LibraryUse = library_models.LibraryItem, library_models.LibraryUse
+DraftMarks, EditionMarks = signoff_models.DraftMarks, signoff_models.EditionMarks
+SignOff, SignOffPolicy = signoff_models.SignOff, signoff_models.SignOffPolicy
 
 
 class ImportedText(models.Model):

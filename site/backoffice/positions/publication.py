@@ -20,6 +20,7 @@ from wagtail.models import Revision
 from backoffice.positions.body import edition_body
 from backoffice.positions.history import InForceEvent, acting, content_digest
 from backoffice.positions.models import PositionPage
+from backoffice.positions.signoff import keeping, marking
 from foundation.audit.services import Actor, FieldChange, append, next_version
 from foundation.editions.exceptions import NothingChanged
 from foundation.editions.models import Edition
@@ -56,6 +57,7 @@ def _in_force_changed(instance: PositionPage, history_instance: Any, **kwargs: A
     by = acting(instance)
     event = InForceEvent(history_instance.event)
     edition = newest(Edition.Kind.POSITION, instance.code)
+    made = None
     if event in (InForceEvent.PUBLISH, InForceEvent.SAVE):
         if by is None:
             raise AuthorMissing(
@@ -63,7 +65,7 @@ def _in_force_changed(instance: PositionPage, history_instance: Any, **kwargs: A
                 "wagtail.log_actions.LogContext(user=…)."
             )
         try:
-            edition = publish(
+            edition = made = publish(
                 kind=Edition.Kind.POSITION,
                 key=instance.code,
                 body=edition_body(instance),
@@ -84,6 +86,10 @@ def _in_force_changed(instance: PositionPage, history_instance: Any, **kwargs: A
             **_revision_references(history_instance.revision_id),
         },
     )
+    if made is not None:
+        marking.seal(made, instance, by)
+    if instance.code:
+        keeping.request(instance.code, made)
 
 
 def _begins(page: PositionPage, newest_edition: Edition | None) -> datetime.date | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from backoffice.positions.signoff.rules import KEEPERS
+
 READERS_OF_OLDER = frozenset({"hr", "auditor", "general_manager", "manager"})
 IMPORTERS = frozenset({"hr", "administrator"})
 
@@ -20,6 +22,11 @@ def may_read_older(roles: Iterable[str]) -> bool:
 def may_make_booklets(roles: Iterable[str]) -> bool:
     """Whether holders of ``roles`` have descriptions bound together, as of any day: those who read older editions."""
     return may_read_older(roles)
+
+
+def may_keep_sign_offs(roles: Iterable[str]) -> bool:
+    """Whether holders of ``roles`` keep the list of signatures."""
+    return not KEEPERS.isdisjoint(roles)
 
 
 def may_import(roles: Iterable[str]) -> bool:

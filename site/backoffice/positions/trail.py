@@ -16,6 +16,7 @@ from backoffice.positions.library import trail as library_trail
 from backoffice.positions.models import PositionPage
 from backoffice.positions.publication import stream_of
 from backoffice.positions.queries import PageChange, changes_of
+from backoffice.positions.signoff.trail import of_position
 from foundation.audit.queries import EventView, events_of
 from foundation.audit.trails import Subject, TrailChange, TrailEntry
 from foundation.editions.models import Edition
@@ -58,6 +59,7 @@ def entries(key: str) -> list[TrailEntry]:
     told += [_of_post(event) for event in acts if event.kind in ("position_made", "position_changed")]
     told += [_rewritten(event) for event in acts if event.kind == "position_text_changed"]
     told += library_trail.of_description(acts)
+    told += of_position(key)
     return sorted(told, key=lambda entry: entry.at)
 
 

@@ -5,10 +5,20 @@
 from django.urls import path
 
 from backoffice.positions import views
+from backoffice.positions.signoff import views as sign_offs
 
 app_name = "positions"
 urlpatterns = [
     path("positions/", views.position_list, name="list"),
+    # Before the codes of positions: none may be called "sign-offs".
+    path("positions/sign-offs/", sign_offs.mine, name="sign-offs"),
+    path("positions/sign-offs/report/", sign_offs.report, name="sign-off-report"),
+    path("positions/sign-offs/report.csv", sign_offs.report_file, name="sign-off-report-file"),
+    path("positions/sign-offs/rules/", sign_offs.rules_on_dates, name="sign-off-rules"),
+    path("positions/sign-offs/<uuid:uuid>/", sign_offs.sign_off, name="sign-off"),
+    path("positions/sign-offs/<uuid:uuid>.pdf", sign_offs.statement_pdf, name="sign-off-pdf"),
+    path("positions/sign-offs/<uuid:uuid>/remind/", sign_offs.remind, name="sign-off-remind"),
+    path("positions/sign-offs/<uuid:uuid>/ask-again/", sign_offs.ask_again, name="sign-off-ask-again"),
     path("positions/<slug:code>/", views.detail, name="detail"),
     path("positions/<slug:code>/editions/<int:number>/", views.edition, name="edition"),
     path("positions/<slug:code>/editions/<int:number>.pdf", views.edition_pdf, name="pdf"),

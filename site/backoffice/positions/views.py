@@ -24,6 +24,8 @@ from backoffice.positions import comparison_document, queries, rules
 from backoffice.positions.body import sheet
 from backoffice.positions.comparison import differences, grouped, link_changes
 from backoffice.positions.models import PositionPage
+from backoffice.positions.signoff import queries as sign_offs
+from backoffice.positions.signoff.rules import SEE_ALL
 from foundation.editions.models import Edition
 from foundation.editions.queries import body_of, editions_of
 from foundation.organisation.models import Department, Position
@@ -216,4 +218,7 @@ def _show(request: HttpRequest, context: dict[str, Any], number: int) -> HttpRes
     shown = sheet(body_of(chosen))
     state = next(one for one in context["states"] if one.edition == chosen)
     context.update(edition=chosen, state=state, sheet=shown, page_title=shown.title)
+    context["to_sign"] = sign_offs.open_for(request.user).filter(position=context["position"]).first()
+    if SEE_ALL & roles_on(request) and chosen == context["current"] and not context["withdrawn"]:
+        context["signatures"] = sign_offs.holders_of(context["position"], chosen)
     return render(request, "positions/detail.html", context)

@@ -28,6 +28,7 @@ from backoffice.positions.imports import IMPORT_ACTION
 from backoffice.positions.library import admin as library
 from backoffice.positions.models import PositionPage
 from backoffice.positions.refusals import refuse_deletion
+from backoffice.positions.signoff import desk as sign_off_desk
 from backoffice.positions.viewsets import position_viewset
 
 # The approval that Wagtail brings along; its approvers are a group that nobody here belongs to.
@@ -50,6 +51,7 @@ def urls() -> list[URLPattern]:
         path("positions/import/<uuid:uuid>/", import_views.review, name="positions_import_review"),
         path("positions/import/<uuid:uuid>/discard/", import_views.discard, name="positions_import_discard"),
         path("positions/<int:page_id>/archive/", desk.archive, name="positions_archive"),
+        path("positions/<int:page_id>/sign-off/", sign_off_desk.marks, name="positions_sign_off"),
         path("positions/<int:page_id>/restore/", desk.restore, name="positions_restore"),
         path(
             "positions/<int:page_id>/draft-from/<int:number>/", desk.draft_from, name="positions_draft_from"
@@ -150,6 +152,34 @@ def archive_item() -> ActionMenuItem:
     return ArchiveMenuItem(order=25)
 
 
+class SignOffMenuItem(ActionMenuItem):
+    """What holders are asked to sign, in the action menu of the editor."""
+
+    name = "action-sign-off"
+    label = gettext_lazy("What holders are asked to sign")
+    icon_name = "edit"
+
+    def is_shown(self, context: dict[str, Any]) -> bool:
+        """Show it for drafts that belong to a post and are not archived."""
+        page = context.get("page")
+        return (
+            isinstance(page, PositionPage)
+            and context["view"] == "edit"
+            and page.position_id is not None
+            and not page.is_archived
+        )
+
+    def get_url(self, context: dict[str, Any]) -> str:
+        """Return the address of the list of changes."""
+        return reverse("positions_sign_off", args=[context["page"].pk])
+
+
+@hooks.register("register_page_action_menu_item")
+def sign_off_item() -> ActionMenuItem:
+    """Add it to the action menu."""
+    return SignOffMenuItem(order=15)
+
+
 @hooks.register("construct_page_action_menu")
 def without_stock_approval(
     items: list[ActionMenuItem], request: HttpRequest, context: dict[str, Any]
@@ -163,6 +193,18 @@ def without_stock_approval(
 @hooks.register("register_page_header_buttons")
 def header_buttons(page: Page, user: Any, view_name: str, next_url: str | None = None) -> Iterator[Button]:
     """Offer Archive, and the reading page, beside the title."""
+    if (
+        isinstance(page, PositionPage)
+        and page.position_id is not None
+        and not page.is_archived
+        and page.permissions_for_user(user).can_edit()
+    ):
+        yield Button(
+            _("What holders are asked to sign"),
+            url=reverse("positions_sign_off", args=[page.pk]),
+            icon_name="edit",
+            priority=8,
+        )
     if isinstance(page, PositionPage) and page.permissions_for_user(user).can_publish() and page.has_editions:
         yield Button(
             _("Read as staff do"),
@@ -224,3 +266,5 @@ def say_which_edition(request: HttpRequest, page: Page) -> None:
     """Tell which edition the publication made, or that the text is the same as before."""
     if isinstance(page, PositionPage) and (sentence := publication.told_in_words(page)):
         messages.info(request, sentence)
+        if asked := sign_off_desk.told_after_publication(page):
+            messages.info(request, asked)

@@ -13,6 +13,8 @@ from backoffice.access.routes import Route
 from tests.integration.access.world import World
 
 MISSING = 999_999
+SIGN_OFF_READERS = frozenset({"clerk", "hr", "auditor", "manager"})
+REPORT_READERS = frozenset({"hr", "auditor", "manager"})
 CASE_READERS = frozenset({"clerk", "manager", "general_manager", "auditor"})
 
 
@@ -39,6 +41,7 @@ def existing(world: World) -> dict[str, Example]:
     case = {"case_uuid": objects["case"].uuid}
     own_draft = Example({"uuid": objects["draft"].uuid}, readers=frozenset({"clerk"}))
     described = {"code": page.position.code}
+    asked = {"uuid": objects["sign-off"].uuid}
     person = Example({"pk": world.people["clerk"].pk})
     group = Example({"pk": objects["group"].pk})
     return {
@@ -57,6 +60,15 @@ def existing(world: World) -> dict[str, Example]:
         "positions:compare-chosen": Example(described, query="before=1&after=1"),
         "positions:compare": Example({**described, "before": 1, "after": 1}),
         "positions:compare-pdf": Example({**described, "before": 1, "after": 1}),
+        "positions:sign-off": Example(asked, readers=SIGN_OFF_READERS),
+        "positions:sign-off-pdf": Example(
+            {"uuid": objects["answered sign-off"].uuid}, readers=SIGN_OFF_READERS
+        ),
+        "positions:sign-off-remind": Example(asked, readers=SIGN_OFF_READERS),
+        "positions:sign-off-ask-again": Example({"uuid": objects["answered sign-off"].uuid}),
+        "positions:sign-off-report": Example(readers=REPORT_READERS),
+        "positions:sign-off-report-file": Example(readers=REPORT_READERS),
+        "positions_sign_off": Example({"page_id": page.pk}),
         "positions_draft_from": Example({"page_id": page.pk, "number": 1}),
         **{
             f"positions_library_{name}": Example({"key": "shared-duty"})

@@ -16,6 +16,7 @@ from django.contrib.auth.models import Group
 
 from backoffice.access import groups
 from backoffice.positions.archiving import archive
+from backoffice.positions.models import PositionPage
 from forms.schema import definition_of
 from forms.services.submissions import save_draft
 from foundation.organisation.models import User
@@ -24,6 +25,8 @@ from tests.factories.library import make_item, publish_version
 from tests.factories.organisation import bind_role, hold, make_department, make_position, make_role, make_user
 from tests.factories.positions import make_draft, make_published
 from tests.factories.positions import save_draft as save_page_draft
+from tests.factories.signoff import make_request
+from tests.factories.signoff import refuse as refuse_to_sign
 from tests.factories.workflows import House, make_house, open_complaint, submit_complaint
 from workflows.services import cases
 
@@ -119,4 +122,15 @@ def _descriptions(world: World) -> None:
         world.secret("hr", "auditor"), by=hr, summary=world.secret("hr", "auditor")
     )
     world.objects["revision"] = published.latest_revision
+    _sign_offs(world, published)
     world.objects["archived description"] = archive(make_published(by=hr), by=hr, reason="合并岗位")
+
+
+def _sign_offs(world: World, page: PositionPage) -> None:
+    """The clerk is asked to sign the description, and has refused another with a reason; the manager leads them."""
+    (held,) = world.people["manager"].holdings.all()
+    page.position.superiors.add(held.position)
+    asked = make_request(page, person=world.people["clerk"])
+    refused = make_request(make_published(by=world.people["hr"]), person=world.people["clerk"])
+    refuse_to_sign(refused, world.secret("clerk", "hr", "auditor", "manager"))
+    world.objects["sign-off"], world.objects["answered sign-off"] = asked, refused
