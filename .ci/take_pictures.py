@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
@@ -108,6 +111,46 @@ def position(studio: Studio, path: Path) -> None:
     photograph(staff(studio, "hr", "/positions/service-adviser/"), path)
 
 
+def booklet(studio: Studio, path: Path) -> None:
+    """The form for a booklet, below it one that was made."""
+    page = studio.sign_in("hr")
+    _make_booklet(studio, page)
+    page.goto(f"{studio.base}/booklets/")
+    photograph(page, path)
+
+
+def booklet_pages(studio: Studio, path: Path) -> None:
+    """The first four pages of a booklet: cover, contents, chart, a description."""
+    page = studio.sign_in("hr")
+    _make_booklet(studio, page)
+    with page.expect_download() as download:
+        page.locator("[data-result]").click()
+    with tempfile.TemporaryDirectory() as folder:
+        download.value.save_as(f"{folder}/booklet.pdf")
+        subprocess.run(
+            ["pdftoppm", "-r", "60", "-l", "4", "-png", "booklet.pdf", "page"], cwd=folder, check=True
+        )
+        pages = [Image.open(each).convert("RGB") for each in sorted(Path(folder).glob("page*.png"))]
+    gap = 12
+    whole = Image.new(
+        "RGB",
+        (sum(each.width + gap for each in pages) + gap, max(each.height for each in pages) + 2 * gap),
+        "#9aa5ad",
+    )
+    left = gap
+    for each in pages:
+        whole.paste(each, (left, gap))
+        left += each.width + gap
+    whole.save(path)
+
+
+def _make_booklet(studio: Studio, page: Page) -> None:
+    """Have a booklet made of the after-sales department and wait until it is there."""
+    page.goto(f"{studio.base}/booklets/?department=after-sales")
+    page.locator("main form button.button--primary").click()
+    page.wait_for_selector("[data-result]", timeout=180_000)
+
+
 def admin_home(studio: Studio, path: Path) -> None:
     """The first page of the Wagtail admin, for HR."""
     photograph(staff(studio, "hr", "/admin/"), path)
@@ -171,6 +214,8 @@ PICTURES: dict[str, Callable[[Studio, Path], None]] = {
     "form": form,
     "requests-phone": requests_on_a_phone,
     "position": position,
+    "booklet": booklet,
+    "booklet-pages": booklet_pages,
     "admin-home": admin_home,
     "position-editor": position_editor,
     "import-review": import_review,

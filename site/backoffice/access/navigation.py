@@ -50,7 +50,12 @@ PLACES = (
     Place("mine", "intake:mine", _("My requests"), "clipboard-list", "m", ("intake:",)),
     Place("cases", "casework:cases", pgettext_lazy("place", "Cases"), "folder-open", "c", ("casework:",)),
     Place(
-        "positions", "positions:list", pgettext_lazy("place", "Positions"), "contact", "p", ("positions:",)
+        "positions",
+        "positions:list",
+        pgettext_lazy("place", "Positions"),
+        "contact",
+        "p",
+        ("positions:", "booklets:"),
     ),
     Place("audit", "auditing:search", pgettext_lazy("place", "Audit"), "shield-check", "a", ("auditing:",)),
     Place("admin", "wagtailadmin_home", _("Administration"), "settings", "s", (), desk_only=True),

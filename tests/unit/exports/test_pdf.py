@@ -167,6 +167,11 @@ VECTORS = {
     ),
     "drawing with a reference": ('<svg width="9" height="9"><use href="{url}#a"/></svg>', ""),
     "drawing with a style": ('<svg width="9" height="9"><style>@import "{url}";</style></svg>', ""),
+    "drawing inside a data address": (
+        "<img src='data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22%3E%3Cimage href=%22{url}%22"
+        " width=%229%22 height=%229%22/%3E%3C/svg%3E'>",
+        "",
+    ),
     "base address": ('<img src="x.png">', '<base href="{url}/">'),
     "input image": ('<input type="image" src="{url}">', ""),
     "refresh": ("", '<meta http-equiv="refresh" content="0; url={url}">'),

@@ -40,7 +40,7 @@ class Made:
     pages: int
 
 
-def make(scope: Scope, *, by: User, advance: booklet.Advance) -> Made:
+def make(scope: Scope, *, by: User | str, advance: booklet.Advance) -> Made:
     """Return the booklet of ``scope``, made now or found.
 
     Raises ``NothingInForce``, ``LookupError`` for an unknown department, ``pdf.RenderFailed``, and what ``advance``

@@ -1,4 +1,6 @@
-"""``manage.py positions import PATH…``: make drafts of collected descriptions, or only show what they
+"""``manage.py positions``: import collected descriptions, export those in force (``exporting``).
+
+``import PATH…``: make drafts of collected descriptions, or only show what they
 propose.
 
 For whoever keeps the server: the first filling of an installation, or a look at what a file holds
@@ -17,7 +19,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from backoffice.positions import imports
+from backoffice.positions import exporting, imports
 from backoffice.positions.import_differences import compared
 from backoffice.positions.importing import (
     LARGEST,
@@ -36,7 +38,7 @@ SUFFIXES = {".txt", ".docx", ".zip"}
 class Command(BaseCommand):
     """Reads the arguments; ``imports`` does the work."""
 
-    help = "Position descriptions: import collected texts as drafts."
+    help = "Position descriptions: import collected texts as drafts, export what is in force."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare ``import`` and its options."""
@@ -57,8 +59,15 @@ class Command(BaseCommand):
             "--by", metavar="USERNAME", help="Whose drafts they become; not needed with --dry-run."
         )
 
+        exporting.add_arguments(
+            doing.add_parser("export", help="Write the descriptions in force on a day as documents.")
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        """Import each file; exit 1 if one was refused."""
+        """Import each file, and exit 1 if one was refused; or export."""
+        if options["doing"] == "export":
+            exporting.export(options, self.stdout, self.stderr)
+            return
         author = None if options["dry_run"] else self._author(options["by"])
         paths = list(self._files(options["paths"]))
         told, failed = [], 0
