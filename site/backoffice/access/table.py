@@ -116,6 +116,7 @@ OURS: dict[str, Rule] = {
     "positions:detail": signed_in("what is in force"),
     "positions:edition": signed_in("older editions: backoffice.positions.rules"),
     "positions:pdf": signed_in("as positions:edition"),
+    "positions:word": signed_in("as positions:edition"),
     "positions:compare-chosen": roles(HR, AUDITOR, GENERAL_MANAGER, MANAGER),
     "positions:compare": roles(HR, AUDITOR, GENERAL_MANAGER, MANAGER),
     "positions:compare-pdf": roles(HR, AUDITOR, GENERAL_MANAGER, MANAGER),

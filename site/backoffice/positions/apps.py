@@ -25,6 +25,7 @@ class PositionsConfig(AppConfig):
         )
         from backoffice.positions.booklets import making  # noqa: F401 - registers its job
         from backoffice.positions.library import hooks as library
+        from backoffice.positions.reviewing import uploads  # noqa: F401 - registers its job
         from backoffice.positions.signoff import entrance, keeping, receipt
         from backoffice.positions.signoff import trail as sign_off_trail
         from foundation.audit.trails import TrailKind, register_trail

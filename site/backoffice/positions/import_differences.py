@@ -19,8 +19,8 @@ from backoffice.positions.importing import Collection, ImportRefused, Unit, betw
 from backoffice.positions.models import ImportedText, PositionPage
 
 ALIKE = 0.5
-What = Literal["duties", "qualifications", "sections"]
-PARTS: tuple[What, ...] = ("duties", "qualifications", "sections")
+What = Literal["duties", "qualifications", "rows", "sections"]
+PARTS: tuple[What, ...] = ("duties", "qualifications", "rows", "sections")
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,12 @@ class UnitForm(forms.Form):
         self.fields["department"].choices = choices.department_rows
         self.fields["dropped"].choices = [
             (f"{letter}{part.source[0]}", "")
-            for letter, parts in (("d", unit.duties), ("q", unit.qualifications), ("s", unit.sections))
+            for letter, parts in (
+                ("d", unit.duties),
+                ("q", unit.qualifications),
+                ("r", unit.rows),
+                ("s", unit.sections),
+            )
             for part in parts
         ]
 

@@ -2,7 +2,8 @@
 drafts.
 
 Only HR and administrators (``rules.may_import``; the table of addresses says the same). The review reads the
-kept file again on each request, so what is typed is all that travels, and nothing typed is lost to a fault.
+kept file again on each request; what was joined, cut and typed is stored (``reviewing.states``), so the review can be
+left, and taken up by somebody else.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import ProtectedError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -25,9 +28,15 @@ from backoffice.positions import imports, rules
 from backoffice.positions.enums import Cadence
 from backoffice.positions.import_differences import Again, compared
 from backoffice.positions.import_forms import UnitForm, UploadForm, check_together, unit_forms
-from backoffice.positions.importing import Collection, Passage, arrange, places_of
+from backoffice.positions.importing import DOUBTFUL, Collection, Passage, arrange, places_of
 from backoffice.positions.models import ImportedText, PositionPage
+from backoffice.positions.reviewing import uploads
+from backoffice.positions.reviewing.origins import heading_of
+from backoffice.positions.reviewing.states import Overtaken, State, save_state, state_of
 from backoffice.positions.tree import index_page
+from backoffice.positions.word import views as word_views
+from backoffice.positions.word.reading import read_own
+from foundation.outbox import jobs
 
 SHOWN_BEFORE = 20
 LONGEST_TOLD = 200
@@ -40,8 +49,10 @@ def upload(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     received: list[imports.Received] = []
     if request.method == "POST" and form.is_valid():
-        uploads = ((file.name, file.read()) for file in form.cleaned_data["file"])
-        received = imports.receive_all(uploads, by=request.user)
+        files = [(file.name, file.read()) for file in form.cleaned_data["file"]]
+        if uploads.takes_long(files):
+            return redirect("access:job", uploads.begin(files, by=request.user).uuid)
+        received = imports.receive_all(files, by=request.user)
         if len(received) == 1 and received[0].imported:
             return redirect("positions_import_review", received[0].imported.uuid)
         if not any(one.imported for one in received):
@@ -52,6 +63,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         "form": form,
         "received": received,
         "read": sum(one.imported is not None for one in received),
+        "running": jobs.open_jobs_of(request.user, uploads.KIND),
         "earlier": ImportedText.objects.select_related("uploaded_by").defer("data")[:SHOWN_BEFORE],
     }
     return render(request, "positions/admin/import_upload.html", context, status=422 if form.errors else 200)
@@ -62,17 +74,21 @@ def review(request: HttpRequest, uuid: Any) -> HttpResponse:
     """Show the proposals beside their source; on POST, join or cut units, or make drafts of the ticked ones."""
     _check(request)
     imported = get_object_or_404(ImportedText, uuid=uuid)
+    if own := read_own(bytes(imported.data), imported.filename):
+        return word_views.review(request, imported, own)
     collection = imports.proposals(imported)
-    steps = request.POST.get("arrangement", "").split()
+    state = state_of(imported)
     change = request.POST.get("change", "")
-    if change:
-        steps = steps[:-1] if change == "undo" else [*steps, change]
-    arranged = arrange(collection, steps)
-    again = compared(imported, [unit for _key, unit in arranged])
-    shown = partial(_shown, imported, collection, again, steps)
     if request.method == "POST" and change:
-        forms = unit_forms(arranged, again, typed=request.POST)
-        return render(request, "positions/admin/import_review.html", shown(forms, change))
+        return _changed(request, imported, collection, state, change)
+    arranged = arrange(collection, state.steps)
+    again = compared(imported, [unit for _key, unit in arranged])
+    shown = partial(_shown, imported, collection, again, state)
+    if request.method == "POST" and _version(request) != state.version:
+        # What was ticked was ticked on other units than these.
+        messages.error(request, _overtaken(state))
+        forms = unit_forms(arranged, again, typed=state.typed)
+        return render(request, "positions/admin/import_review.html", shown(forms), status=409)
     if request.method == "POST":
         forms = unit_forms(arranged, again, request.POST)
         # All forms are asked, so that every fault shows at once.
@@ -122,7 +138,56 @@ def review(request: HttpRequest, uuid: Any) -> HttpResponse:
                 % {"numbers": "、".join(wrong)},
             )
         return render(request, "positions/admin/import_review.html", shown(forms), status=422)
-    return render(request, "positions/admin/import_review.html", shown(unit_forms(arranged, again)))
+    forms = unit_forms(arranged, again, typed=state.typed)
+    return render(request, "positions/admin/import_review.html", shown(forms))
+
+
+def _changed(
+    request: HttpRequest, imported: ImportedText, collection: Collection, state: State, change: str
+) -> HttpResponse:
+    """Store what was typed, joined, cut or taken back; or say who was faster, and show theirs.
+
+    ``change`` is a step of ``arrange``, ``undo``, or ``save`` for what was typed alone.
+    """
+    quiet = request.headers.get("x-requested-with") == "XMLHttpRequest"
+    steps = {"save": state.steps, "undo": state.steps[:-1]}.get(change, [*state.steps, change])
+    if change not in ("save", "undo") and arrange(collection, steps) == arrange(collection, state.steps):
+        steps = state.steps  # a step that fits nothing is nothing to undo either
+    status = 200
+    try:
+        state = save_state(
+            imported, steps=steps, typed=request.POST, version=_version(request), by=request.user
+        )
+    except Overtaken:
+        state, status = state_of(imported), 409
+        if not quiet:
+            messages.error(request, _overtaken(state))
+    if quiet:
+        told = {"version": state.version, "told": _overtaken(state) if status == 409 else _("Saved")}
+        return JsonResponse(told, status=status)
+    arranged = arrange(collection, state.steps)
+    again = compared(imported, [unit for _key, unit in arranged])
+    forms = unit_forms(arranged, again, typed=state.typed)
+    return render(
+        request,
+        "positions/admin/import_review.html",
+        _shown(imported, collection, again, state, forms, "" if status == 409 else change),
+        status=status,
+    )
+
+
+def _version(request: HttpRequest) -> int:
+    said = request.POST.get("version", "0")
+    return int(said) if said.isdecimal() and len(said) < 10 else -1
+
+
+def _overtaken(state: State) -> str:
+    return _(
+        "%(person)s changed this review meanwhile (%(at)s). Shown is what it says now; your last change is not in it."
+    ) % {
+        "person": state.changed_by or _("Somebody"),
+        "at": date_format(timezone.localtime(state.changed_at), "H:i") if state.changed_at else "",
+    }
 
 
 @require_POST
@@ -153,11 +218,18 @@ class Part:
     notes: tuple[str, ...]
     dropped: bool
     heading: str = ""
+    confidence: int = 100
+    doubt: int = 0
 
     @property
     def place(self) -> str:
         """Return where the part begins in the source."""
         return self.key[1:]
+
+    @property
+    def next_doubt(self) -> int:
+        """Return the number of the doubtful part after this one."""
+        return self.doubt + 1
 
 
 @dataclass(frozen=True)
@@ -168,6 +240,7 @@ class Shown:
     form: UnitForm
     duties: tuple[Part, ...]
     qualifications: tuple[Part, ...]
+    others: tuple[tuple[str, tuple[Part, ...]], ...]
     sections: tuple[Part, ...]
     source: str
     open: bool
@@ -184,7 +257,7 @@ def _shown(
     imported: ImportedText,
     collection: Collection,
     again: Again,
-    steps: list[str],
+    state: State,
     forms: list[UnitForm],
     change: str = "",
 ) -> dict[str, Any]:
@@ -195,6 +268,23 @@ def _shown(
         for page in PositionPage.objects.filter(position__title__in=titles).select_related("position")
     }
     units = []
+    doubts = 0
+
+    def part(letter: str, proposed: Any, notes: tuple[str, ...] = (), heading: str = "") -> Part:
+        nonlocal doubts
+        key = f"{letter}{proposed.source[0]}"
+        doubtful = proposed.confidence < DOUBTFUL and key not in gone
+        doubts += doubtful
+        return Part(
+            key,
+            proposed.text,
+            tuple(note for note in notes if note),
+            key in gone,
+            heading,
+            proposed.confidence,
+            doubts if doubtful else 0,
+        )
+
     for number, form in enumerate(forms):
         unit, gone = form.unit, form.dropped_now
         units.append(
@@ -202,37 +292,23 @@ def _shown(
                 number=number + 1,
                 form=form,
                 duties=tuple(
-                    Part(
-                        f"d{duty.source[0]}",
-                        duty.text,
-                        tuple(
-                            note
-                            for note in (cadences.get(duty.cadence, ""), duty.deadline, duty.group)
-                            if note
-                        ),
-                        f"d{duty.source[0]}" in gone,
-                    )
+                    part("d", duty, (cadences.get(duty.cadence, ""), duty.deadline, duty.group))
                     for duty in unit.duties
                 ),
-                qualifications=tuple(
-                    Part(f"q{item.source[0]}", item.text, (), f"q{item.source[0]}" in gone)
-                    for item in unit.qualifications
+                qualifications=tuple(part("q", item) for item in unit.qualifications),
+                others=tuple(
+                    (heading_of(name), tuple(part("r", row) for row in unit.rows if row.part == name))
+                    for name in dict.fromkeys(row.part for row in unit.rows)
                 ),
                 sections=tuple(
-                    Part(
-                        f"s{section.source[0]}",
-                        section.text,
-                        (),
-                        f"s{section.source[0]}" in gone,
-                        section.heading,
-                    )
+                    part("s", section, (), section.heading)
                     for section in unit.sections
                     if section.text.strip()  # a heading alone says nothing without what stood under it
                 ),
                 source=collection.text[unit.source[0] : unit.source[1]],
                 open=(form.prefix in change if change else number == 0) or bool(form.errors),
                 split_at=frozenset(
-                    f"{letter}{start}" for letter in "dqs" for start, _end in places_of(unit)[1:]
+                    f"{letter}{start}" for letter in "dqrs" for start, _end in places_of(unit)[1:]
                 ),
                 described=described.get(form["title"].value() or ""),
             )
@@ -261,7 +337,8 @@ def _shown(
         "ticked": sum(form.taken_now for form in forms),
         "known": sum(known.same for known in again.known.values()),
         "gone": again.gone,
-        "arrangement": " ".join(steps),
+        "state": state,
+        "doubts": doubts,
         "same": ImportedText.objects.filter(sha256=imported.sha256, confirmed_at__isnull=False)
         .exclude(pk=imported.pk)
         .order_by("-confirmed_at")

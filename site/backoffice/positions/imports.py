@@ -7,8 +7,9 @@ published here.
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +20,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.log_actions import log
 
-from backoffice.positions.enums import Cadence, QualificationKind, UnitKind
 from backoffice.positions.import_differences import Known, PartChange, merged, texts_in
+from backoffice.positions.import_parts import filled
 from backoffice.positions.importing import (
     Budget,
     Collection,
@@ -28,24 +29,19 @@ from backoffice.positions.importing import (
     Unit,
     is_archive,
     members,
+    paragraphs_of,
     read_file,
 )
-from backoffice.positions.markup import paragraphs
 from backoffice.positions.models import ImportedText, PositionPage, acting_as
+from backoffice.positions.reviewing.origins import Origin, keep_origins
 from backoffice.positions.tree import index_page
+from backoffice.positions.word.reading import OwnDocument, read_own
 from foundation.organisation.models import Department, Position
 from foundation.organisation.services import save_position
 
 IMPORT_ACTION = "positions.import"
-QUALIFICATION_WORDS = (
-    (QualificationKind.EDUCATION, r"学历|學歷|大专|本科|中专|高中|专业毕业|degree|diploma|education"),
-    (QualificationKind.CERTIFICATE, r"证书|資格證|资格证|执照|驾照|驾驶证|培训合格|certificate|licen[cs]e"),
-    (QualificationKind.EXPERIENCE, r"经验|經驗|年以上|工作经历|experience"),
-    (QualificationKind.LANGUAGE, r"英语|普通话|日语|语言表达|english|mandarin"),
-    (QualificationKind.KNOWLEDGE, r"熟悉|了解|掌握|知识|knowledge"),
-    (QualificationKind.SKILL, r"能力|技能|技巧|操作|使用|skill|able to"),
-    (QualificationKind.CHARACTER, r"品德|责任心|性格|敬业|诚实|形象|honest|patient"),
-)
+# What a file that is imported again changes in the draft by itself; the rest is told.
+MERGED = ("duties", "qualifications")
 
 
 class UnitRefused(Exception):
@@ -53,17 +49,27 @@ class UnitRefused(Exception):
     the fault.
     """
 
-    def __init__(self, number: int, sentence: str, field: str | None = None) -> None:
+    def __init__(
+        self, number: int, sentence: str, field: str | None = None, place: tuple[str, int] = ("", 0)
+    ) -> None:
         self.number = number
         self.field = field
         self.sentence = sentence
-        super().__init__(_("Unit %(number)s: %(sentence)s") % {"number": number, "sentence": sentence})
+        words = _("Unit %(number)s: %(sentence)s") % {"number": number, "sentence": sentence}
+        if place[0]:
+            words = _("“%(file)s”, line %(line)s: %(words)s") % {
+                "file": place[0],
+                "line": place[1],
+                "words": words,
+            }
+        super().__init__(words)
 
 
 @dataclass(frozen=True)
 class Decision:
     """What HR decided about one unit. ``index`` counts from 0 on the screen; ``dropped`` names parts by the
-    place where they begin: ``d120`` a duty, ``q340`` a qualification, ``s500`` a section.
+    place where they begin: ``d120`` a duty, ``q340`` a qualification, ``r400`` a thing of another part, ``s500``
+    a section.
 
     ``position`` is an existing post; with ``new_code`` a post is made; with neither the draft has none yet.
     With ``known`` nothing is made: the changes of the file go into the draft that was taken before.
@@ -81,11 +87,12 @@ class Decision:
 
 @dataclass(frozen=True)
 class Received:
-    """One file of an upload: kept and read, or refused with a sentence."""
+    """One file of an upload: kept and read, or refused with a sentence. ``own``: a document of ours came back."""
 
     name: str
     imported: ImportedText | None = None
     collection: Collection | None = None
+    own: OwnDocument | None = None
     refusal: str = ""
 
 
@@ -111,29 +118,51 @@ def receive_all(uploads: Iterable[tuple[str, bytes]], *, by: Any) -> list[Receiv
             result.append(Received(name, refusal=content))
             continue
         try:
-            imported, collection = receive(content, name, by=by, budget=budget)
+            result.append(receive(content, name, by=by, budget=budget))
         except ImportRefused as refused:
             result.append(Received(name, refusal=str(refused)))
-        else:
-            result.append(Received(name, imported, collection))
     return result
 
 
-def receive(
-    data: bytes, filename: str, *, by: Any, budget: Budget | None = None
-) -> tuple[ImportedText, Collection]:
+def receive(data: bytes, filename: str, *, by: Any, budget: Budget | None = None) -> Received:
     """Read the file and keep it for the review.
 
     Raises:
         ImportRefused: it cannot be read or holds no description; nothing is kept.
     """
+    return keep(read(data, filename, budget), by=by)
+
+
+@dataclass(frozen=True)
+class Read:
+    """A file that was read and is not kept yet: collected descriptions, or a document of ours."""
+
+    name: str
+    data: bytes
+    collection: Collection | None = None
+    own: OwnDocument | None = None
+
+
+def read(data: bytes, filename: str, budget: Budget | None = None) -> Read:
+    """Read a file; nothing is written. Raises ``ImportRefused``."""
+    budget = budget or Budget()
+    if own := read_own(data, filename, budget):
+        return Read(filename, data, own=own)
     collection = read_file(data, filename, budget)
     if not collection.units:
         raise ImportRefused(_("No position description was recognised in “%(name)s”.") % {"name": filename})
+    return Read(filename, data, collection)
+
+
+def keep(file: Read, *, by: Any) -> Received:
+    """Keep what was read for the review."""
     kept = ImportedText.objects.create(
-        filename=filename[-200:], sha256=collection.sha256, data=data, uploaded_by=by
+        filename=file.name[-200:],
+        sha256=hashlib.sha256(file.data).hexdigest(),
+        data=file.data,
+        uploaded_by=by,
     )
-    return kept, collection
+    return Received(file.name, kept, file.collection, file.own)
 
 
 def proposals(imported: ImportedText) -> Collection:
@@ -162,8 +191,18 @@ class Taken:
     left: tuple[PartChange, ...] = ()
 
 
-def take(imported: ImportedText, decisions: Sequence[Decision], *, by: Any) -> list[Taken]:
-    """Make or change a draft for each unit in ``decisions``, in one transaction.
+def nobody_watches(done: int, total: int, detail: str) -> None:
+    """Tell nobody how far it is."""
+
+
+def take(
+    imported: ImportedText,
+    decisions: Sequence[Decision],
+    *,
+    by: Any,
+    advance: Callable[[int, int, str], None] = nobody_watches,
+) -> list[Taken]:
+    """Make or change a draft for each unit in ``decisions``, in one transaction; ``advance`` is told of each.
 
     Each draft remembers file and characters. Posts and departments are made only where ``decisions`` say so.
     Recorded: Wagtail's log entries for each draft; the histories of new posts. Who may is for the caller to
@@ -173,42 +212,53 @@ def take(imported: ImportedText, decisions: Sequence[Decision], *, by: Any) -> l
         UnitRefused: names the unit; nothing is written, not even the units before it.
     """
     taken = []
+    collection = proposals(imported)
+
+    def place(decision: Decision) -> tuple[str, int]:
+        return imported.filename, paragraphs_of(collection.text, [decision.unit.source])[0][0]
+
     with transaction.atomic(), acting_as(by):
-        for decision in decisions:
+        for number, decision in enumerate(decisions, 1):
             try:
                 with transaction.atomic():
                     make = _changed if decision.known else _draft
-                    taken.append(make(imported, decision, by=by))
+                    done, origins = make(imported, decision, by=by)
+                    keep_origins(done.page, imported, collection, origins)
+                taken.append(done)
+                advance(number, len(decisions), decision.title)
             except ValidationError as fault:
-                raise UnitRefused(decision.index + 1, " ".join(fault.messages)) from fault
+                raise UnitRefused(
+                    decision.index + 1, " ".join(fault.messages), place=place(decision)
+                ) from fault
             except DatabaseError as fault:
                 raise UnitRefused(
                     decision.index + 1,
                     _("“%(title)s” could not be stored. Check that its post is not taken twice.")
                     % {"title": decision.title},
+                    place=place(decision),
                 ) from fault
         imported.confirmed_at = timezone.now()
         imported.save(update_fields=["confirmed_at"])
     return taken
 
 
-def _changed(imported: ImportedText, decision: Decision, *, by: Any) -> Taken:
+def _changed(imported: ImportedText, decision: Decision, *, by: Any) -> tuple[Taken, list[Origin]]:
     """Put what the file changed into the draft that was taken before, as one more revision of it."""
     assert decision.known is not None
     page = decision.known.page.get_latest_revision_as_object()
     lock = page.get_lock()
     if lock and lock.for_user(by):
         raise ValidationError(_("“%(title)s” is locked; nothing was changed.") % {"title": page.title})
-    proposed = texts_of(decision.unit)
-    left = [change for change in decision.known.changes if change.what == "sections"]
-    for what in ("duties", "qualifications"):
+    proposed = filled(decision.unit)
+    left = [change for change in decision.known.changes if change.what not in MERGED]
+    for what in MERGED:
         changes = [
             change
             for change in decision.known.changes
             if change.what == what and _key(decision.unit, change) not in decision.dropped
         ]
         raw = [dict(block) for block in getattr(page, what).raw_data]
-        blocks, unplaced = merged(raw, changes, proposed[what], texts_in(decision.unit, what))
+        blocks, unplaced = merged(raw, changes, proposed.fields[what], texts_in(decision.unit, what))
         setattr(page, what, blocks)
         left += unplaced
     page.title = decision.title
@@ -224,7 +274,8 @@ def _changed(imported: ImportedText, decision: Decision, *, by: Any) -> Taken:
         user=by,
         data={"file": imported.filename, "sha256": imported.sha256},
     )
-    return Taken(page, tuple(left))
+    there = {str(raw["id"]) for what in MERGED for raw in getattr(page, what).raw_data if raw.get("id")}
+    return Taken(page, tuple(left)), [origin for origin in proposed.origins if origin.block in there]
 
 
 def _key(unit: Unit, change: PartChange) -> str:
@@ -233,7 +284,7 @@ def _key(unit: Unit, change: PartChange) -> str:
     return f"{change.what[0]}{getattr(unit, change.what)[change.after_index].source[0]}"
 
 
-def _draft(imported: ImportedText, decision: Decision, *, by: Any) -> Taken:
+def _draft(imported: ImportedText, decision: Decision, *, by: Any) -> tuple[Taken, list[Origin]]:
     unit = decision.unit
     position = decision.position
     if decision.new_code:
@@ -247,6 +298,7 @@ def _draft(imported: ImportedText, decision: Decision, *, by: Any) -> Taken:
             superiors=list(above),
             by=by,
         )
+    made = filled(unit, dropped=decision.dropped)
     page = PositionPage(
         title=decision.title,
         position=position,
@@ -254,7 +306,7 @@ def _draft(imported: ImportedText, decision: Decision, *, by: Any) -> Taken:
         source=imported,
         source_start=unit.source[0],
         source_end=unit.source[1],
-        **texts_of(unit, dropped=decision.dropped),
+        **made.fields,
     )
     index_page().add_child(instance=page)
     page.save_revision(user=by, log_action=True, clean=False)
@@ -264,56 +316,7 @@ def _draft(imported: ImportedText, decision: Decision, *, by: Any) -> Taken:
         user=by,
         data={"file": imported.filename, "sha256": imported.sha256},
     )
-    return Taken(page)
-
-
-def texts_of(unit: Unit, *, dropped: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """Return the fields of a page that ``unit`` fills. What has no field of its own goes into a section at
-    the end.
-    """
-    duties = [duty for duty in unit.duties if f"d{duty.source[0]}" not in dropped]
-    sections = [
-        {"heading": section.heading or _("From the source"), "body": paragraphs(section.text)}
-        for section in unit.sections
-        if f"s{section.source[0]}" not in dropped and section.text.strip()
-    ]
-    rest = [f"{field.label}: {field.text}" for field in unit.fields if field.name != "title"]
-    if rest:
-        sections.append({"heading": _("Also in the source"), "body": paragraphs("\n".join(rest))})
-    return {
-        "unit_kind": (UnitKind.DEPARTMENT if unit.kind == "department" else UnitKind.POST).value,
-        "summary": unit.summary,
-        "duties": [
-            {
-                "type": "duty",
-                "value": {
-                    "text": duty.text,
-                    "cadence": duty.cadence if duty.cadence in Cadence.values else Cadence.ONGOING.value,
-                    "deadline": duty.deadline[:120],
-                    "deliverable": "",
-                    "category": duty.group[:80],
-                },
-            }
-            for duty in duties
-        ],
-        "qualifications": [
-            {
-                "type": "qualification",
-                "value": {"kind": qualification_kind(item.text), "text": item.text, "mandatory": True},
-            }
-            for item in unit.qualifications
-            if f"q{item.source[0]}" not in dropped
-        ],
-        "sections": [{"type": "section", "value": value} for value in sections],
-    }
-
-
-def qualification_kind(text: str) -> str:
-    """Return what a qualification is about, by its words; HR corrects it in the draft."""
-    for kind, pattern in QUALIFICATION_WORDS:
-        if re.search(pattern, text, re.IGNORECASE):
-            return str(kind.value)
-    return str(QualificationKind.OTHER.value)
+    return Taken(page), made.origins
 
 
 def free_code(taken: set[str]) -> str:

@@ -55,11 +55,14 @@ from backoffice.positions.history import PublishedHistory
 from backoffice.positions.library import models as library_models
 from backoffice.positions.numbering import made_number
 from backoffice.positions.parts import BY_NAME, PARTS
+from backoffice.positions.reviewing import models as reviewing_models
 from backoffice.positions.signoff import models as signoff_models
 from foundation.editions.models import Edition
 from foundation.editions.queries import editions_of
 from foundation.organisation.models import Position, User
 
+ImportReview, ImportedPart = reviewing_models.ImportReview, reviewing_models.ImportedPart
+WaitingUpload = reviewing_models.WaitingUpload
 LibraryItem, LibraryUse = library_models.LibraryItem, library_models.LibraryUse
 DraftMarks, EditionMarks = signoff_models.DraftMarks, signoff_models.EditionMarks
 SignOff, SignOffPolicy = signoff_models.SignOff, signoff_models.SignOffPolicy
@@ -539,6 +542,11 @@ class PositionPage(Page):
                         heading=_("Editions"),
                         icon="history",
                     ),
+                    HelpPanel(
+                        template="positions/admin/source_panel.html",
+                        heading=_("Where it came from"),
+                        icon="upload",
+                    ),
                     CommentPanel(),
                 ],
                 heading=_("Document"),
@@ -578,6 +586,13 @@ class PositionPage(Page):
         if not self.code:
             return []
         return editions_with_state(self.code, timezone.localdate(), withdrawn=not self.live)[0]
+
+    @property
+    def import_passages(self) -> list[Any]:
+        """Return the passages of imported files that parts of this description were read from."""
+        from backoffice.positions.reviewing.origins import passages_of  # reads this module
+
+        return passages_of(self) if self.pk else []
 
     @cached_property
     def has_editions(self) -> bool:

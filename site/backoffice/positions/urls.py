@@ -22,6 +22,7 @@ urlpatterns = [
     path("positions/<slug:code>/", views.detail, name="detail"),
     path("positions/<slug:code>/editions/<int:number>/", views.edition, name="edition"),
     path("positions/<slug:code>/editions/<int:number>.pdf", views.edition_pdf, name="pdf"),
+    path("positions/<slug:code>/editions/<int:number>.docx", views.edition_word, name="word"),
     path("positions/<slug:code>/compare/", views.compare_chosen, name="compare-chosen"),
     path("positions/<slug:code>/compare/<int:before>/<int:after>/", views.compare, name="compare"),
     path("positions/<slug:code>/compare/<int:before>/<int:after>.pdf", views.compare_pdf, name="compare-pdf"),

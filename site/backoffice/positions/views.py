@@ -13,6 +13,7 @@ from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -26,6 +27,8 @@ from backoffice.positions.comparison import differences, grouped, link_changes
 from backoffice.positions.models import PositionPage
 from backoffice.positions.signoff import queries as sign_offs
 from backoffice.positions.signoff.rules import SEE_ALL
+from backoffice.positions.word import writing
+from backoffice.positions.word.views import CONTENT_TYPE
 from foundation.editions.models import Edition
 from foundation.editions.queries import body_of, editions_of
 from foundation.organisation.models import Department, Position
@@ -101,6 +104,18 @@ def edition_pdf(request: HttpRequest, code: str, number: int) -> HttpResponse | 
     return render(
         request, "positions/pdf_pending.html", context, status=503 if context["impossible"] else 202
     )
+
+
+@require_safe
+def edition_word(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Send an edition as a Word document that can be edited and imported again."""
+    chosen = _readable_edition(_common(request, code), number)
+    language = get_language() or "zh-hans"
+    response = HttpResponse(writing.document_of(chosen, language), content_type=CONTENT_TYPE)
+    response["Content-Disposition"] = content_disposition_header(
+        as_attachment=True, filename=writing.filename(chosen, language)
+    )
+    return response
 
 
 @require_safe

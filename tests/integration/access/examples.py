@@ -57,6 +57,7 @@ def existing(world: World) -> dict[str, Example]:
         "positions:detail": Example(described),
         "positions:edition": Example({**described, "number": 1}),
         "positions:pdf": Example({**described, "number": 1}),
+        "positions:word": Example({**described, "number": 1}),
         "positions:compare-chosen": Example(described, query="before=1&after=1"),
         "positions:compare": Example({**described, "before": 1, "after": 1}),
         "positions:compare-pdf": Example({**described, "before": 1, "after": 1}),

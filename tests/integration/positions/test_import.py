@@ -176,7 +176,7 @@ def test_the_same_post_twice_is_refused(client, hr):
 
 
 def test_a_failure_while_storing_names_the_unit_and_leaves_nothing(client, hr, monkeypatch):
-    made = imports.texts_of
+    made = imports.filled
 
     def fails_at_the_second(unit, *, dropped):
         if unit.title == "洗车员":
@@ -185,7 +185,7 @@ def test_a_failure_while_storing_names_the_unit_and_leaves_nothing(client, hr, m
             raise ValidationError("too bad")
         return made(unit, dropped=dropped)
 
-    monkeypatch.setattr(imports, "texts_of", fails_at_the_second)
+    monkeypatch.setattr(imports, "filled", fails_at_the_second)
     response, imported = review_of(client, **unit(0, title="配件主管"), **unit(1, title="洗车员"))
     imported.refresh_from_db()
     assert (response.status_code, nothing_made(), imported.confirmed_at) == (422, True, None)

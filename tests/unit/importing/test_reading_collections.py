@@ -166,8 +166,8 @@ def test_labelled_fields() -> None:
     assert unit.summary == "统筹夜间救援车辆。"
     assert duties(unit) == ["接到求助后10分钟内派车。", "每日交接班时核对里程。"]
     assert [item.text for item in unit.qualifications] == ["高中以上学历。", "持C1驾驶证。"]
-    assert [(section.name, section.text) for section in unit.sections if section.name == "authority"] == [
-        ("authority", "1、可调用合作拖车。")
+    assert [(row.part, row.marker + row.text) for row in unit.rows] == [
+        ("authorities", "1、可调用合作拖车。")
     ]
     assert unit.confidence > 80
 

@@ -19,15 +19,19 @@ from backoffice.positions.importing.archives import is_archive, members
 from backoffice.positions.importing.arranging import arrange, between, places_of
 from backoffice.positions.importing.assembling import assemble
 from backoffice.positions.importing.atoms import read_atoms
+from backoffice.positions.importing.cadence import deadline_of
 from backoffice.positions.importing.containers import LARGEST, LARGEST_ARCHIVE, Budget, kind_of
 from backoffice.positions.importing.decoding import decode
 from backoffice.positions.importing.exceptions import ImportRefused
+from backoffice.positions.importing.placing import TEXTS
 from backoffice.positions.importing.proposals import (
+    DOUBTFUL,
     Collection,
     DutyProposal,
     FieldProposal,
     ItemProposal,
     Passage,
+    RowProposal,
     Section,
     Unit,
     paragraphs_of,
@@ -36,8 +40,10 @@ from backoffice.positions.importing.proposals import (
 from backoffice.positions.importing.word import WordText, read_word
 
 __all__ = [
+    "DOUBTFUL",
     "LARGEST",
     "LARGEST_ARCHIVE",
+    "TEXTS",
     "Budget",
     "Collection",
     "DutyProposal",
@@ -45,10 +51,12 @@ __all__ = [
     "ImportRefused",
     "ItemProposal",
     "Passage",
+    "RowProposal",
     "Section",
     "Unit",
     "arrange",
     "between",
+    "deadline_of",
     "is_archive",
     "members",
     "paragraphs_of",

@@ -37,7 +37,7 @@ def arrange(collection: Collection, steps: Iterable[str] = ()) -> list[tuple[str
 
 def places_of(unit: Unit) -> list[Range]:
     """Return where the parts of ``unit`` stand, in the order of the text."""
-    groups = (unit.headings, unit.fields, unit.duties, unit.qualifications, unit.sections)
+    groups = (unit.headings, unit.fields, unit.duties, unit.qualifications, unit.rows, unit.sections)
     return sorted(part.source for group in groups for part in group)
 
 
@@ -54,6 +54,7 @@ def joined(units: Sequence[Unit]) -> Unit:
             summary="\n".join(filter(None, (first.summary, unit.summary))),
             duties=_sorted(first.duties, unit.duties),
             qualifications=_sorted(first.qualifications, unit.qualifications),
+            rows=_sorted(first.rows, unit.rows),
             sections=_sorted(first.sections, unit.sections),
             fields=_sorted(first.fields, unit.fields),
             headings=_sorted(first.headings, unit.headings),
@@ -87,7 +88,7 @@ def _cut(unit: Unit, place: int) -> tuple[Unit | None, Unit | None]:
     for after in (False, True):
         kept = {
             name: tuple(part for part in getattr(unit, name) if (part.source[0] >= place) == after)
-            for name in ("duties", "qualifications", "sections", "fields", "headings")
+            for name in ("duties", "qualifications", "rows", "sections", "fields", "headings")
         }
         if not any(kept.values()):
             halves.append(None)

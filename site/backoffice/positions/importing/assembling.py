@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from backoffice.positions.importing import blocks, fields, numbering
 from backoffice.positions.importing.atoms import Atom
 from backoffice.positions.importing.cadence import cadence_of, deadline_of
+from backoffice.positions.importing.placing import PART_OF, TEXTS
 from backoffice.positions.importing.plain import plain
 from backoffice.positions.importing.proposals import (
     Collection,
@@ -16,12 +17,14 @@ from backoffice.positions.importing.proposals import (
     FieldProposal,
     ItemProposal,
     Passage,
+    RowProposal,
     Section,
     Unit,
 )
 
 _LONGEST_HEADING = 18
 _LONGEST_VALUE = 40
+_SHORTEST, _LONGEST = 4, 400
 _COLONS = ":\uff1a"
 _VALUE_ENDS = "。.; \uff1b"
 _BREAK = re.compile(r"\s*[\n\r\x0b\x0c\x85\u2028\u2029]\s*")
@@ -81,7 +84,7 @@ def _warnings(units: list[Unit]) -> Iterable[str]:
 
 @dataclass
 class _Part:
-    """A part while it grows. ``kind``: "duty", "qualification", "section" or "field"."""
+    """A part while it grows. ``kind``: "duty", "qualification", "row", "section" or "field"."""
 
     kind: str
     start: int
@@ -91,6 +94,7 @@ class _Part:
     family: str = ""
     group: str = ""
     heading_end: int = 0
+    inner: str = ""
 
 
 def _next_to(view: str, last: _Part, atom: Atom) -> bool:
@@ -135,10 +139,25 @@ class _Builder:
             duties=duties,
             qualifications=tuple(
                 ItemProposal(
-                    self._words(part.body, part.end), (part.start, part.end), self._cut(part.start, part.body)
+                    self._words(part.body, part.end),
+                    (part.start, part.end),
+                    self._cut(part.start, part.body),
+                    self._certainty(part),
                 )
                 for part in self.parts
                 if part.kind == "qualification"
+            ),
+            rows=tuple(
+                RowProposal(
+                    PART_OF[part.name],
+                    self._words(part.body, part.end),
+                    (part.start, part.end),
+                    self._cut(part.start, part.body),
+                    part.group,
+                    self._certainty(part),
+                )
+                for part in self.parts
+                if part.kind == "row"
             ),
             sections=sections,
             source=(min(start for start, _end in spans), max(end for _start, end in spans)),
@@ -165,14 +184,11 @@ class _Builder:
             grown.end = atom.end
             return
         self._open_section(atom, atom.name)
-        if (
-            atom.body < atom.end
-            and atom.name != "motto"
-            and atom.name in fields.DUTY_SECTIONS | fields.ITEM_SECTIONS
-        ):
+        if atom.body < atom.end and atom.name in fields.DUTY_SECTIONS | fields.ITEM_SECTIONS | PART_OF.keys():
             self.parts[-1].end = self.parts[-1].heading_end
-            kind = "qualification" if atom.name in fields.ITEM_SECTIONS else "duty"
-            self.parts.append(_Part(kind, atom.body, atom.body, atom.end, group=self.group))
+            self.parts.append(
+                _Part(self._kind(), atom.body, atom.body, atom.end, self.section, group=self.group)
+            )
 
     def _open_section(self, atom: Atom, name: str) -> None:
         heading_end = atom.body if atom.kind == "label" and atom.body < atom.end else atom.end
@@ -196,11 +212,13 @@ class _Builder:
         if grown and self._is_sub_point(grown, atom):
             grown.end = atom.end
             return
+        if self.section == "motto":
+            self.section = ""  # the promise of a house is one line; what is counted below it is work
         kind = self._kind()
         if kind == "section":
             self._append_text(atom)
             return
-        self.parts.append(_Part(kind, atom.start, atom.body, atom.end, family=atom.family, group=self.group))
+        self.parts.append(_Part(kind, atom.start, atom.body, atom.end, self.section, atom.family, self.group))
 
     def _prose(self, index: int, atom: Atom) -> None:
         last = self.parts[-1] if self.parts else None
@@ -221,8 +239,10 @@ class _Builder:
             self.group = self._heading(self._cut(atom.start, atom.end))
         elif grown := self._growing(atom):
             grown.end = atom.end
-        elif self.section in fields.DUTY_SECTIONS | fields.ITEM_SECTIONS and self._kind() != "section":
-            self.parts.append(_Part(self._kind(), atom.start, atom.start, atom.end, group=self.group))
+        elif self._kind() != "section" and self.section:
+            self.parts.append(
+                _Part(self._kind(), atom.start, atom.start, atom.end, self.section, group=self.group)
+            )
         else:
             self._append_text(atom)
 
@@ -240,20 +260,40 @@ class _Builder:
     def _kind(self) -> str:
         if self.section in fields.ITEM_SECTIONS:
             return "qualification"
+        if self.section in PART_OF:
+            return "row"
         return "duty" if not self.section or self.section in fields.DUTY_SECTIONS else "section"
 
     def _growing(self, atom: Atom) -> _Part | None:
         """Return the numbered item that ``atom`` may continue, if the last part is one."""
         last = self.parts[-1] if self.parts else None
-        numbered = last is not None and last.kind in {"duty", "qualification"} and last.family
-        return last if last and numbered and _next_to(self.view, last, atom) else None
+        if last is None or not _next_to(self.view, last, atom):
+            return None
+        if last.kind == "row" and not atom.family:
+            text = PART_OF[last.name] in TEXTS
+            same_line = "\n" not in self.text[last.end : atom.start]
+            return last if text or same_line or last.family else None
+        return last if last.kind in {"duty", "qualification", "row"} and last.family else None
 
     def _is_sub_point(self, last: _Part, atom: Atom) -> bool:
         """Tell whether ``atom`` is part of the item before it: a deeper kind of number under a sentence."""
+        if atom.family == last.inner:
+            return True
+        opens = self.view[last.body : last.end].rstrip().endswith(":")
+        if (
+            opens
+            and last.family == numbering.NUMBER
+            and atom.family == numbering.CHINESE
+            and atom.number == 1
+        ):
+            last.inner = atom.family  # "1、…如下： 一、… 二、…": the cases of one item
+            return True
         return atom.family in _SUB_POINTS and numbering.DEPTH[atom.family] > numbering.DEPTH[last.family]
 
     def _heads_group(self, index: int, atom: Atom) -> bool:
         words = self.view[atom.body : atom.end].strip()
+        if atom.family in {numbering.CHINESE, numbering.BRACKETED} and len(words) <= _LONGEST_HEADING:
+            words = words.rstrip("。.")
         if len(words) > _LONGEST_HEADING or re.search(r"[。;,]", words) or _VERB_FIRST.match(words):
             return False
         for ahead, following in enumerate(self.block.atoms[index + 1 : index + 4]):
@@ -320,6 +360,7 @@ class _Builder:
             source=(part.start, part.end),
             marker=self._cut(part.start, part.body),
             group=part.group,
+            confidence=self._certainty(part),
         )
 
     def _section(self, part: _Part) -> Section:
@@ -328,6 +369,7 @@ class _Builder:
             text=self._words(part.heading_end, part.end),
             source=(part.start, part.end),
             name=part.name,
+            confidence=self._certainty(part),
         )
 
     def _fields(self) -> list[FieldProposal]:
@@ -337,6 +379,7 @@ class _Builder:
                 self._cut(part.start, part.body),
                 self._words(part.body, part.end),
                 (part.start, part.end),
+                self._certainty(part),
             )
             for part in self.parts
             if part.kind == "field"
@@ -372,6 +415,25 @@ class _Builder:
         if first and first.kind == "section" and not first.name and first.heading_end == first.start:
             return self._words(first.start, first.end)
         return ""
+
+    def _certainty(self, part: _Part) -> int:
+        """Return how sure it is that the part is what it is taken for: by number, heading, wording, length."""
+        words = self.view[part.body : part.end].strip()
+        labelled = bool(part.name)
+        match part.kind:
+            case "field":
+                return 95 if words else 50
+            case "section":
+                heading_only = part.heading_end >= part.end
+                return 95 if heading_only or labelled else 75 if part.heading_end > part.start else 45
+            case "duty":
+                sure = 90 if part.family else 60
+                sure += 8 if labelled else 5 if blocks.share_of_work([words]) else -8
+            case _:
+                sure = 92 if part.family else 75
+        if len(words) < _SHORTEST or len(words) > _LONGEST:
+            sure -= 30
+        return sure - 15 if self.block.title is None else sure
 
     def _confidence(self, title: str, labelled: bool) -> int:
         block = self.block

@@ -29,33 +29,36 @@ def decode(data: bytes, filename: str) -> tuple[str, str]:
             _("“%(name)s” is not a text file. Save it as plain text (.txt) or Word (.docx).")
             % {"name": filename}
         )
-    readings = []
+    readings, furthest = [], 0
     for encoding in ("utf-8", "gb18030", "big5"):
         try:
             text = data.decode(encoding)
-        except UnicodeDecodeError:
+        except UnicodeDecodeError as fault:
+            furthest = max(furthest, fault.start)
             continue
         if encoding == "utf-8":  # text in another encoding is practically never valid UTF-8
             return text, encoding
         if not any(unicodedata.category(sign) in _STRANGE for sign in set(text)):
             readings.append((len(_COMMON.findall(text)), text, encoding))
     if not readings:
-        raise ImportRefused(
-            _("The characters of “%(name)s” cannot be read. Save it as UTF-8 and try again.")
-            % {"name": filename}
-        )
+        raise _unreadable(filename, data[:furthest].decode("latin-1"))
     _count, text, encoding = max(readings, key=lambda reading: reading[0])
     return text, encoding
+
+
+def _unreadable(filename: str, before: str) -> ImportRefused:
+    """Return the refusal, with the line that ``before`` ends in."""
+    return ImportRefused(
+        _("The characters of “%(name)s” cannot be read (line %(line)s). Save it as UTF-8 and try again.")
+        % {"name": filename, "line": 1 + before.count("\n")}
+    )
 
 
 def _strict(data: bytes, encoding: str, filename: str) -> str:
     try:
         return data.decode(encoding)
-    except UnicodeDecodeError:
-        raise ImportRefused(
-            _("The characters of “%(name)s” cannot be read. Save it as UTF-8 and try again.")
-            % {"name": filename}
-        ) from None
+    except UnicodeDecodeError as fault:
+        raise _unreadable(filename, data[: fault.start].decode(encoding, "replace")) from None
 
 
 def _unmarked_utf16(data: bytes) -> str:

@@ -44,15 +44,24 @@ _SECTIONS = {
     "standards": "工作标准|岗位具体要求|具体要求|服务标准|standards",
     "relations": "工作关系|工作协作关系|协作关系|相互关系|沟通关系|working relations(?:hips)?",
     "conditions": "工作条件|工作环境与条件|工作环境|工作时间|working (?:conditions|hours|environment)",
-    "performance": "考核指标|绩效考核|考核标准|绩效指标|kpi|(?:key )?performance indicators",
-    "pay": "薪资待遇|薪酬待遇|福利待遇|月度工资|年度奖金|奖惩制度|奖惩办法|pay|remuneration|benefits",
+    "performance": (
+        "考核指标|绩效考核|考核标准|绩效指标|关键绩效指标|业绩指标|kpi|(?:key )?performance indicators"
+    ),
+    "pay": (
+        "薪资待遇|薪酬待遇|福利待遇|薪资|薪酬|薪酬福利|工资待遇|月度工资|年度奖金|pay|remuneration|benefits"
+    ),
+    "rewards": "奖惩制度|奖惩办法|奖惩|奖惩规定|rewards and penalties",
+    "scripts": "(?:服务|标准|接待|参考|售后服务|电话)?话[术述]|话术要求|scripts?",
+    "forms": "相关表单|相关表格|相关记录|使用表单|使用表格|工作表单|相关文件|related (?:forms|documents|records)",
+    "systems": "使用系统|工作系统|使用工具与系统|systems used",
+    "conduct": "行为规范|行为准则|工作纪律|code of conduct",
     "process": "工作流程|岗位工作流程|服务流程|回访流程|work process|procedure",
     "purpose": "编制目的|目的|objective",
     "scope": "适用范围|范围|scope",
     "notes": "特殊注意事项|注意事项|备注|notes",
     "motto": "服务宗旨",
 }
-DUTY_SECTIONS = frozenset({"duties", "supplement", "content", "standards", "process", "rights", "motto"})
+DUTY_SECTIONS = frozenset({"duties", "supplement", "content", "standards"})
 ITEM_SECTIONS = frozenset({"qualifications"})
 VALUE_NAMES = frozenset(_VALUES)
 

@@ -44,6 +44,7 @@ _INSIDE = re.compile(
     re.VERBOSE,
 )
 _AROUND = re.compile(r"^[\s()第]+|[\s()、.:,条款]+$")
+_CLOCK_BEFORE = re.compile(r"\d\s*:\s*$")
 _BOUNDARY = "。;:!?)】]>》.,、 \n"
 _LOOK_AHEAD = 500
 _OPENING_LABEL = re.compile(r"\s*(?:工作|岗位|主要|基本)?(?:职责|任务|内容)\s*:?\s*(?:\n|$)")
@@ -84,6 +85,8 @@ def _marker(found: re.Match[str]) -> Marker:
 def marker_at(plain: str, start: int, end: int) -> Marker | None:
     """Return the marker a line begins with, or None."""
     found = _AT_START.match(plain, start, end)
+    if found and found.lastgroup == "number" and _CLOCK_BEFORE.search(plain, max(0, start - 8), start):
+        return None  # the minutes of a time that was wrapped: "9:⏎30, …"
     return _marker(found) if found else None
 
 

@@ -1,8 +1,9 @@
 """What a text proposes: units (positions, departments) and the passages that found no place.
 
 All values are immutable and JSON-able with ``dataclasses.asdict``. A ``source`` is a pair of character
-offsets in ``Collection.text``. The parts of a unit (heading, fields, duties, qualifications, sections) never
-overlap.
+offsets in ``Collection.text``. The parts of a unit (heading, fields, duties, qualifications, rows, sections)
+never overlap. ``confidence`` (0 to 100) tells how sure the reading of one part is; below ``DOUBTFUL`` somebody
+should look.
 """
 
 from bisect import bisect_right
@@ -12,6 +13,7 @@ from typing import Literal
 
 Range = tuple[int, int]
 Kind = Literal["position", "department"]
+DOUBTFUL = 70
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class DutyProposal:
     source: Range
     marker: str = ""
     group: str = ""
+    confidence: int = 100
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,22 @@ class ItemProposal:
     text: str
     source: Range
     marker: str = ""
+    confidence: int = 100
+
+
+@dataclass(frozen=True)
+class RowProposal:
+    """One thing of another part: ``part`` is "authorities", "relations", "purpose" …, as ``placing`` names them.
+
+    ``group`` is the heading it stands under.
+    """
+
+    part: str
+    text: str
+    source: Range
+    marker: str = ""
+    group: str = ""
+    confidence: int = 100
 
 
 @dataclass(frozen=True)
@@ -47,6 +66,7 @@ class FieldProposal:
     label: str
     text: str
     source: Range
+    confidence: int = 100
 
 
 @dataclass(frozen=True)
@@ -57,6 +77,7 @@ class Section:
     text: str
     source: Range
     name: str = ""
+    confidence: int = 100
 
 
 @dataclass(frozen=True)
@@ -79,6 +100,7 @@ class Unit:
     confidence: int
     fields: tuple[FieldProposal, ...] = ()
     headings: tuple[Section, ...] = ()
+    rows: tuple[RowProposal, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,6 +138,8 @@ def parts_of(collection: Collection) -> Iterator[tuple[Range, str]]:
             yield duty.source, duty.marker + duty.text
         for qualification in unit.qualifications:
             yield qualification.source, qualification.marker + qualification.text
+        for row in unit.rows:
+            yield row.source, row.marker + row.text
 
 
 def unplaced(collection: Collection) -> str:

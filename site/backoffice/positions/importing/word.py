@@ -25,8 +25,8 @@ from backoffice.positions.importing.lists import Lists, W
 
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-_SKIPPED = {f"{W}{name}" for name in ("del", "moveFrom", "pPr", "rPr", "instrText", "delText", "sdtPr")}
-_SKIPPED |= {f"{_MC}Fallback"}
+SKIPPED = {f"{W}{name}" for name in ("del", "moveFrom", "pPr", "rPr", "instrText", "delText", "sdtPr")}
+SKIPPED |= {f"{_MC}Fallback"}
 _DEEPEST = 100
 _NOTES = (
     ("note", RELATIONSHIP_TYPE.FOOTNOTES, "footnote"),
@@ -58,12 +58,12 @@ def read_word(data: bytes, filename: str, budget: Budget) -> WordText:
     try:
         document = Document(io.BytesIO(data))
         lists = Lists(
-            _part_root(document, RELATIONSHIP_TYPE.NUMBERING), _part_root(document, RELATIONSHIP_TYPE.STYLES)
+            part_root(document, RELATIONSHIP_TYPE.NUMBERING), part_root(document, RELATIONSHIP_TYPE.STYLES)
         )
         body = list(_Walk(lists).blocks(document.element.body))
         aside = [(line, "header") for line in _running_lines(document, lists)]
         for reason, kind, name in _NOTES:
-            root = _part_root(document, kind)
+            root = part_root(document, kind)
             for note in root.findall(f"{W}{name}") if root is not None else ():
                 aside += [(line, reason) for line in _Walk(lists).blocks(note)]
     except ImportRefused:
@@ -87,7 +87,7 @@ def read_word(data: bytes, filename: str, budget: Budget) -> WordText:
     return result
 
 
-def _part_root(document: Any, kind: str) -> Any:
+def part_root(document: Any, kind: str) -> Any:
     """Return the root element of a part of the document, or None."""
     for relation in document.part.rels.values():
         if relation.reltype == kind and not relation.is_external:
@@ -123,7 +123,7 @@ class _Walk:
         if depth > _DEEPEST:
             raise ValueError("nested too deeply")
         for child in parent:
-            if child.tag in _SKIPPED or not isinstance(child.tag, str):
+            if child.tag in SKIPPED or not isinstance(child.tag, str):
                 continue
             if child.tag == f"{W}p":
                 number = self.lists.number(child)
@@ -171,7 +171,7 @@ class _Walk:
         words = ""
         for child in element:
             tag = child.tag
-            if tag in _SKIPPED or not isinstance(tag, str):
+            if tag in SKIPPED or not isinstance(tag, str):
                 continue
             if tag in {f"{W}t", f"{_MATH}t"}:
                 words += (child.text or "").replace("\r", " ").replace("\n", " ")

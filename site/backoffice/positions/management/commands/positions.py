@@ -1,47 +1,48 @@
 """``manage.py positions``: import collected descriptions, export those in force (``exporting``).
 
-``import PATH…``: make drafts of collected descriptions, or only show what they
-propose.
+``import`` makes drafts of collected descriptions, or only shows what they propose (``--dry-run``). For whoever
+keeps the server: the first filling of an installation, or a look at what a file holds. Running an import twice changes
+the drafts it made and makes no second ones; a file that fails leaves nothing behind.
 
-For whoever keeps the server: the first filling of an installation, or a look at what a file holds
-(``--dry-run``). Progress goes to standard error; with ``--format json`` standard output is one JSON document
-and nothing else. Running an import twice changes the drafts it made and makes no second ones; a
-file that fails leaves nothing behind.
+Progress goes to standard error; with ``--format json`` standard output is one JSON document and nothing else
+(``docs/positions-json.md``).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backoffice.positions import exporting, imports
 from backoffice.positions.import_differences import compared
+from backoffice.positions.import_report import report_of, report_of_own
 from backoffice.positions.importing import (
     LARGEST,
     LARGEST_ARCHIVE,
     Budget,
     Collection,
     ImportRefused,
-    paragraphs_of,
     read_file,
 )
+from backoffice.positions.word.reading import OwnDocument, read_own
+from backoffice.positions.word.taking import make_page, origin_of, take_changes
 from foundation.organisation.models import Position, User
 
 SUFFIXES = {".txt", ".docx", ".zip"}
 
 
 class Command(BaseCommand):
-    """Reads the arguments; ``imports`` does the work."""
+    """Reads the arguments; ``imports`` and ``exporting`` do the work."""
 
-    help = "Position descriptions: import collected texts as drafts, export what is in force."
+    help = "Position descriptions: import collected texts as drafts, export editions as documents."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare ``import`` and its options."""
+        """Declare ``import`` and ``export`` and their options."""
         doing = parser.add_subparsers(dest="doing", required=True)
         importing = doing.add_parser("import", help="Make drafts of the descriptions in Word and text files.")
         importing.add_argument(
@@ -58,31 +59,37 @@ class Command(BaseCommand):
         importing.add_argument(
             "--by", metavar="USERNAME", help="Whose drafts they become; not needed with --dry-run."
         )
-
         exporting.add_arguments(
             doing.add_parser("export", help="Write the descriptions in force on a day as documents.")
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Import each file, and exit 1 if one was refused; or export."""
+        """Do what was asked; exit 1 if something failed."""
         if options["doing"] == "export":
             exporting.export(options, self.stdout, self.stderr)
-            return
+        else:
+            self._import(options)
+
+    # --- import
+
+    def _import(self, options: dict[str, Any]) -> None:
         author = None if options["dry_run"] else self._author(options["by"])
         paths = list(self._files(options["paths"]))
-        told, failed = [], 0
+        told, failed, units = [], 0, 0
         for number, path in enumerate(paths, 1):
-            self.stderr.write(f"[{number}/{len(paths)}] {path.name}")
             budget = Budget()
             for name, content in self._contents(path, budget):
+                self.stderr.write(f"[{number}/{len(paths)}] {name} ({units} descriptions so far)")
                 try:
                     if isinstance(content, str):
                         raise ImportRefused(content)
                     report = self._one(name, content, author, budget)
-                except (ImportRefused, imports.UnitRefused) as refused:
+                    units += len(report["units"])
+                except (ImportRefused, imports.UnitRefused, ValidationError) as refused:
                     failed += 1
-                    report = {"file": name, "error": str(refused)}
-                    self.stderr.write(f"  {refused}")
+                    sentence = "; ".join(getattr(refused, "messages", None) or [str(refused)])
+                    report = {"file": name, "error": sentence}
+                    self.stderr.write(f"  {sentence}")
                 told.append(report)
                 if options["format"] == "text" and "error" not in report:
                     self._write(report)
@@ -130,11 +137,28 @@ class Command(BaseCommand):
 
     def _one(self, file: str, data: bytes, author: User | None, budget: Budget) -> dict[str, Any]:
         name = Path(file).name
+        if own := read_own(data, name, budget):
+            return self._own(file, data, own, author)
         if author is None:
-            return self._report(file, read_file(data, name, budget))
-        kept, collection = imports.receive(data, name, by=author, budget=budget)
+            return report_of(file, read_file(data, name, budget))
+        received = imports.receive(data, name, by=author, budget=budget)
+        assert received.imported is not None
+        assert received.collection is not None
+        collection = received.collection
+        decisions = self._decisions(received.imported, collection)
+        try:
+            taken = imports.take(received.imported, decisions, by=author, advance=self._advance)
+        except imports.UnitRefused:
+            imports.discard(received.imported)
+            raise
+        return {**report_of(file, collection), "drafts": [one.page.pk for one in taken]}
+
+    def _advance(self, done: int, total: int, title: str) -> None:
+        self.stderr.write(f"  {done}/{total} {title}")
+
+    def _decisions(self, imported: Any, collection: Collection) -> list[imports.Decision]:
         free = {post.title: post for post in Position.objects.filter(page__isnull=True)}
-        again = compared(kept, collection.units)
+        again = compared(imported, collection.units)
         decisions = []
         for index, unit in enumerate(collection.units):
             if known := again.known.get(index):
@@ -148,30 +172,28 @@ class Command(BaseCommand):
                         index=index, unit=unit, title=unit.title, position=free.pop(unit.title, None)
                     )
                 )
+        return decisions
+
+    def _own(self, file: str, data: bytes, own: OwnDocument, author: User | None) -> dict[str, Any]:
+        """Take the changes of a Word document that this program wrote and somebody edited."""
+        origin = origin_of(own)
+        report = report_of_own(file, data, own, origin.comparison)
+        if author is None:
+            return report
+        received = imports.keep(imports.Read(Path(file).name, data, own=own), by=author)
+        assert received.imported is not None
+        changes = origin.comparison.changes
         try:
-            taken = imports.take(kept, decisions, by=author)
-        except imports.UnitRefused:
-            imports.discard(kept)
+            if origin.known and origin.page is not None:
+                made = (
+                    [take_changes(received.imported, origin.page, changes, by=author).page] if changes else []
+                )
+            else:
+                made = [make_page(received.imported, own, by=author)]
+        except ValidationError:
+            imports.discard(received.imported)
             raise
-        return {**self._report(file, collection), "drafts": [one.page.pk for one in taken]}
-
-    def _report(self, file: str, collection: Collection) -> dict[str, Any]:
-        proposed = asdict(collection)
-        # The source is the reader's own file; ranges point into it.
-        del proposed["text"]
-        for unit in proposed["units"]:
-            unit["paragraphs"] = paragraphs_of(collection.text, [unit["source"]])[0]
-            self._place(collection, unit["headings"], unit["fields"], unit["duties"])
-            self._place(collection, unit["qualifications"], unit["sections"])
-        self._place(collection, proposed["kept"])
-        return {"file": file, **proposed}
-
-    def _place(self, collection: Collection, *groups: Sequence[dict[str, Any]]) -> None:
-        """Tell of each part which paragraphs it was read from."""
-        parts = [part for group in groups for part in group]
-        places = paragraphs_of(collection.text, [part["source"] for part in parts])
-        for part, place in zip(parts, places, strict=True):
-            part["paragraphs"] = place
+        return {**report, "drafts": [page.pk for page in made]}
 
     def _write(self, report: dict[str, Any]) -> None:
         for unit in report["units"]:
@@ -179,6 +201,10 @@ class Command(BaseCommand):
                 f"{unit['kind']:10} {unit['title'] or '—'}  "
                 f"({len(unit['duties'])} duties, {len(unit['qualifications'])} qualifications, "
                 f"confidence {unit['confidence']})"
+            )
+        for change in report.get("changes", ()):
+            self.stdout.write(
+                f"  {change['kind']:8} {change['part']}: {change['before']} → {change['after']}"
             )
         self.stdout.write(
             f"{len(report['units'])} units, {len(report['kept'])} passages kept without a place"
