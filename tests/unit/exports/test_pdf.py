@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from pypdf import PdfReader
 
 from backoffice.exports import pdf
+from backoffice.exports.renderer import BOX_ROOM, Lettering
 
 CSS = '@page { size: A4; margin: 20mm } html { font-family: "Noto Sans SC"; font-size: 11pt }'
 RARE_NAMES = "𬱖䶮㛃㭎䓖彧翀堃頔赟喆昇珺犇"
@@ -63,6 +65,18 @@ def test_the_rare_names_are_drawn_and_not_boxes(tmp_path: Path) -> None:
         with TTFont(pdf.FONTS / file, lazy=True) as font:
             known = font.getBestCmap()
         assert [each for each in RARE_NAMES if ord(each) not in known] == []
+
+
+def test_characters_the_fonts_do_not_have_are_given_room_and_no_others() -> None:
+    body = ElementTree.fromstring(
+        "<body><p>甲𠀀𠮷乙<b>丙😀</b>丁𠀀</p><p>①℃ 𬱖䶮 – 常用</p><style>😀</style></body>"
+    )
+    Lettering(str(pdf.FONTS)).set_apart(body)
+    apart = f'<span style="letter-spacing: {BOX_ROOM}">'
+    assert ElementTree.tostring(body, encoding="unicode") == (
+        f"<body><p>甲{apart}𠀀𠮷</span>乙<b>丙{apart}😀</span></b>丁{apart}𠀀</span></p>"
+        "<p>①℃ 𬱖䶮 – 常用</p><style>😀</style></body>"
+    )
 
 
 def test_fonts_are_embedded_and_cut_to_what_is_used(tmp_path: Path) -> None:
