@@ -26,10 +26,11 @@ from backoffice.positions import desk, guards, home, import_views, publication, 
 from backoffice.positions.archiving import ARCHIVE_ACTION, RESTORE_ACTION
 from backoffice.positions.imports import IMPORT_ACTION
 from backoffice.positions.library import admin as library
-from backoffice.positions.models import PositionPage
+from backoffice.positions.models import PositionIndexPage, PositionPage
 from backoffice.positions.refusals import refuse_deletion
 from backoffice.positions.signoff import desk as sign_off_desk
 from backoffice.positions.viewsets import position_viewset
+from foundation.organisation import resolution
 
 # The approval that Wagtail brings along; its approvers are a group that nobody here belongs to.
 STOCK_WORKFLOW = "Moderators approval"
@@ -192,7 +193,9 @@ def without_stock_approval(
 
 @hooks.register("register_page_header_buttons")
 def header_buttons(page: Page, user: Any, view_name: str, next_url: str | None = None) -> Iterator[Button]:
-    """Offer Archive, and the reading page, beside the title."""
+    """Offer Archive, and the reading page, beside the title; beside that of all descriptions, the booklet."""
+    if isinstance(page, PositionIndexPage) and rules.may_make_booklets(resolution.roles_of(user)):
+        yield Button(_("Booklet"), url=reverse("booklets:new"), icon_name="doc-full", priority=50)
     if (
         isinstance(page, PositionPage)
         and page.position_id is not None

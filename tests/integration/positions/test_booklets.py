@@ -23,6 +23,7 @@ from backoffice.exports import documents, keeping, parallel, pdf
 from backoffice.positions import archiving
 from backoffice.positions.booklets import making
 from backoffice.positions.booklets.contents import Scope, entries
+from backoffice.positions.tree import index_page
 from foundation.editions.models import Edition
 from foundation.editions.queries import body_of
 from foundation.organisation.models import User
@@ -551,3 +552,10 @@ def test_documents_nobody_asked_for_are_cleared_away_and_used_ones_stay(
     time_machine.move_to("2027-03-10 10:00:00+08:00")
     assert keeping.sweep() == 1
     assert (used.exists(), unused.exists()) == (True, False)
+
+
+def test_hr_finds_the_booklet_beside_the_list_in_the_administration(organisation: dict[str, Any]) -> None:
+    client = Client()
+    client.force_login(organisation["by"])
+    listing = client.get(reverse("wagtailadmin_explore", args=[index_page().pk])).content.decode()
+    assert f'href="{reverse("booklets:new")}"' in listing
