@@ -176,6 +176,36 @@ def import_review(studio: Studio, path: Path) -> None:
     photograph(page, path)
 
 
+def sign_off_marks(studio: Studio, path: Path) -> None:
+    """What a draft changes, and which of it holders sign for."""
+    page = staff(studio, "hr", "/positions/service-adviser/")
+    page.get_by_role("link", name="编辑").click()
+    page.wait_for_load_state("networkidle")
+    page.get_by_role("tab").nth(1).click()
+    for name, words in (("0-value-deadline", "每日 16:00 前"), ("1-value-recipient", "服务经理")):
+        field = page.locator(f"[name='duties-{name}']")
+        page.locator("section", has=field).last.locator("[data-panel-toggle]").first.click()
+        field.fill(words)
+    page.locator("footer button.action-save").click()
+    page.wait_for_load_state("networkidle")
+    page.goto(page.url.replace("/pages/", "/positions/").replace("/edit/", "/sign-off/"))
+    photograph(page, path)
+
+
+def sign_off_report(studio: Studio, path: Path) -> None:
+    """Who has signed, by department."""
+    photograph(staff(studio, "hr", "/positions/sign-offs/report/"), path)
+
+
+def sign_off_on_a_phone(studio: Studio, path: Path) -> None:
+    """A request to sign on a phone, at the signature."""
+    page = staff(studio, "general_manager", "/positions/sign-offs/", PHONE)
+    page.locator(".sign-off-tile a").first.click()
+    page.wait_for_load_state("networkidle")
+    page.locator("#answer").scroll_into_view_if_needed()
+    photograph(page, path)
+
+
 def audit(studio: Studio, path: Path) -> None:
     """The auditor's page."""
     photograph(staff(studio, "auditor", "/audit/"), path)
@@ -219,6 +249,9 @@ PICTURES: dict[str, Callable[[Studio, Path], None]] = {
     "admin-home": admin_home,
     "position-editor": position_editor,
     "import-review": import_review,
+    "sign-off-marks": sign_off_marks,
+    "sign-off-report": sign_off_report,
+    "sign-off-phone": sign_off_on_a_phone,
     "audit": audit,
     "audit-trail": audit_trail,
     "people": people,

@@ -24,11 +24,18 @@ from foundation.organisation.models import Holding, User
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def marks(request: HttpRequest, page_id: int) -> HttpResponse:
-    """List what the draft changes with a box for each part; on POST, keep the decision."""
+    """List what the draft changes with a box for each part; on POST, keep the decision.
+
+    While the page is locked (under approval, archived, by somebody else) it can be read and not changed.
+    """
     page = get_object_or_404(PositionPage.objects.select_related("position"), pk=page_id)
-    if not page.permissions_for_user(request.user).can_edit() or page.get_lock() is not None:
+    if not page.permissions_for_user(request.user).can_edit():
         raise PermissionDenied
+    lock = page.get_lock()
+    locked = lock is not None and lock.for_user(request.user)
     if request.method == "POST":
+        if locked:
+            raise PermissionDenied
         draft = marking.save(
             page,
             material=request.POST.getlist("material"),
@@ -59,6 +66,7 @@ def marks(request: HttpRequest, page_id: int) -> HttpResponse:
         "draft": draft,
         "rows": rows,
         "first": draft.against is None,
+        "locked": locked,
         "holders": holders_of(page),
         "longest_reason": marking.LONGEST_REASON,
         "longest_note": marking.LONGEST_NOTE,
