@@ -151,6 +151,16 @@ def _make_booklet(studio: Studio, page: Page) -> None:
     page.wait_for_selector("[data-result]", timeout=180_000)
 
 
+def chart(studio: Studio, path: Path) -> None:
+    """The organisation chart."""
+    photograph(staff(studio, "hr", "/positions/chart/"), path)
+
+
+def staffing(studio: Studio, path: Path) -> None:
+    """Who holds which position, and what is vacant."""
+    photograph(staff(studio, "hr", "/admin/positions/staffing/"), path)
+
+
 def admin_home(studio: Studio, path: Path) -> None:
     """The first page of the Wagtail admin, for HR."""
     photograph(staff(studio, "hr", "/admin/"), path)
@@ -246,6 +256,8 @@ PICTURES: dict[str, Callable[[Studio, Path], None]] = {
     "position": position,
     "booklet": booklet,
     "booklet-pages": booklet_pages,
+    "chart": chart,
+    "staffing": staffing,
     "admin-home": admin_home,
     "position-editor": position_editor,
     "import-review": import_review,

@@ -113,6 +113,9 @@ OURS: dict[str, Rule] = {
     "intake:form": signed_in("forms.rules.may_submit"),
     # --- position descriptions ---
     "positions:list": signed_in("what is in force"),
+    "positions:chart": signed_in("today's; other days and planned posts: backoffice.positions.rules"),
+    "positions:chart-svg": signed_in("as positions:chart"),
+    "positions:chart-pdf": signed_in("as positions:chart"),
     "positions:detail": signed_in("what is in force"),
     "positions:edition": signed_in("older editions: backoffice.positions.rules"),
     "positions:pdf": signed_in("as positions:edition"),
@@ -123,6 +126,27 @@ OURS: dict[str, Rule] = {
     "booklets:new": roles(HR, AUDITOR, GENERAL_MANAGER, MANAGER),
     "booklets:download": roles(
         HR, AUDITOR, GENERAL_MANAGER, MANAGER, note="one's own booklets; another's is not there"
+    ),
+    "positions:mine": signed_in("one's own posts"),
+    **dict.fromkeys(
+        (
+            "positions_staffing",
+            "positions_staffing_post",
+            "positions_staffing_person",
+            "positions_appoint",
+            "positions_holding_end",
+            "positions_holding_correct",
+            "positions_holding_strike",
+            "positions_post_add",
+            "positions_post_edit",
+            "positions_departments",
+            "positions_department_add",
+            "positions_department_edit",
+            "positions_deputies",
+            "positions_deputy_add",
+            "positions_deputy_end",
+        ),
+        roles(HR, note="who holds which post: foundation.organisation.services"),
     ),
     "positions_import": roles(HR, ADMINISTRATOR),
     "positions_import_review": roles(HR, ADMINISTRATOR),

@@ -1,4 +1,4 @@
-"""Who may read which edition, and who may import. Nothing here writes.
+"""Who may read which edition, who sees planned posts, and who may import. Nothing here writes.
 
 Source: position descriptions bind everybody, so whoever is signed in reads what is in force; what was said
 before is for those who manage, check or keep the documents.
@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from backoffice.positions.signoff.rules import KEEPERS
 
 READERS_OF_OLDER = frozenset({"hr", "auditor", "general_manager", "manager"})
+PLANNERS = frozenset({"hr", "auditor"})
 IMPORTERS = frozenset({"hr", "administrator"})
 
 
@@ -27,6 +28,11 @@ def may_make_booklets(roles: Iterable[str]) -> bool:
 def may_keep_sign_offs(roles: Iterable[str]) -> bool:
     """Whether holders of ``roles`` keep the list of signatures."""
     return not KEEPERS.isdisjoint(roles)
+
+
+def may_see_plans(roles: Iterable[str]) -> bool:
+    """Whether holders of ``roles`` see posts that nobody ever held and no edition describes: plans of HR."""
+    return not PLANNERS.isdisjoint(roles)
 
 
 def may_import(roles: Iterable[str]) -> bool:

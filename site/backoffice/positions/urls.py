@@ -5,7 +5,9 @@
 from django.urls import path
 
 from backoffice.positions import views
+from backoffice.positions.chart import views as chart
 from backoffice.positions.signoff import views as sign_offs
+from backoffice.positions.staffing import mine
 
 app_name = "positions"
 urlpatterns = [
@@ -19,6 +21,10 @@ urlpatterns = [
     path("positions/sign-offs/<uuid:uuid>.pdf", sign_offs.statement_pdf, name="sign-off-pdf"),
     path("positions/sign-offs/<uuid:uuid>/remind/", sign_offs.remind, name="sign-off-remind"),
     path("positions/sign-offs/<uuid:uuid>/ask-again/", sign_offs.ask_again, name="sign-off-ask-again"),
+    path("positions/chart/", chart.chart, name="chart"),
+    path("positions/chart.svg", chart.chart_svg, name="chart-svg"),
+    path("positions/chart.pdf", chart.chart_pdf, name="chart-pdf"),
+    path("positions/mine/", mine.mine, name="mine"),
     path("positions/<slug:code>/", views.detail, name="detail"),
     path("positions/<slug:code>/editions/<int:number>/", views.edition, name="edition"),
     path("positions/<slug:code>/editions/<int:number>.pdf", views.edition_pdf, name="pdf"),

@@ -12,6 +12,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
@@ -27,6 +28,7 @@ from backoffice.positions.comparison import differences, grouped, link_changes
 from backoffice.positions.models import PositionPage
 from backoffice.positions.signoff import queries as sign_offs
 from backoffice.positions.signoff.rules import SEE_ALL
+from backoffice.positions.staffing import queries as staffing
 from backoffice.positions.word import writing
 from backoffice.positions.word.views import CONTENT_TYPE
 from foundation.editions.models import Edition
@@ -200,6 +202,8 @@ def _common(request: HttpRequest, code: str, on: datetime.date | None = None) ->
     states, current = queries.editions_with_state(code, day, withdrawn=withdrawn)
     if not states:
         raise Http404
+    route = "positions_staffing_post"
+    staffing_url = reverse(route, args=[code]) if may_open(request, route) else ""
     return {
         "position": position,
         "description_page": page,
@@ -210,10 +214,8 @@ def _common(request: HttpRequest, code: str, on: datetime.date | None = None) ->
         "on": on if day != today else None,
         "waiting": [one for one in reversed(states) if one.state == "future"] if may_read_older else [],
         "may_edit": page is not None and may_open(request, "wagtailadmin_pages:edit"),
-        "holders": [
-            holding.person
-            for holding in position.holdings.on(day).select_related("person").order_by("starts")
-        ],
+        "staffed": staffing.staffed(position, day, for_hr=staffing_url != ""),
+        "staffing_url": staffing_url,
         "page_title": str(position),
     }
 

@@ -29,6 +29,7 @@ from backoffice.positions.library import admin as library
 from backoffice.positions.models import PositionIndexPage, PositionPage
 from backoffice.positions.refusals import refuse_deletion
 from backoffice.positions.signoff import desk as sign_off_desk
+from backoffice.positions.staffing import urls as staffing_urls
 from backoffice.positions.viewsets import position_viewset
 from foundation.organisation import resolution
 
@@ -48,6 +49,7 @@ def viewset() -> Any:
 def urls() -> list[URLPattern]:
     """Return the addresses of HR's own screens."""
     return [
+        *staffing_urls.urlpatterns,
         path("positions/import/", import_views.upload, name="positions_import"),
         path("positions/import/<uuid:uuid>/", import_views.review, name="positions_import_review"),
         path("positions/import/<uuid:uuid>/discard/", import_views.discard, name="positions_import_discard"),
@@ -111,6 +113,18 @@ def import_item() -> MenuItem:
         name="import-descriptions",
         icon_name="upload",
         order=120,
+    )
+
+
+@hooks.register("register_admin_menu_item")
+def staffing_item() -> MenuItem:
+    """Add holders and vacancies to the menu; ``backoffice.access`` shows it to whoever may open it."""
+    return MenuItem(
+        gettext_lazy("Holders and vacancies"),
+        reverse("positions_staffing"),
+        name="staffing",
+        icon_name="group",
+        order=115,
     )
 
 

@@ -35,6 +35,8 @@ class _Person(BaseModel):
     name: str
     name_en: str
     positions: list[str] = []
+    acting: list[str] = []
+    part_time: list[str] = []
     groups: list[str] = []
 
 
@@ -80,7 +82,12 @@ def load_people(*, by: User) -> list[SignIn]:
     signs = []
     for index, wanted in enumerate(read.people):
         line = file.line_of(("people", index))
-        missing = [code for code in wanted.positions if code not in positions]
+        posts = {
+            **dict.fromkeys(wanted.positions, Holding.Kind.REGULAR),
+            **dict.fromkeys(wanted.acting, Holding.Kind.ACTING),
+            **dict.fromkeys(wanted.part_time, Holding.Kind.PART_TIME),
+        }
+        missing = [code for code in posts if code not in positions]
         if missing:
             message = _("There is no position %(code)s.") % {"code": missing[0]}
             raise PackFileFault(file.path, line, message)
@@ -90,11 +97,11 @@ def load_people(*, by: User) -> list[SignIn]:
             raise PackFileFault(file.path, line, message)
         groups = [Group.objects.get_or_create(name=name)[0] for name in wanted.groups]
         set_groups(person=person, groups=groups, by=by, channel=CHANNEL)
-        held = [positions[code] for code in wanted.positions]
-        for position in held:
-            if not Holding.objects.filter(person=person, position=position).exists():
-                appoint(person=person, position=position, by=by, starts=read.since, channel=CHANNEL)
-        titles = ", ".join(str(position) for position in held)
+        for code, kind in posts.items():
+            post = positions[code]
+            if not Holding.objects.filter(person=person, position=post).exists():
+                appoint(person=person, position=post, by=by, starts=read.since, kind=kind, channel=CHANNEL)
+        titles = ", ".join(str(positions[code]) for code in posts)
         signs.append(SignIn(person.username, str(person), titles, tuple(sorted(roles_of(person)))))
     return signs
 

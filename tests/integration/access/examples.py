@@ -55,6 +55,15 @@ def existing(world: World) -> dict[str, Example]:
         ),
         "intake:form": Example({"form_key": "complaint"}, readers=objects["form users"]),
         "positions:detail": Example(described),
+        "positions_staffing_post": Example(described),
+        "positions_post_edit": Example(described),
+        "positions_staffing_person": Example({"uuid": world.people["clerk"].uuid}),
+        **{
+            f"positions_holding_{act}": Example({"pk": world.people["clerk"].holdings.order_by("pk")[0].pk})
+            for act in ("end", "correct", "strike")
+        },
+        "positions_department_edit": Example({"code": page.position.department.code}),
+        "positions_deputy_end": Example({"pk": objects["deputy"].pk}),
         "positions:edition": Example({**described, "number": 1}),
         "positions:pdf": Example({**described, "number": 1}),
         "positions:word": Example({**described, "number": 1}),

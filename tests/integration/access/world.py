@@ -7,6 +7,7 @@ who may ever read it; a response to anybody else that contains it is a leak. A r
 
 from __future__ import annotations
 
+import datetime
 import secrets
 import uuid
 from dataclasses import dataclass, field
@@ -22,7 +23,15 @@ from forms.services.submissions import save_draft
 from foundation.organisation.models import User
 from foundation.outbox.models import Job
 from tests.factories.library import make_item, publish_version
-from tests.factories.organisation import bind_role, hold, make_department, make_position, make_role, make_user
+from tests.factories.organisation import (
+    bind_role,
+    hold,
+    make_department,
+    make_deputy,
+    make_position,
+    make_role,
+    make_user,
+)
 from tests.factories.positions import make_draft, make_published
 from tests.factories.positions import save_draft as save_page_draft
 from tests.factories.signoff import make_request
@@ -77,6 +86,7 @@ def make_world() -> World:
         payload={"day": "2026-11-22", "department": "", "language": "zh-hans"},
         result={"file": f"{'0' * 64}.pdf", "filename": world.secret("hr")},
     )
+    world.objects["deputy"] = make_deputy(people["manager"], people["clerk"], ends=datetime.date(2020, 1, 2))
     world.objects["group"] = Group.objects.get(name=groups.HR)
     people["administrator"].email = f"{world.secret('administrator')}@example.com"
     people["administrator"].save()

@@ -15,17 +15,10 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from backoffice.positions.chart import words
-from backoffice.positions.chart.layout import Card, Layout, Line, Place, lay_out
+from backoffice.positions.chart.layout import Card, Layout, Line, Place, best
 from backoffice.positions.chart.lettering import clean, lines_of, width_of
-from backoffice.positions.chart.structure import (
-    Chart,
-    Post,
-    charted,
-    of_department,
-    posts_on,
-    units,
-    with_parts,
-)
+from backoffice.positions.chart.selection import Selection
+from backoffice.positions.chart.structure import Chart, Post
 from foundation.organisation.models import Department
 
 FONT = "'Noto Sans SC','PingFang SC','Microsoft YaHei',sans-serif"
@@ -33,6 +26,8 @@ MARGIN = 20
 CARD_WIDTH = 208
 TEXT_WIDTH = CARD_WIDTH - 30
 MOST_HOLDERS = 8
+BELOW = 14
+"""Room for the marks of folded branches below the last row."""
 # Middle tones that stand out on white and on black; colour only repeats what the card says in words.
 COLOURS = ("#5b6b78", "#0b7a88", "#b5651d", "#6a5acd", "#2e7d46", "#a63d6e", "#3b6fb6", "#8a7a1f", "#7a4b2a")
 INK, SOFT, LINE, SURFACE = "#17212b", "#52606d", "#7d8a94", "#ffffff"
@@ -46,6 +41,12 @@ class Drawing:
     svg: str
     width: float
     height: float
+
+    def sized(self, width: str, height: str) -> str:
+        """Return the SVG with another size, such as ``120mm``; what it shows is scaled to it."""
+        return self.svg.replace(
+            f' width="{self.width:g}" height="{self.height:g}"', f' width="{width}" height="{height}"', 1
+        )
 
 
 @dataclass(frozen=True)
@@ -94,15 +95,9 @@ def drawing(
 
     ``planned`` as for ``structure.posts_on``. Raises ``LookupError`` for the code of a department that is not there.
     """
+    code = department.code if isinstance(department, Department) else department or ""
     with translation.override(language or translation.get_language()):
-        chart = charted(posts_on(day, planned=planned))
-        if department is not None:
-            code = department if isinstance(department, str) else department.code
-            every = list(units().values())
-            if code not in {unit.code for unit in every}:
-                raise LookupError(code)
-            chart = of_department(chart, with_parts(code, every))
-        return draw(chart)
+        return draw(Selection(day, code, planned=planned).read()[0])
 
 
 def draw(
@@ -117,14 +112,26 @@ def draw(
     if not chart.posts:
         return _empty()
     faces = {code: _face(chart, post, notes.get(code, "")) for code, post in chart.posts.items()}
-    layout = lay_out(cards(chart, faces))
+    layout = best(_cards(chart, faces))
     pieces = [_lines(chart, layout)]
-    for code, face in faces.items():
-        pieces.append(_card(face, layout.places[code], folded.get(code, 0), code in chart.children, screen))
-    return _document(pieces, layout.width, layout.height + (14 if folded or screen else 0))
+    pieces += [_card(face, layout.places[code], screen) for code, face in faces.items()]
+    # After all cards: a mark reaches out of its own.
+    pieces += [
+        _toggle(face.post, layout.places[code], folded.get(code, 0), screen)
+        for code, face in faces.items()
+        if code in folded or (screen is not None and code in chart.children)
+    ]
+    return _document(pieces, layout.width, layout.height + (BELOW if folded or screen else 0))
 
 
-def cards(chart: Chart, faces: Mapping[str, _Face]) -> list[Card]:
+def size_of(chart: Chart) -> tuple[float, float]:
+    """Return width and height that the drawing of ``chart`` would have."""
+    faces = {code: _face(chart, post, "") for code, post in chart.posts.items()}
+    layout = best(_cards(chart, faces))
+    return layout.width + 2 * MARGIN, layout.height + 2 * MARGIN + BELOW
+
+
+def _cards(chart: Chart, faces: Mapping[str, _Face]) -> list[Card]:
     """Return the cards of the chart for ``layout``, built from below so that no depth is too deep."""
     made: dict[str, Card] = {}
     order = list(chart.roots)
@@ -168,7 +175,7 @@ def _face(chart: Chart, post: Post, note: str) -> _Face:
     return face
 
 
-def _card(face: _Face, place: Place, folded: int, has_below: bool, screen: Screen | None) -> str:
+def _card(face: _Face, place: Place, screen: Screen | None) -> str:
     post = face.post
     x, y = place.x + MARGIN, place.y + MARGIN
     hit = screen is not None and post.code in screen.hits
@@ -202,41 +209,36 @@ def _card(face: _Face, place: Place, folded: int, has_below: bool, screen: Scree
     whole = f"<title>{escape(clean(words.whole(post)))}</title>"
     code = escape(post.code)
     if screen is None:
-        return f'<g class="{classes}">{whole}{"".join(parts)}</g>{_folded(x, y, place, folded)}'
+        return f'<g class="{classes}">{whole}{"".join(parts)}</g>'
     address = screen.address(post)
     inner = f'<a href="{escape(address)}" tabindex="-1">{"".join(parts)}</a>' if address else "".join(parts)
-    closed = post.code in screen.closed
-    toggle = _toggle(post, x, y, place, folded, screen) if has_below or closed else ""
-    return f'<g class="{classes}" data-code="{code}">{whole}{inner}</g>{toggle}'
+    return f'<g class="{classes}" data-code="{code}">{whole}{inner}</g>'
 
 
 def _measured(row: _Text) -> float:
-    return width_of(row.text) * row.size
+    return width_of(row.text) * row.size * 1.1  # bold
 
 
-def _folded(x: float, y: float, place: Place, number: int) -> str:
-    """Return the mark of how many hang unseen below a card."""
-    return _mark(x, y, place, f"+{number}") if number else ""
-
-
-def _toggle(post: Post, x: float, y: float, place: Place, folded: int, screen: Screen) -> str:
-    told = (
-        _("Show what is below %(title)s") if post.code in screen.closed else _("Hide what is below %(title)s")
-    ) % {"title": post.title}
-    sign = f"+{folded}" if post.code in screen.closed else "−"
+def _toggle(post: Post, place: Place, number: int, screen: Screen | None) -> str:
+    """Return the mark on the lower edge of a card: how many hang unseen below it; on the screen also what folds."""
+    if screen is None:
+        return _mark(place, f"+{number}")
+    closed = post.code in screen.closed
+    told = _("Show what is below %(title)s") if closed else _("Hide what is below %(title)s")
+    told = told % {"title": post.title}
     return (
         f'<a class="chart-toggle" data-fold="{escape(post.code)}" href="{escape(screen.fold(post.code))}"'
-        f' tabindex="-1"><title>{escape(clean(told))}</title>{_mark(x, y, place, sign)}</a>'
+        f' tabindex="-1"><title>{escape(clean(told))}</title>{_mark(place, f"+{number}" if closed else "−")}</a>'
     )
 
 
-def _mark(x: float, y: float, place: Place, sign: str) -> str:
+def _mark(place: Place, sign: str) -> str:
     wide = 24 if len(sign) < 3 else 14 + 8 * len(sign)
-    middle, foot = x + place.width / 2, y + place.height
+    middle, foot = place.centre + MARGIN, place.bottom + MARGIN
     return (
-        f'<rect class="chart-mark" x="{middle - wide / 2:g}" y="{foot - 2:g}" width="{wide:g}" height="20" rx="10"'
+        f'<rect class="chart-mark" x="{middle - wide / 2:g}" y="{foot - 9:g}" width="{wide:g}" height="18" rx="9"'
         f' fill="{SURFACE}" stroke="{ACCENT}"/>'
-        f'<text class="chart-sign" x="{middle:g}" y="{foot + 12.5:g}" font-size="12" font-weight="700"'
+        f'<text class="chart-sign" x="{middle:g}" y="{foot + 4.3:g}" font-size="12" font-weight="700"'
         f' text-anchor="middle" fill="{ACCENT}">{sign}</text>'
     )
 

@@ -1,9 +1,12 @@
 """Where each card of a chart stands: a tidy tree for cards of any size. Pure; knows nothing of positions.
 
-A card stands centred above its children, in rows of one height per level. Three or more children in a row
-that have none of their own are piled up in columns below one another, so that a wide fan stays readable.
-Subtrees lie as close as their outlines allow: each is pushed to the left as far as it goes, then to the right,
-and stands halfway, which spreads small subtrees evenly between large ones.
+The upper levels are *spread*: a card stands centred above its children, in rows of one height per level. Subtrees
+lie as close as their outlines allow: each is pushed to the left as far as it goes, then to the right, and stands
+halfway, which spreads small subtrees evenly between large ones.
+
+Below them cards *hang* in piles: columns of cards one under another, each with what is below it indented. Three or
+more children in a row that have none of their own are piled up on every level, so that a wide fan stays readable.
+``best`` chooses how many levels are spread, so that the whole is shown as large as possible on a wide page.
 
 Time grows with the number of cards times the length of an outline (levels and piles), not with its square.
 """
@@ -20,8 +23,16 @@ GAP_Y = 44.0
 PILE_FROM = 3
 """So many childless cards in a row are piled up."""
 PILE_GAP = 10.0
+HANG_GAP = 14.0
+"""Between a card that hangs in a pile and the first one below it."""
 SPINE = 20.0
 """Room left of a column of a pile, for the line that its cards hang on."""
+WIDE = 1.14
+"""How wide a pile is, compared with its height."""
+MOST_SPREAD = 5
+"""So many levels are tried, besides all of them."""
+PAGE = (1600.0, 1000.0)
+"""The page that ``best`` thinks of."""
 
 
 @dataclass(frozen=True)
@@ -82,23 +93,32 @@ class _Step:
     x: float
 
 
+@dataclass(frozen=True)
+class _Hung:
+    """A card in a pile, with the pile of its own children under it."""
+
+    card: Card
+    columns: tuple[tuple[_Hung, ...], ...]
+    width: float
+    height: float
+
+
 @dataclass
 class _Block:
-    """A card, or a pile of childless cards, with the blocks below it. ``x`` is its middle, seen from the one above."""
+    """A card, or a pile, with the blocks below it. ``x`` is its middle, seen from the one above.
 
-    cards: tuple[Card, ...]
+    ``columns`` are empty for a card.
+    """
+
+    card: Card | None
+    columns: tuple[tuple[_Hung, ...], ...]
     depth: int
-    columns: list[list[Card]]
     width: float
     height: float
     below: list[_Block] = field(default_factory=list)
     x: float = 0.0
     left: list[_Step] = field(default_factory=list)
     right: list[_Step] = field(default_factory=list)
-
-    @property
-    def is_pile(self) -> bool:
-        return len(self.cards) > 1
 
 
 def groups(cards: Sequence[Card]) -> list[tuple[Card, ...]]:
@@ -116,21 +136,42 @@ def groups(cards: Sequence[Card]) -> list[tuple[Card, ...]]:
     return found
 
 
-def columns_of(number: int) -> int:
-    """Return over how many columns a pile of ``number`` cards is spread: about one and a half times as wide as high."""
-    return max(1, round(math.sqrt(number * 0.4)))
+def best(roots: Sequence[Card]) -> Layout:
+    """Return the layout that can be shown largest on a wide page; of equal ones that with more levels spread."""
+    depths = {_depth(roots), *range(min(_depth(roots), MOST_SPREAD), -1, -1)}
+    tried = {(depth, WIDE): lay_out(roots, depth) for depth in sorted(depths, reverse=True)}
+
+    def shown(choice: tuple[int, float]) -> float:
+        layout = tried[choice]
+        return min(1.0, PAGE[0] / max(layout.width, 1), PAGE[1] / max(layout.height, 1))
+
+    first = sorted(tried, key=shown, reverse=True)
+    if shown(first[0]) < 1:
+        # Narrow piles next to one another may do better than broad ones.
+        for depth, _wide in first[:2]:
+            tried.update({(depth, wide): lay_out(roots, depth, wide) for wide in (0.5, 0.25)})
+    return tried[max(tried, key=shown)]
 
 
-def lay_out(roots: Sequence[Card]) -> Layout:
-    """Return a place for every card. Keys are unique. Nothing at all gives an empty layout."""
-    top = [_block(group, 0) for group in groups(roots)]
+def lay_out(roots: Sequence[Card], spread: int | None = None, wide: float = WIDE) -> Layout:
+    """Return a place for every card. Keys are unique. Nothing at all gives an empty layout.
+
+    ``spread``: on so many levels children stand side by side, below them they hang in piles; None: on all.
+    ``wide``: how wide a pile is, compared with its height.
+    """
+    hung = _hang(roots)
+    top = [_block(group, 0, hung, wide) for group in groups(roots)]
     order: list[_Block] = []
     waiting = list(reversed(top))
     while waiting:
         block = waiting.pop()
         order.append(block)
-        if not block.is_pile:
-            block.below = [_block(group, block.depth + 1) for group in groups(block.cards[0].children)]
+        if block.card is not None and block.card.children:
+            children, depth = block.card.children, block.depth + 1
+            if spread is None or block.depth < spread:
+                block.below = [_block(group, depth, hung, wide) for group in groups(children)]
+            else:
+                block.below = [_pile(children, depth, hung, wide)]
             waiting += reversed(block.below)
     tops = _tops(order)
     for block in reversed(order):  # every block after all those below it
@@ -151,22 +192,71 @@ def lay_out(roots: Sequence[Card]) -> Layout:
     return _absolute(top, tops)
 
 
-def _block(cards: tuple[Card, ...], depth: int) -> _Block:
+def _depth(roots: Sequence[Card]) -> int:
+    """Return how many levels have children."""
+    depth, level = 0, list(roots)
+    while level := [child for card in level for child in card.children]:
+        depth += 1
+    return depth
+
+
+def _hang(roots: Sequence[Card]) -> dict[str, _Hung]:
+    """Return every card as it would hang in a pile, from below upwards."""
+    order = list(roots)
+    for card in order:
+        order.extend(card.children)
+    found: dict[str, _Hung] = {}
+    for card in reversed(order):
+        columns = _columns([found[child.key] for child in card.children], wide=0.35)
+        width, height = _size(columns)
+        below = HANG_GAP + height if columns else 0.0
+        found[card.key] = _Hung(card, columns, max(card.width, width), card.height + below)
+    return found
+
+
+def _columns(hung: Sequence[_Hung], *, wide: float) -> tuple[tuple[_Hung, ...], ...]:
+    """Return ``hung`` in columns of about the same height, together ``wide`` times as wide as high."""
+    if not hung:
+        return ()
+    heights = [one.height + PILE_GAP for one in hung]
+    width = SPINE + max(one.width for one in hung)
+    number = min(len(hung), max(1, round(math.sqrt(wide * sum(heights) / width))))
+    limit = max(sum(heights) / number, max(heights))
+    columns: list[list[_Hung]] = [[]]
+    filled = 0.0
+    for one, height in zip(hung, heights, strict=True):
+        if columns[-1] and filled + height / 2 > limit:
+            columns.append([])
+            filled = 0.0
+        columns[-1].append(one)
+        filled += height
+    return tuple(tuple(column) for column in columns)
+
+
+def _size(columns: Sequence[Sequence[_Hung]]) -> tuple[float, float]:
+    """Return width and height of a pile."""
+    width = sum(SPINE + max(one.width for one in column) for column in columns)
+    return width, max(
+        (sum(one.height for one in column) + PILE_GAP * (len(column) - 1) for column in columns), default=0.0
+    )
+
+
+def _block(cards: tuple[Card, ...], depth: int, hung: dict[str, _Hung], wide: float) -> _Block:
     if len(cards) == 1:
-        return _Block(cards, depth, [list(cards)], cards[0].width, cards[0].height)
-    number = columns_of(len(cards))
-    rows = math.ceil(len(cards) / number)
-    columns = [list(cards[start : start + rows]) for start in range(0, len(cards), rows)]
-    widths = [SPINE + max(card.width for card in column) for column in columns]
-    heights = [sum(card.height for card in column) + PILE_GAP * (len(column) - 1) for column in columns]
-    return _Block(cards, depth, columns, sum(widths), max(heights))
+        return _Block(cards[0], (), depth, cards[0].width, cards[0].height)
+    return _pile(cards, depth, hung, wide)
+
+
+def _pile(cards: Sequence[Card], depth: int, hung: dict[str, _Hung], wide: float) -> _Block:
+    columns = _columns([hung[card.key] for card in cards], wide=wide)
+    return _Block(None, columns, depth, *_size(columns))
 
 
 def _tops(blocks: Iterable[_Block]) -> list[float]:
     """Return where each level begins. Piles reach below their level, so they do not make it higher."""
     heights: dict[int, float] = {}
     for block in blocks:
-        heights[block.depth] = max(heights.get(block.depth, 0.0), 0.0 if block.is_pile else block.height)
+        heights[block.depth] = max(heights.get(block.depth, 0.0), 0.0 if block.card is None else block.height)
     tops = [0.0]
     for depth in sorted(heights)[:-1]:
         tops.append(tops[-1] + heights[depth] + GAP_Y)
@@ -248,16 +338,15 @@ def _absolute(top: list[_Block], tops: list[float]) -> Layout:
         block, origin, above = waiting.pop()
         middle, y = origin + block.x, tops[block.depth]
         left = middle - block.width / 2
-        for column in block.columns:
-            down = y
-            for card in column:
-                x = left + SPINE if block.is_pile else left
-                places[card.key] = Place(x, down, card.width, card.height)
-                if above is not None:
-                    lines.append(_line(above, card.key, places, y - GAP_Y / 2, hangs=block.is_pile))
-                down += card.height + PILE_GAP
-            left += SPINE + max(card.width for card in column)
-        waiting += [(child, middle, block.cards[0].key) for child in reversed(block.below)]
+        if block.card is None:
+            _place_pile(block.columns, left, y, above, places, lines)
+            continue
+        places[block.card.key] = Place(left, y, block.card.width, block.card.height)
+        if above is not None:
+            start, bar = places[above], y - GAP_Y / 2
+            points = ((start.centre, start.bottom), (start.centre, bar), (middle, bar), (middle, y))
+            lines.append(Line(above, block.card.key, points))
+        waiting += [(child, middle, block.card.key) for child in reversed(block.below)]
     shift = -min((place.x for place in places.values()), default=0.0)
     places = {
         key: Place(place.x + shift, place.y, place.width, place.height) for key, place in places.items()
@@ -270,11 +359,31 @@ def _absolute(top: list[_Block], tops: list[float]) -> Layout:
     )
 
 
-def _line(above: str, below: str, places: dict[str, Place], bar: float, *, hangs: bool) -> Line:
-    """Return the line from a card to the bar between two levels, along it, and to the card below."""
-    upper, lower = places[above], places[below]
-    start = ((upper.centre, upper.bottom), (upper.centre, bar))
-    if hangs:
-        spine, middle = lower.x - SPINE / 2, lower.y + min(lower.height / 2, 24.0)
-        return Line(above, below, (*start, (spine, bar), (spine, middle), (lower.x, middle)))
-    return Line(above, below, (*start, (lower.centre, bar), (lower.centre, lower.y)))
+def _place_pile(
+    columns: Sequence[Sequence[_Hung]],
+    left: float,
+    top: float,
+    above: str | None,
+    places: dict[str, Place],
+    lines: list[Line],
+) -> None:
+    """Place the cards of a pile, and those that hang below them; the first pile hangs on the middle of ``above``."""
+    start = (places[above].centre, places[above].bottom) if above is not None else (0.0, 0.0)
+    waiting = [(columns, left, top, above, start, top - GAP_Y / 2)]
+    while waiting:
+        columns, left, top, above, start, bar = waiting.pop()
+        for column in columns:
+            x, y = left + SPINE, top
+            for hung in column:
+                card = hung.card
+                places[card.key] = Place(x, y, card.width, card.height)
+                if above is not None:
+                    spine, middle = x - SPINE / 2, y + min(card.height / 2, 24.0)
+                    points = (start, (start[0], bar), (spine, bar), (spine, middle), (x, middle))
+                    lines.append(Line(above, card.key, points))
+                if hung.columns:
+                    foot = y + card.height
+                    hook = (x + SPINE / 2, foot)
+                    waiting.append((hung.columns, x, foot + HANG_GAP, card.key, hook, foot + HANG_GAP / 2))
+                y += hung.height + PILE_GAP
+            left += SPINE + max(hung.width for hung in column)

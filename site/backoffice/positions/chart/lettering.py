@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # What XML 1.0 cannot hold.
 _UNWRITABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -27,6 +28,7 @@ def width_of(text: str) -> float:
     return sum(map(_width, text))
 
 
+@lru_cache(maxsize=8192)
 def _width(letter: str) -> float:
     if unicodedata.combining(letter):
         return 0.0
@@ -44,8 +46,11 @@ def lines_of(text: str, width: float, most: int) -> list[str]:
 
     Words of Latin letters stay whole where they fit a line; Chinese breaks anywhere but before closing marks.
     """
+    cleaned = clean(text)
+    if cleaned and width_of(cleaned) <= width:
+        return [cleaned]
     lines = [""]
-    for piece in _pieces(clean(text), width):
+    for piece in _pieces(cleaned, width):
         if piece.isspace():
             piece = " " if lines[-1] else ""
         if not piece or width_of(lines[-1] + piece.rstrip()) <= width:

@@ -24,6 +24,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
@@ -61,6 +62,7 @@ class Holder:
     """Somebody who holds a post on the day."""
 
     name: str
+    keywords: str = ""
     kind: str = Holding.Kind.REGULAR
     deputies: tuple[StandIn, ...] = ()
     deputises_for: tuple[StandIn, ...] = ()
@@ -89,6 +91,8 @@ class Post:
     superiors: tuple[str, ...] = ()
     holders: tuple[Holder, ...] = ()
     described: bool = False
+    keywords: str = ""
+    """What a search looks in, in small letters: code, title and holders in every language."""
 
     @property
     def filled(self) -> int:
@@ -132,9 +136,35 @@ class Chart:
             found.extend(self.children.get(one, ()))
         return found
 
+    @cached_property
+    def above(self) -> dict[str, str]:
+        """The post that each one hangs on."""
+        return {below: above for above, many in self.children.items() for below in many}
+
+    @cached_property
+    def levels(self) -> dict[str, int]:
+        """How far below a root each post stands, in the order of the tree from above."""
+        found = dict.fromkeys(self.roots, 0)
+        order = list(self.roots)
+        for code in order:
+            for one in self.children.get(code, ()):
+                found[one] = found[code] + 1
+                order.append(one)
+        return found
+
     def path_to(self, code: str) -> list[str]:
         """Return the posts above ``code``, nearest first."""
-        return _path(code, {below: above for above, many in self.children.items() for below in many})
+        path: list[str] = []
+        while (one := self.above.get(path[-1] if path else code)) is not None:
+            path.append(one)
+        return path
+
+    def found(self, words: str) -> list[str]:
+        """Return the posts whose title, code or holders hold every one of the words, in the order of the tree."""
+        asked = words.lower().split()
+        return [
+            code for code in self.levels if asked and all(word in self.posts[code].keywords for word in asked)
+        ]
 
 
 def units() -> dict[int, Unit]:
@@ -175,7 +205,9 @@ def posts_on(day: datetime.date, *, planned: bool = False) -> list[Post]:
     """
     today = timezone.localdate()
     departments = units()
-    rows = list(Position.objects.all())
+    rows = list(
+        Position.objects.only("code", "title", "title_en", "department_id", "headcount", "heads_department")
+    )
     by_id = {row.pk: row for row in rows}
     above = _superiors_now()
     begun = set(
@@ -214,14 +246,17 @@ def posts_on(day: datetime.date, *, planned: bool = False) -> list[Post]:
                 (pk for pk, unit in departments.items() if unit.code == text.department), department
             )
             links[row.pk] = [by_code[code] for code in text.superiors if code in by_code]
+        held_by = tuple(holders.get(row.pk, ()))
+        searched = (row.code, title, row.title, row.title_en, *(one.keywords for one in held_by))
         drafts[row.pk] = Post(
             row.code,
             title,
             departments[department],
             headcount,
             heads,
-            holders=tuple(holders.get(row.pk, ())),
+            holders=held_by,
             described=row.code in described,
+            keywords=" ".join(searched).lower(),
         )
     found = []
     for pk, post in drafts.items():
@@ -277,10 +312,9 @@ def of_department(chart: Chart, codes: Collection[str]) -> Chart:
 def of_vacancies(chart: Chart) -> Chart:
     """Return the chart of the posts with a vacancy, and of those above them."""
     wanted: set[str] = set()
-    above = {below: over for over, many in chart.children.items() for below in many}
     for post in chart.posts.values():
         if post.vacancies:
-            wanted |= {post.code, *_path(post.code, above)}
+            wanted |= {post.code, *chart.path_to(post.code)}
     return _part(chart, wanted, name_outside=False)
 
 
@@ -311,13 +345,6 @@ def folded(chart: Chart, closed: Collection[str]) -> Chart:
         },
         dotted=tuple(pair for pair in chart.dotted if hidden.isdisjoint(pair)),
     )
-
-
-def _path(code: str, above: Mapping[str, str]) -> list[str]:
-    path: list[str] = []
-    while (one := above.get(path[-1] if path else code)) is not None:
-        path.append(one)
-    return path
 
 
 def _superiors_now() -> dict[int, list[int]]:
@@ -360,12 +387,15 @@ def _holders_on(day: datetime.date, *, now: bool) -> dict[int, list[Holder]]:
             absent.setdefault(row.deputy_id, []).append(StandIn(str(row.principal), limited))
     found: dict[int, list[Holder]] = {}
     order = {Holding.Kind.REGULAR: 0, Holding.Kind.PART_TIME: 1, Holding.Kind.ACTING: 2}
+    names = ("full_name", "full_name_en", "username", "is_active")
     rows = Holding.objects.on(day).select_related("person")
+    rows = rows.only("position_id", "kind", "starts", *(f"person__{name}" for name in names))
     for row in sorted(rows, key=lambda one: (order[one.kind], one.starts, one.pk)):
         person: User = row.person
         found.setdefault(row.position_id, []).append(
             Holder(
                 str(person),
+                f"{person.full_name} {person.full_name_en}",
                 row.kind,
                 tuple(deputies.get(person.pk, ())),
                 tuple(absent.get(person.pk, ())),
