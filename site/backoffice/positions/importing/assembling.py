@@ -109,6 +109,7 @@ class _Builder:
         self.text, self.view, self.block = text, view, block
         self.parts: list[_Part] = []
         self.section, self.group = "", ""
+        self.titled = False
         self.opened: Atom | None = None
         self.awaiting: _Part | None = None
 
@@ -126,6 +127,7 @@ class _Builder:
         values = self._fields()
         by_name = {value.name: value.text.rstrip(_VALUE_ENDS) for value in reversed(values) if value.text}
         title = by_name.get("title") or self._printed_title()
+        self.titled = bool(title)
         sections = tuple(self._section(part) for part in self.parts if part.kind == "section")
         duties = tuple(self._duty(part) for part in self.parts if part.kind == "duty")
         spans = [(part.start, part.end) for part in self.parts]
@@ -433,7 +435,7 @@ class _Builder:
                 sure = 92 if part.family else 75
         if len(words) < _SHORTEST or len(words) > _LONGEST:
             sure -= 30
-        return sure - 15 if self.block.title is None else sure
+        return sure if self.titled else sure - 15
 
     def _confidence(self, title: str, labelled: bool) -> int:
         block = self.block
