@@ -6,6 +6,7 @@ Signs in as the demonstration's people and photographs what they see.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
@@ -16,6 +17,8 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+from docx import Document
+from docx.oxml.ns import qn
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -216,6 +219,36 @@ def sign_off_on_a_phone(studio: Studio, path: Path) -> None:
     photograph(page, path)
 
 
+def import_word(studio: Studio, path: Path) -> None:
+    """What somebody changed in the Word document of a description."""
+    page = staff(studio, "hr", "/positions/service-adviser/")
+    document = Document(
+        io.BytesIO(page.request.get(f"{studio.base}/positions/service-adviser/editions/1.docx").body())
+    )
+    duties = [
+        control
+        for control in document.element.body.iter(qn("w:sdt"))
+        if str(control.find(f"{qn('w:sdtPr')}/{qn('w:tag')}").get(qn("w:val"))).startswith("remit:duty:text:")
+    ]
+    words = next(duties[1].iter(qn("w:t")))
+    words.text = (words.text or "").replace("三分钟", "五分钟")
+    for one in (duties[3].getparent(), duties[3].getparent().getnext()):
+        one.getparent().remove(one)
+    added = document.add_paragraph("交车当日向客户发送保养提醒。")
+    duties[5].getparent().addprevious(added._p)
+    changed = io.BytesIO()
+    document.save(changed)
+    page.goto(f"{studio.base}/admin/positions/import/")
+    word = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    page.set_input_files(
+        "main form input[type=file]",
+        {"name": "服务顾问-修改.docx", "mimeType": word, "buffer": changed.getvalue()},
+    )
+    page.locator("main form button[type=submit]").first.click()
+    page.wait_for_load_state("networkidle")
+    photograph(page, path)
+
+
 def audit(studio: Studio, path: Path) -> None:
     """The auditor's page."""
     photograph(staff(studio, "auditor", "/audit/"), path)
@@ -264,6 +297,7 @@ PICTURES: dict[str, Callable[[Studio, Path], None]] = {
     "sign-off-marks": sign_off_marks,
     "sign-off-report": sign_off_report,
     "sign-off-phone": sign_off_on_a_phone,
+    "import-word": import_word,
     "audit": audit,
     "audit-trail": audit_trail,
     "people": people,

@@ -1,6 +1,7 @@
 """The tags of content controls: which value of which thing a control holds.
 
     remit:<thing>:<column>:<id>.<place>     a column of a thing in a list, such as the deadline of a duty
+    remit:<thing>:<column>:=<value>         a heading: the things below have this value, unless they say otherwise
     remit:<name>::<id>                      a value that stands once; ``id`` may name a person or a post
     remit:fixed:<hash>                      our own words, with a hash to see whether they were changed
 
@@ -46,6 +47,11 @@ def of_row(block: str, column: str, row_id: str, place: int) -> str:
     return _checked(f"{_OURS}:{block}:{column}:{short_id(row_id)}.{_base36(place)}")
 
 
+def of_group(block: str, column: str, value: str) -> str:
+    """Return the tag of a heading that gives the things below it ``value`` (a stored word, never a long text)."""
+    return _checked(f"{_OURS}:{block}:{column}:={value}")
+
+
 def of_single(name: str, about: str = "") -> str:
     """Return the tag of a value that stands once; ``about`` is what it refers to, if it does."""
     return _checked(f"{_OURS}:{name}::{about}")
@@ -59,6 +65,8 @@ def read(tag: str) -> Tag | None:
     _ours, name, column, rest = pieces
     if not column:
         return Tag(name, id=rest)
+    if rest.startswith("="):
+        return Tag(name, column, rest)
     head, dot, place = rest.rpartition(".")
     if not dot or not place or any(digit not in _DIGITS for digit in place):
         return None

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from backoffice.exports import word_markup
 from backoffice.positions.body import PEOPLE, edition_body, upgraded
-from backoffice.positions.enums import Cadence
+from backoffice.positions.enums import Cadence, DutyGrouping
 from backoffice.positions.importing import ImportRefused
 from backoffice.positions.parts import PARTS
 from backoffice.positions.word.changes import Comparison, apply, compare, kept_of, new_body
@@ -295,12 +295,34 @@ def test_what_hr_wrote_meanwhile_is_not_overwritten(body, word):
     assert [(change.before, change.after) for change in left] == [("核对维修工单", "核对工单")]
 
 
+def test_a_duty_moved_under_another_heading_is_due_as_that_heading_says(body, word):
+    first, last = word.paragraph("接待到店客户"), word.paragraph("整理客户档案")
+    last.addprevious(first)
+    with translation.override("zh-hans"):
+        assert told(body, word) == [
+            ("changed", "duties", "cadence", str(Cadence.DAILY.label), str(Cadence.WEEKLY.label))
+        ]
+
+
 def test_another_choice_in_word_is_another_choice_here(body, word):
     with translation.override("zh-hans"):
-        word.type(str(Cadence.WEEKLY.label), str(Cadence.MONTHLY.label), "remit:duty:cadence")
+        kinds = dict(DutyGrouping.choices)
+        word.type(str(kinds["cadence"]), str(kinds["category"]), "remit:duties_by")
         assert told(body, word) == [
-            ("changed", "duties", "cadence", str(Cadence.WEEKLY.label), str(Cadence.MONTHLY.label))
+            ("changed", "duties_by", "", str(kinds["cadence"]), str(kinds["category"]))
         ]
+
+
+def test_a_heading_of_a_group_that_was_changed_is_told(body, word):
+    with translation.override("zh-hans"):
+        word.type(str(Cadence.WEEKLY.label), "周末", "remit:duty:cadence:=")
+        assert told(body, word) == [("kept", "周末")]
+
+
+def test_a_duty_whose_words_were_deleted_is_removed_though_its_deadline_is_still_there(body, word):
+    gone = word.paragraph("整理客户档案")
+    gone.getparent().remove(gone)
+    assert told(body, word) == [("removed", "duties", "", "整理客户档案 · 每周五", "")]
 
 
 def test_deleted_words_in_tracked_changes_are_gone_and_inserted_ones_are_there(body, word):

@@ -168,6 +168,10 @@ def _rows(
 ) -> Iterable[Change]:
     heading = str(part.heading)
     old = {_tagged(row["id"]): row for row in base}
+    # A thing whose words are gone is gone, whatever is left of what was said of it.
+    now = [
+        row for row in now if row["id"] not in old or _worded(part, row) or not _worded(part, old[row["id"]])
+    ]
     there = [row["id"] for row in now if row["id"] in old]
     before = ""
     for row in now:
@@ -200,6 +204,12 @@ def _rows(
     yield from _moves(part, [tag for tag in old if tag in there], there, old)
 
 
+def _worded(part: Part, row: Mapping[str, Any]) -> bool:
+    return any(
+        row[column.name] for column in part.columns if column.required and column.kind in ("text", "rich")
+    )
+
+
 def _moves(
     part: Part, old: Sequence[str], now: Sequence[str], rows: Mapping[str, Mapping[str, Any]]
 ) -> Iterable[Change]:
@@ -230,6 +240,8 @@ def _guessed(outside: Outside) -> Change | None:
         return None
     row = {column.name: column.empty for column in part.columns}
     lead = next((column for column in part.columns if column.name == "text"), part.lead)
+    if outside.under[0]:
+        row[outside.under[0]] = outside.under[1]
     return Change(
         "added", part.name, str(part.heading), after=outside.text, guessed=True, paragraph=outside.paragraph,
         value={"id": "", **row, lead.name: outside.text}, after_id=outside.after,
@@ -245,10 +257,14 @@ def _insert(rows: list[dict[str, Any]], change: Change) -> str:
     neighbour = rows[_behind(rows, change.after_id) - 1] if rows and change.after_id else None
     if change.guessed and neighbour is not None:
         for name in ("cadence", "category", "kind", "group"):  # it stands under the same heading
-            if name in new and name in neighbour:
+            if name in new and name in neighbour and new[name] in ("", None, _empty(change.name, name)):
                 new[name] = neighbour[name]
     rows.insert(_behind(rows, change.after_id) if change.after_id else len(rows), new)
     return str(new["id"])
+
+
+def _empty(part: str, name: str) -> Any:
+    return next((column.empty for column in BY_NAME[part].columns if column.name == name), "")
 
 
 def _behind(rows: Sequence[Mapping[str, Any]], row_id: str) -> int:

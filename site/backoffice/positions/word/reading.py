@@ -16,6 +16,8 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 from docx import Document
 from docx.opc.constants import RELATIONSHIP_TYPE
@@ -40,7 +42,7 @@ _YES = "yes"
 class Outside:
     """Words that stand in no control. ``part`` and ``after``: in which list, behind which thing; "" for
     nowhere in particular. ``alone``: a paragraph of its own, not beside a value. ``paragraph`` counts
-    from 1.
+    from 1. ``under``: column and value that the heading above it gives.
     """
 
     text: str
@@ -48,6 +50,7 @@ class Outside:
     part: str = ""
     after: str = ""
     alone: bool = True
+    under: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,7 @@ class _Row:
     group: int
     paragraph: int
     values: dict[str, Any] = field(default_factory=dict)
+    under: tuple[str, str] = ("", "")
 
 
 class _Reader:
@@ -144,6 +148,7 @@ class _Reader:
         self.part, self.row = "", ""
         self.group = 0
         self.paragraph = 0
+        self.under = ("", "", "")  # part, column, value of the heading above
 
     # --- the walk
 
@@ -167,6 +172,7 @@ class _Reader:
         if self._style_of(paragraph) in {"heading 1", "heading 2", "title"}:
             self.group += 1
             self.row = ""
+            self.under = ("", "", "")
         controls = 0
         loose = ""
         for kind, tag, element in _pieces(paragraph):
@@ -177,7 +183,14 @@ class _Reader:
                 loose += element
         if loose.strip():
             self.outside.append(
-                Outside(loose.strip(), self.paragraph, self.part, self.row, alone=not controls)
+                Outside(
+                    loose.strip(),
+                    self.paragraph,
+                    self.part,
+                    self.row,
+                    alone=not controls,
+                    under=self.under[1:] if self.under[0] == self.part else ("", ""),
+                )
             )
 
     def _take(self, tag: str, control: Any) -> None:
@@ -202,6 +215,11 @@ class _Reader:
         if part is None or column is None:
             self.outside.append(Outside(words.strip(), self.paragraph, "", "", alone=False))
             return
+        if found.id.startswith("="):
+            self.part, self.row, self.under = part.name, "", (part.name, column.name, found.id[1:])
+            if words.strip() and words not in _labels(column):
+                self.outside.append(Outside(words.strip(), self.paragraph, "", "", alone=False))
+            return
         value = self._html(control) if column.kind == "rich" else self._chosen(control, words)
         self._put(part, column, found, value)
 
@@ -218,6 +236,8 @@ class _Reader:
         elif self.part == part.name and self.row.startswith(f"{tag.id}+"):
             key = self.row
         row = rows.setdefault(key, _Row(tag.id, tag.place, self.group, self.paragraph))
+        if self.under[0] == part.name:
+            row.under = self.under[1:]
         row.values[column.name] = value
         self.part, self.row = part.name, key
 
@@ -353,6 +373,8 @@ class _Reader:
         values: dict[str, Any] = {}
         for column in part.columns:
             said = row.values.get(column.name)
+            if said is None and row.under[0] == column.name:
+                said = row.under[1]
             values[column.name] = column.empty
             if said is None:
                 continue
@@ -394,6 +416,15 @@ class _Reader:
         self.unread.append(
             Outside(text, row.paragraph if row else 0, part or name, row.id if row else "", alone=False)
         )
+
+
+def _labels(column: Column) -> set[str]:
+    """Return what a heading of ours may say for the values of ``column``, in every language."""
+    labels: set[str] = set()
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            labels |= {str(label) for _value, label in column.choices.choices}
+    return labels | set(column.choices.values)
 
 
 def _links_in(properties: Mapping[str, str]) -> dict[str, str]:

@@ -24,7 +24,6 @@ from backoffice.positions.enums import (
     ControlledStatus,
     DocumentKind,
     DutyGrouping,
-    QualificationKind,
     UnitKind,
 )
 from backoffice.positions.layout import PLACES, value_of
@@ -227,30 +226,46 @@ class _Description:
                 [[[self._value(part, column, row, at)] for column in used] for at, row in rows],
             )
             return
-        groups: dict[str, list[tuple[int, Mapping[str, Any]]]] = {"": rows}
         if part.group_by:
-            column = next(column for column in part.columns if column.name == part.group_by)
-            known = [str(label) for _value, label in column.choices.choices] if column.choices else []
-            groups = {label: [] for label in known}
-            for at, row in rows:
-                groups.setdefault(value_of(column, row), []).append((at, row))
-        for label, things in groups.items():
-            if things and label:
-                self.book.heading(label, 2)
+            self._grouped(part, part.group_by)
+            return
+        for at, row in rows:
+            self._thing(part, row, at, numbers=part.name if part.shape == "steps" else "")
+
+    def _grouped(self, part: Part, by: str) -> None:
+        """Write things under a heading for each value of ``by``; known values first, in their order."""
+        column = next(column for column in part.columns if column.name == by)
+        rows = list(enumerate(self.body[part.name]))
+        known = [str(value) for value in column.choices.values] if column.choices else []
+        for value in dict.fromkeys([*known, *(row[by] for _at, row in rows)]):
+            things = [(at, row) for at, row in rows if row[by] == value]
+            if things and value:
+                self._group_heading(part, column, value, value_of(column, {by: value}))
             for at, row in things:
-                self._thing(part, row, at, numbers=part.name if part.shape == "steps" else "")
+                self._thing(part, row, at, numbers="", under=by if column.choices and value else "")
+
+    def _group_heading(self, part: Part, column: Column, value: str, label: str) -> None:
+        if column.choices:
+            self.book.heading(Value(word_tags.of_group(part.block, column.name, value), label, label), 2)
+        else:
+            self.book.heading(label, 2)
 
     def _duties(self) -> None:
         if not self.body["duties"] and not self.body["catch_all"]:
             return
         self.book.heading(str(DUTIES.heading))
+        cadence = next(column for column in DUTIES.columns if column.name == "cadence")
         places = {row["id"]: (at, row) for at, row in enumerate(self.body["duties"])}
         for group in duty_groups(self.body["duties"], self.body["duties_by"]):
-            if group.label:
+            by_cadence = self.body["duties_by"] != DutyGrouping.CATEGORY.value
+            if group.label and by_cadence:
+                self._group_heading(DUTIES, cadence, group.cadence, group.label)
+            elif group.label:
                 self.book.heading(group.label, 2)
             for duty in group.duties:
                 at, row = places[duty.id]
-                self._thing(DUTIES, row, at, numbers="duties")
+                under = "cadence" if by_cadence and row["cadence"] == group.cadence else ""
+                self._thing(DUTIES, row, at, numbers="duties", under=under)
         if self.body["catch_all"]:
             self.book.paragraph([self._flag("catch_all", _("Further work as given by the superior."))])
 
@@ -262,17 +277,9 @@ class _Description:
             self._thing(part, row, at, numbers=part.name)
 
     def _qualifications(self) -> None:
-        rows = list(enumerate(self.body[QUALIFICATIONS.name]))
-        if not rows:
-            return
-        self.book.heading(str(QUALIFICATIONS.heading))
-        labels = {str(value): str(label) for value, label in QualificationKind.choices}
-        for kind in [*labels, *dict.fromkeys(row["kind"] for _at, row in rows if row["kind"] not in labels)]:
-            things = [(at, row) for at, row in rows if row["kind"] == kind]
-            if things:
-                self.book.heading(labels.get(kind, kind), 2)
-            for at, row in things:
-                self._thing(QUALIFICATIONS, row, at, numbers="")
+        if self.body[QUALIFICATIONS.name]:
+            self.book.heading(str(QUALIFICATIONS.heading))
+            self._grouped(QUALIFICATIONS, "kind")
 
     def _sections(self) -> None:
         for at, row in enumerate(self.body["sections"]):
@@ -281,7 +288,8 @@ class _Description:
                 self.book.heading(self._value(SECTIONS, heading, row, at))
             self.book.rich(self._tag(SECTIONS, text, row, at), row[text.name], row["heading"])
 
-    def _thing(self, part: Part, row: Mapping[str, Any], at: int, *, numbers: str) -> None:
+    def _thing(self, part: Part, row: Mapping[str, Any], at: int, *, numbers: str, under: str = "") -> None:
+        """Write one thing; ``under`` is the column that the heading above says already."""
         lead = next(
             (column for column in part.columns if column.name == "text" and self._says(column, row)),
             part.lead,
@@ -292,7 +300,7 @@ class _Description:
             pieces += [self._value(part, first, row, at), Fixed("：" if self._chinese else ": ")]
         if self._says(lead, row):
             pieces.append(self._value(part, lead, row, at))
-        shown = {first.name, lead.name}
+        shown = {first.name, lead.name, under}
         more: list[Piece] = []
         for column in part.columns:
             if column.name in shown or not self._worth_saying(column, row):
