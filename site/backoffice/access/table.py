@@ -173,6 +173,7 @@ OURS: dict[str, Rule] = {
         ),
         roles(HR, note="the library is kept by HR; drafts it writes to: pages the person may edit"),
     ),
+    "positions_library_result": roles(HR, note="a job of one's own"),
     "positions_page_library": roles(HR, note="pages the person may edit"),
     "positions:sign-offs": signed_in("one's own requests to sign"),
     "positions:sign-off": signed_in("one's own, and of those one leads: positions.signoff.rules.Eyes"),

@@ -12,6 +12,7 @@ nothing changes in it by itself.
 ``items``      the one door for items: make, change, publish, retire, restore
 ``drafts``     the one door for rows of drafts: insert, take over a version, link
 ``uses``       writes the index of uses; ``queries`` reads it
+``work``       taking over in many descriptions, in the worker
 ``similar``    proposes items: wording that occurs (nearly) alike in several descriptions
 ``hooks``      what listens (``connect()``); ``admin`` what Wagtail's admin shows of it (``register()``)
 ``views``      HR's screens; ``editor`` the endpoints of the editor's script

@@ -228,15 +228,20 @@ def _as_kept(part: Part, row: Mapping[str, Any], version: Version | None) -> boo
 def _opened(page: PositionPage, by: Any) -> PositionPage:
     """Return the newest draft of ``page``, its row locked until the end of the transaction. Raises DraftClosed."""
     stored = PositionPage.objects.select_for_update(of=("self",)).select_related("position").get(pk=page.pk)
-    if stored.is_archived:
-        raise DraftClosed("archived", _("Archived: restore the description first."))
-    if not stored.permissions_for_user(by).can_edit():
-        raise DraftClosed("forbidden", _("You may not edit this description."))
-    lock = stored.get_lock()
-    if lock is not None and lock.for_user(by):
-        who = stored.locked_by or lock.get_locked_by(by)
-        raise DraftClosed("locked", _("Locked: %(who)s.") % {"who": who})
+    check_open(stored, by)
     return stored.get_latest_revision_as_object()
+
+
+def check_open(page: PositionPage, by: Any) -> None:
+    """Raise DraftClosed where ``by`` cannot change the draft of ``page`` now."""
+    if page.is_archived:
+        raise DraftClosed("archived", _("Archived: restore the description first."))
+    if not page.permissions_for_user(by).can_edit():
+        raise DraftClosed("forbidden", _("You may not edit this description."))
+    lock = page.get_lock()
+    if lock is not None and lock.for_user(by):
+        who = page.locked_by or lock.get_locked_by(by)
+        raise DraftClosed("locked", _("Locked: %(who)s.") % {"who": who})
 
 
 def _blocks(draft: PositionPage, part: Part) -> list[dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.utils.translation import gettext_lazy as _
 
 from foundation.audit.trails import TrailKind, register_trail
@@ -11,6 +13,7 @@ def connect() -> None:
     """Connect what listens. Called from ``AppConfig.ready``: the modules import models."""
     from backoffice.positions.library import packs, trail, uses
 
+    import_module("backoffice.positions.library.work")  # registers the job it carries out
     uses.connect()
     packs.register()
     register_trail(TrailKind("library", _("Library items"), trail.find, trail.subject, trail.entries))

@@ -11,6 +11,7 @@ urlpatterns = [
     path("positions/library/choices/", editor.choices, name="positions_library_choices"),
     path("positions/library/states/", editor.states, name="positions_library_states"),
     path("positions/library/save-row/", editor.save_row, name="positions_library_save_row"),
+    path("positions/library/results/<uuid:uuid>/", views.taken_over, name="positions_library_result"),
     path("positions/library/items/<slug:key>/", views.item, name="positions_library_item"),
     path("positions/library/items/<slug:key>/edit/", views.edit, name="positions_library_edit"),
     path("positions/library/items/<slug:key>/publish/", views.publish, name="positions_library_publish"),

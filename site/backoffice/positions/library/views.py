@@ -6,6 +6,7 @@ Views fetch, call ``items`` or ``drafts``, say what came of it. The endpoints of
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -19,9 +20,10 @@ from wagtail.admin import messages
 
 from backoffice.positions.body import rows_of
 from backoffice.positions.comparison import Difference
-from backoffice.positions.library import drafts, items, queries, similar, uses
-from backoffice.positions.library.exceptions import LibraryError, WordingInvalid
+from backoffice.positions.library import drafts, items, queries, similar, uses, work
+from backoffice.positions.library.exceptions import DraftClosed, LibraryError, WordingInvalid
 from backoffice.positions.library.forms import ItemForm, PublishForm, initial_of
+from backoffice.positions.library.links import Link
 from backoffice.positions.library.models import LibraryItem
 from backoffice.positions.library.wording import (
     BY_NAME,
@@ -34,8 +36,10 @@ from backoffice.positions.models import PositionPage
 from backoffice.positions.parts import LINK, Part
 from foundation.editions.queries import body_of
 from foundation.organisation.models import Department
+from foundation.outbox.models import Job
 
 PER_PAGE = 50
+AT_ONCE = 20  # descriptions taken over while the person waits; more go to the worker
 SHOWN_CANDIDATES = 40
 
 
@@ -358,7 +362,21 @@ def take_over(request: HttpRequest, key: str) -> HttpResponse:
     if not chosen:
         messages.error(request, _("Choose at least one description."))
         return redirect("positions_library_item", one.key)
+    if len(chosen) > AT_ONCE:
+        job = work.begin_taking_over(one.key, chosen, sorted(overwrite), by=request.user)
+        return redirect("access:job", job.uuid)
     outcomes = drafts.take_over_in(chosen, one.key, by=request.user, overwrite=overwrite)
+    return _outcomes(request, one, [work.told(outcome) for outcome in outcomes])
+
+
+@require_safe
+def taken_over(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Tell what became of each description of a job. For whoever began it."""
+    job = get_object_or_404(Job, uuid=uuid, kind=work.KIND, started_by=request.user, state=Job.State.DONE)
+    return _outcomes(request, _item(job.result["key"]), job.result["outcomes"])
+
+
+def _outcomes(request: HttpRequest, one: LibraryItem, outcomes: list[dict[str, Any]]) -> HttpResponse:
     context = {**_about(one), "outcomes": outcomes}
     return render(request, "positions/library/taken_over.html", context)
 
@@ -383,8 +401,9 @@ def page_library(request: HttpRequest, page_id: int) -> HttpResponse:
     subject = request.GET.get("subject", "").strip()[:80]
     found = queries.shelf(search=search, part=part.name, subject=subject, published=True)
     shown = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    said = queries.wordings(Link(one.key, one.number) for one in shown)
     for one in shown:
-        one.told = told(part, one.wording) if not one.changed else told(part, items.newest_wording(one) or {})
+        one.told = told(part, said[Link(one.key, one.number)].wording)
     rows = _rows_of(page, part)
     context = {
         "description": page,
@@ -395,9 +414,19 @@ def page_library(request: HttpRequest, page_id: int) -> HttpResponse:
         "subjects": queries.subjects(part.name),
         "page": shown,
         "rows": rows,
+        "closed": _closed(request, page),
         "query": _query(request),
     }
     return render(request, "positions/library/page.html", context)
+
+
+def _closed(request: HttpRequest, page: PositionPage) -> str:
+    """Return why the draft cannot be changed now; empty where it can."""
+    try:
+        drafts.check_open(page, request.user)
+    except DraftClosed as closed:
+        return str(closed)
+    return ""
 
 
 def _rows_of(page: PositionPage, part: Part) -> list[dict[str, Any]]:
