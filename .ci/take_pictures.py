@@ -177,6 +177,21 @@ def position_editor(studio: Studio, path: Path) -> None:
     photograph(page, path)
 
 
+def library_item(studio: Studio, path: Path) -> None:
+    """An item of the library and where it is used."""
+    photograph(staff(studio, "hr", "/admin/positions/library/items/driving-licence/"), path)
+
+
+def library_insert(studio: Studio, path: Path) -> None:
+    """Choosing items of the library in the editor."""
+    page = staff(studio, "hr", "/positions/service-adviser/")
+    page.goto(studio.base + (page.locator(".page-header__actions a").last.get_attribute("href") or ""))
+    page.get_by_role("tab").nth(1).click()
+    page.locator("#duties-root + .remit-library-bar button").click()
+    page.locator("dialog li input").first.check()
+    photograph(page, path)
+
+
 def import_review(studio: Studio, path: Path) -> None:
     """What the import proposes for a text, beside the text."""
     page = staff(studio, "hr", "/admin/positions/import/")
@@ -293,6 +308,8 @@ PICTURES: dict[str, Callable[[Studio, Path], None]] = {
     "staffing": staffing,
     "admin-home": admin_home,
     "position-editor": position_editor,
+    "library-item": library_item,
+    "library-insert": library_insert,
     "import-review": import_review,
     "sign-off-marks": sign_off_marks,
     "sign-off-report": sign_off_report,

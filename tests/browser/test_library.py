@@ -96,8 +96,8 @@ def insert_by_keyboard(page: Page, *searches: str) -> None:
         expect(page.locator("#remit-library-search")).to_be_focused()
         page.keyboard.press("Control+a")
         page.keyboard.type(words)
-        expect(dialog.locator("li")).to_have_count(1)
-        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowDown")  # at once: the key counts when the hits are there
+        expect(dialog.locator("li input:focus")).to_have_count(1)
         page.keyboard.press("Space")
         page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowDown")

@@ -14,6 +14,7 @@ from backoffice.positions.library.wording import (
     LIBRARY_PARTS,
     columns_of,
     headline,
+    main_column,
     same,
     searched,
     wording_of,
@@ -55,7 +56,7 @@ def test_line_ends_spaces_and_composed_letters_make_no_difference():
 
 @pytest.mark.parametrize("part", LIBRARY_PARTS, ids=lambda part: part.name)
 def test_a_wording_of_a_wording_is_the_wording(part):
-    once = wording_of(part, {part.lead.name: " 接待来店客户 "})
+    once = wording_of(part, {main_column(part).name: " 接待来店客户 "})
     assert wording_of(BY_NAME[part.name], once) == once
     assert headline(part, once) == "接待来店客户"
     assert "接待来店客户" in searched(part, once)

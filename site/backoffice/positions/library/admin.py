@@ -119,8 +119,6 @@ def _words() -> str:
             "reworded": _("reworded"),
             "open": _("Open the item"),
             "keys": _("Arrow keys move, space chooses, Enter inserts."),
-            "inserted": _("Inserted: %(number)s"),
-            "saved": _("Saved to the library as %(key)s"),
         },
         ensure_ascii=False,
     )

@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from backoffice.positions import references
 from backoffice.positions.library import links
@@ -32,7 +31,7 @@ class ItemForm(forms.Form):
         for column in columns_of(part):
             self.fields[f"wording-{column.name}"] = _field(column)
         self.fields["subject"] = forms.CharField(
-            label=pgettext_lazy("of library items", "Subject on the shelf"),
+            label=_("Subject on the shelf"),
             required=False,
             max_length=80,
             help_text=_("A word under which it is found again, such as reception. Makes no new version."),

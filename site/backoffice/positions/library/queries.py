@@ -181,7 +181,8 @@ class Place:
         """Return version and wording, in the language in use."""
         versions = ", ".join(str(version) for version in sorted(set(self.versions)))
         told = _("version %(number)s") % {"number": versions}
-        return f"{told} · {_('reworded') if self.reworded else _('same wording')}"
+        wording = _("reworded") if self.reworded else _("same wording")
+        return f"{told} · {wording}"
 
 
 @dataclass

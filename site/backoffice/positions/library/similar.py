@@ -17,7 +17,7 @@ from typing import Any
 
 from backoffice.positions.body import rows_of
 from backoffice.positions.library import uses
-from backoffice.positions.library.wording import wording_of
+from backoffice.positions.library.wording import main_column, wording_of
 from backoffice.positions.parts import LINK, Part
 
 MOST_ROWS = 30_000
@@ -86,7 +86,7 @@ def unlinked_rows(part: Part) -> list[Row]:
         content = page.latest_revision.content if page.latest_revision else page.serializable_data()
         for row in rows_of(part, uses.blocks_of(content, part)):
             if not row.get(LINK.name):
-                text = str(row[part.lead.name])
+                text = str(row[main_column(part).name])
                 found.append(Row(page.pk, page.title, page.code, row["id"], wording_of(part, row), text))
         if len(found) >= MOST_ROWS:
             break

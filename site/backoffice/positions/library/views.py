@@ -30,6 +30,7 @@ from backoffice.positions.library.wording import (
     LIBRARY_PARTS,
     columns_of,
     headline,
+    main_column,
     told,
 )
 from backoffice.positions.models import PositionPage
@@ -435,7 +436,7 @@ def _rows_of(page: PositionPage, part: Part) -> list[dict[str, Any]]:
     rows = rows_of(part, uses.blocks_of(content, part))
     states = queries.states_of([(part, row) for row in rows])
     return [
-        {"id": row["id"], "text": row[part.lead.name], "state": state, "link": row.get(LINK.name, "")}
+        {"id": row["id"], "text": row[main_column(part).name], "state": state, "link": row.get(LINK.name, "")}
         for row, state in zip(rows, states, strict=True)
     ]
 

@@ -24,6 +24,11 @@ def columns_of(part: Part) -> tuple[Column, ...]:
     return tuple(column for column in part.columns if not column.local)
 
 
+def main_column(part: Part) -> Column:
+    """Return the column that holds what an item is about: the first text that must not be empty."""
+    return next((one for one in part.columns if one.required and one.kind in ("text", "rich")), part.lead)
+
+
 def wording_of(part: Part, row: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a row (of a stream, a body or a form) says of what an item says; texts in Unicode NFC."""
     clean = clean_row(part, row)
@@ -46,15 +51,16 @@ def fingerprint(part: Part, row: Mapping[str, Any]) -> str:
 
 def headline(part: Part, wording: Mapping[str, Any]) -> str:
     """Return the first words of an item, on one line."""
-    lead = str(wording.get(part.lead.name) or "")
-    text = plain_words(lead) if part.lead.kind == "rich" else lead
-    text = " ".join(text.split())
+    column = main_column(part)
+    lead = str(wording.get(column.name) or "")
+    text = " ".join((plain_words(lead) if column.kind == "rich" else lead).split())
     return f"{text[:SHORT]}…" if len(text) > SHORT else text
 
 
 def told(part: Part, wording: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return label and value of everything an item says, its main text first; what is empty is left out."""
-    columns = sorted(columns_of(part), key=lambda column: column.name != part.lead.name)
+    main = main_column(part).name
+    columns = sorted(columns_of(part), key=lambda column: column.name != main)
     return [
         (str(column.label), _value(column, wording))
         for column in columns

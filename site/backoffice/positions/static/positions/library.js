@@ -244,6 +244,9 @@
       insert(part, root, items);
     };
     let turn = 0;
+    // While a search is on its way the old hits are not to be chosen; a key pressed meanwhile counts afterwards.
+    let pending = true;
+    let jump = false;
     const show = async () => {
       const mine = (turn += 1);
       const query = new URLSearchParams({ part, q: search.value, subject: subject.value });
@@ -255,6 +258,7 @@
         return;
       }
       if (mine !== turn) return;
+      pending = false;
       if (subject.options.length === 1) for (const one of answer.subjects) subject.append(make("option", { text: one }));
       list.replaceChildren(
         ...answer.items.map((item) => {
@@ -276,13 +280,23 @@
       const nothing = search.value || subject.value ? words.nothing : words.empty;
       said.textContent = answer.items.length ? (answer.more ? words.more : "") : nothing;
       count();
+      if (jump) boxes()[0]?.focus();
+      jump = false;
     };
-    search.addEventListener("input", soon(show, 200));
+    const searchSoon = soon(show, 200);
+    search.addEventListener("input", () => {
+      pending = true;
+      jump = false;
+      searchSoon();
+    });
     subject.addEventListener("change", show);
     dialog.addEventListener("keydown", (event) => {
       const all = boxes();
       const place = all.indexOf(document.activeElement);
-      if (event.key === "ArrowDown" && document.activeElement !== subject) {
+      if (pending && document.activeElement === search && ["ArrowDown", "Enter"].includes(event.key)) {
+        if (!event.isComposing) event.preventDefault();
+        jump = !event.isComposing;
+      } else if (event.key === "ArrowDown" && document.activeElement !== subject) {
         event.preventDefault();
         (all[place + 1] || all[0])?.focus();
       } else if (event.key === "ArrowUp" && place >= 0) {
