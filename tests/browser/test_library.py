@@ -40,7 +40,7 @@ def test_two_duties_are_inserted_by_keyboard_and_a_new_version_is_taken_over(
         )
         save(page)
 
-        row_of(page, "browser-keys").locator("textarea").first.fill("每日下班前清点钥匙柜，并签字。")
+        open_row(page, "browser-keys").locator("textarea").first.fill("每日下班前清点钥匙柜，并签字。")
         expect(row_of(page, "browser-keys").locator("[role=status]")).to_have_text(
             gettext("Differs from library version %(number)s.") % {"number": 1}
         )
@@ -51,7 +51,7 @@ def test_two_duties_are_inserted_by_keyboard_and_a_new_version_is_taken_over(
         open_duties(served, page)
         row = row_of(page, "browser-calls")
         expect(row.locator(".remit-row-badge")).to_contain_text(gettext("newer version"))
-        row.locator("[data-panel-toggle]").first.press("Enter")
+        open_row(page, "browser-calls")
         row.get_by_role("button", name=gettext("See the difference")).press("Enter")
         expect(row.locator("ins")).to_have_text("两")
         row.get_by_role("button", name=gettext("Take over version %(number)s") % {"number": 2}).press("Enter")
@@ -120,6 +120,14 @@ def row_of(page: Page, key: str) -> Page:
     )
     name = next(name for name, value in names if value.startswith(f"{key}@"))
     return page.locator("[data-streamfield-child]", has=page.locator(f"[name='{name}']"))
+
+
+def open_row(page: Page, key: str) -> Page:
+    """Open the row that refers to an item (a loaded page has them closed) and return it."""
+    row = row_of(page, key)
+    row.locator("[data-panel-toggle]").first.press("Enter")
+    expect(row.locator("textarea").first).to_be_visible()
+    return row
 
 
 def save(page: Page) -> None:
