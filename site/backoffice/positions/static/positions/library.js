@@ -285,6 +285,7 @@
     };
     const searchSoon = soon(show, 200);
     search.addEventListener("input", () => {
+      turn += 1; // an answer to what was asked before this letter no longer counts
       pending = true;
       jump = false;
       searchSoon();
