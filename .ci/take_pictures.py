@@ -177,6 +177,33 @@ def position_editor(studio: Studio, path: Path) -> None:
     photograph(page, path)
 
 
+def approval(studio: Studio, path: Path) -> None:
+    """A description that waits, as its approver sees it."""
+    page = staff(studio, "general_manager", "/positions/approvals/")
+    page.goto(studio.base + first(page, r"/positions/approvals/[0-9a-f-]{36}/$"))
+    photograph(page, path)
+
+
+def approval_on_a_phone(studio: Studio, path: Path) -> None:
+    """The same on a phone."""
+    page = staff(studio, "general_manager", "/positions/approvals/", PHONE)
+    page.goto(studio.base + first(page, r"/positions/approvals/[0-9a-f-]{36}/$"))
+    photograph(page, path)
+
+
+def approval_submit(studio: Studio, path: Path) -> None:
+    """What HR sees before submitting a changed description."""
+    page = staff(studio, "hr", "/admin/pages/search/?q=配件主管")
+    page.locator("main").get_by_role("link", name="配件主管").first.click()
+    page.wait_for_load_state("networkidle")
+    page.fill("[name=summary]", "管理配件的计划、订购、入库、发放与盘点，做到账实相符，紧急件当日到位。")
+    page.locator("footer button.action-save").click()
+    page.wait_for_load_state("networkidle")
+    page.locator("footer .w-dropdown__toggle").click()
+    page.locator("footer a[href$='/submit/']").click()
+    page.wait_for_load_state("networkidle")
+
+
 def library_item(studio: Studio, path: Path) -> None:
     """An item of the library and where it is used."""
     photograph(staff(studio, "hr", "/admin/positions/library/items/driving-licence/"), path)
@@ -308,6 +335,9 @@ PICTURES: dict[str, Callable[[Studio, Path], None]] = {
     "staffing": staffing,
     "admin-home": admin_home,
     "position-editor": position_editor,
+    "approval": approval,
+    "approval-phone": approval_on_a_phone,
+    "approval-submit": approval_submit,
     "library-item": library_item,
     "library-insert": library_insert,
     "import-review": import_review,

@@ -146,3 +146,12 @@ def sign_in(served: Served, chromium: Browser) -> Iterator[Callable[[str, str], 
     yield enter
     for context in contexts:
         context.close()
+
+
+def approve(served: Served, page: Page, title: str) -> None:
+    """Let whoever is signed in on ``page`` approve the description called ``title``, found through the inbox."""
+    page.goto(f"{served.url}/inbox/")
+    page.locator("main a[href='/positions/approvals/']").first.click()
+    page.locator("main").get_by_role("link", name=title).click()
+    page.locator("button[name=do][value=approve]").click()
+    page.wait_for_url("**/positions/approvals/")

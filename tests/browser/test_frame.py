@@ -13,7 +13,16 @@ from tests.browser.conftest import Served
 
 pytestmark = pytest.mark.browser
 
-STAFF = ("/inbox/", "/requests/", "/requests/mine/", "/cases/", "/positions/", "/design/", "/password/")
+STAFF = (
+    "/inbox/",
+    "/requests/",
+    "/requests/mine/",
+    "/cases/",
+    "/positions/",
+    "/positions/approvals/",
+    "/design/",
+    "/password/",
+)
 ADMIN = ("/admin/", "/admin/pages/", "/admin/reports/site-history/", "/admin/account/")
 
 

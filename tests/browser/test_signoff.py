@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Served
+from tests.browser.conftest import Served, approve
 
 pytestmark = pytest.mark.browser
 PHONE = {"width": 390, "height": 844}
@@ -28,7 +28,8 @@ def test_a_holder_signs(served: Served, sign_in: Callable[[str, str], Page], tmp
     expect(holder.locator(".sign-off-receipt")).to_contain_text("陆晚晴")
     read_the_statement(holder, request, tmp_path)
 
-    decide_and_publish(served, hr)
+    decide_and_submit(served, hr)
+    approve(served, sign_in("service_manager", "zh-hans"), "售后服务顾问")
     holder.set_viewport_size(PHONE)
     open_request(served, holder)
     expect(holder.locator("main")).to_contain_text("以来的变化")
@@ -109,8 +110,8 @@ def read_the_statement(page: Page, request: str, folder: Path) -> None:
     assert all(re.search(r"\byes\s+yes\s+yes\b", line) for line in fonts.splitlines()[2:])
 
 
-def decide_and_publish(served: Served, page: Page) -> None:
-    """HR changes a deadline, looks at what is to be signed, leaves a note, publishes."""
+def decide_and_submit(served: Served, page: Page) -> None:
+    """HR changes a deadline, looks at what is to be signed, leaves a note, submits it for approval."""
     page.goto(f"{served.url}/positions/service-adviser/")
     page.get_by_role("link", name="编辑").click()
     page.wait_for_load_state("networkidle")
@@ -129,5 +130,5 @@ def decide_and_publish(served: Served, page: Page) -> None:
     page.locator("main form button[type=submit]").last.click()
     page.wait_for_load_state("networkidle")
     page.locator("footer .w-dropdown__toggle").click()
-    page.locator("button[name='action-publish']").click()
+    page.locator("button[name='action-submit']").click()
     page.wait_for_load_state("networkidle")

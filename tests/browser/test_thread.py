@@ -13,7 +13,7 @@ import pytest
 from django.utils.translation import gettext, override
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Served
+from tests.browser.conftest import Served, approve
 
 pytestmark = pytest.mark.browser
 
@@ -40,7 +40,7 @@ def test_the_thread(
 
     with override(language):
         hr = sign_in("hr", language)
-        edition = publish_a_changed_duty(served, hr, marked, language)
+        edition = publish_a_changed_duty(served, hr, sign_in("service_manager", language), marked, language)
         read_the_pdf(served, hr, edition, marked, tmp_path)
         import_a_collection(served, hr, tmp_path)
 
@@ -51,8 +51,10 @@ def test_the_thread(
     assert whole.returncode == 0, whole.stdout
 
 
-def publish_a_changed_duty(served: Served, page: Page, text: str, language: str) -> int:
-    """HR finds 售后服务顾问 by part of its title, changes a duty, saves, publishes; return the new edition's number."""
+def publish_a_changed_duty(served: Served, page: Page, manager: Page, text: str, language: str) -> int:
+    """HR finds 售后服务顾问 by part of its title, changes a duty, saves and submits it; the head of the department
+    approves it on the staff side; return the new edition's number.
+    """
     page.goto(f"{served.url}/admin/pages/search/?q=服务顾问")
     assert page.locator("html").get_attribute("lang") == {"zh-hans": "zh-hans", "en": "en"}[language]
     page.locator("main").get_by_role("link", name="售后服务顾问").first.click()
@@ -69,13 +71,19 @@ def publish_a_changed_duty(served: Served, page: Page, text: str, language: str)
     before = edition_shown(reading)
 
     page.locator("footer .w-dropdown__toggle").click()
-    page.locator("button[name='action-publish']").click()
+    expect(page.locator("button[name='action-publish']")).to_have_count(0)  # an approval governs
+    page.locator("button[name='action-submit']").click()
     page.wait_for_load_state("networkidle")
+    reading.reload()
+    expect(reading.locator("main")).not_to_contain_text(text)
+
+    approve(served, manager, "售后服务顾问")
     reading.reload()
     expect(reading.locator("main")).to_contain_text(text)
     after = edition_shown(reading)
     assert after == before + 1
-    expect(reading.locator("main")).to_contain_text("林若岚" if language == "zh-hans" else "Lin Ruolan")
+    for name in ("林若岚", "顾长川") if language == "zh-hans" else ("Lin Ruolan", "Gu Changchuan"):
+        expect(reading.locator("main")).to_contain_text(name)
     reading.close()
     return after
 

@@ -36,6 +36,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "wagtailcore.add_groupapprovaltask",
             "wagtailcore.change_groupapprovaltask",
             "wagtailcore.delete_groupapprovaltask",
+            "positions.add_foureyestask",
+            "positions.change_foureyestask",
+            "positions.delete_foureyestask",
         }
     ),
     FORM_BUILDERS: frozenset(),

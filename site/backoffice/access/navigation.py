@@ -61,17 +61,19 @@ PLACES = (
     Place("admin", "wagtailadmin_home", _("Administration"), "settings", "s", (), desk_only=True),
 )
 
-_counts: dict[str, Count] = {}
+_counts: dict[str, list[Count]] = {}
 
 
 def register_count(place: str, count: Count) -> None:
-    """Show ``count(user)`` beside ``place`` (a key of PLACES) where it is above zero.
+    """Add ``count(user)`` to what is shown beside ``place`` (a key of PLACES) where it is above zero.
 
     Raises KeyError for a place that does not exist.
     """
     if place not in {known.key for known in PLACES}:
         raise KeyError(place)
-    _counts[place] = count
+    counts = _counts.setdefault(place, [])
+    if count not in counts:
+        counts.append(count)
 
 
 class Item:
@@ -85,8 +87,7 @@ class Item:
     @cached_property
     def count(self) -> int:
         """How much waits there for the person."""
-        counter = _counts.get(self.key)
-        return counter(self._user) if counter else 0
+        return sum(count(self._user) for count in _counts.get(self.key, ()))
 
 
 def items(request: HttpRequest) -> list[Item]:

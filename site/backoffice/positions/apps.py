@@ -23,6 +23,9 @@ class PositionsConfig(AppConfig):
             trail,
             tree,
         )
+        from backoffice.positions.approval import door
+        from backoffice.positions.approval import entrance as entrance_of_approvals
+        from backoffice.positions.approval import packs as approval_packs
         from backoffice.positions.booklets import making  # noqa: F401 - registers its job
         from backoffice.positions.library import hooks as library
         from backoffice.positions.reviewing import uploads  # noqa: F401 - registers its job
@@ -39,6 +42,9 @@ class PositionsConfig(AppConfig):
         receipt.connect()
         sign_off_trail.connect()
         packs.register()
+        approval_packs.register()
+        door.connect()
+        entrance_of_approvals.register()
         register_trail(
             TrailKind("positions", _("Position descriptions"), trail.find, trail.subject, trail.entries)
         )

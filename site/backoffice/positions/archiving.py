@@ -28,7 +28,9 @@ class ArchivingRefused(Exception):
 def archive(page: PositionPage, *, by: Any, reason: str = "") -> PositionPage:
     """Take ``page`` out of force and close it for editing; return it as it is now.
 
-    Who may is for the caller to have asked (the right to publish). Recorded: the withdrawal, if it was live,
+    Who may is for the caller to have asked (``can_archive``). What waits for approval is withdrawn.
+
+    Recorded: the withdrawal, if it was live,
     and ``position_archived`` with the reason. Editions stay readable with a note that the description is
     withdrawn.
 
@@ -41,6 +43,8 @@ def archive(page: PositionPage, *, by: Any, reason: str = "") -> PositionPage:
     if not page.has_editions:
         raise ArchivingRefused(_("This draft was never published. Delete it if it is not needed."))
     with acting_as(by):
+        if (waits := page.current_workflow_state) is not None:
+            waits.cancel(user=by)  # nobody decides on a text that is taken out of force
         if page.live:
             page.unpublish(user=by)
             page = PositionPage.objects.get(pk=page.pk)

@@ -91,12 +91,12 @@ def edition_body(page: PositionPage) -> dict[str, Any]:
         "issue_date": page.issue_date.isoformat() if page.issue_date else "",
         **{name: getattr(page, name) or default for name, default in CHOICES.items()},
         **{name: bool(getattr(page, name)) for name in FLAGS},
-        **{name: _lines(getattr(page, name)) for name in PLAIN},
+        **{name: plain_lines(getattr(page, name)) for name in PLAIN},
         **{
-            single.name: (plain_markup if single.rich else _lines)(getattr(page, single.name) or "")
+            single.name: (plain_markup if single.rich else plain_lines)(getattr(page, single.name) or "")
             for single in SINGLES
         },
-        **{name: _person(getattr(page, name)) for name in PEOPLE},
+        **{name: person_value(getattr(page, name)) for name in PEOPLE},
         **rows,
     }
 
@@ -187,7 +187,8 @@ def _post(post: Any) -> dict[str, str]:
     return {"code": post.code, "title": post.title, "title_en": post.title_en}
 
 
-def _person(user: Any) -> dict[str, str] | None:
+def person_value(user: Any) -> dict[str, str] | None:
+    """Return somebody as a body names them: by value, so that it reads the same when they are gone."""
     if user is None:
         return None
     return {"id": str(user.uuid), "name": user.full_name or user.username, "name_en": user.full_name_en}
@@ -206,7 +207,7 @@ def rows_of(part: Part, blocks: Iterable[Mapping[str, Any]]) -> list[dict[str, A
         value = raw.get("value") or {}
         row = clean_row(part, value)
         if any(row[column.name] for column in part.columns if column.kind not in ("choice", "flag")):
-            link = _lines(str(value.get(LINK.name) or "")) if part.library else ""
+            link = plain_lines(str(value.get(LINK.name) or "")) if part.library else ""
             rows.append({"id": raw["id"], **row, **({LINK.name: link} if link else {})})
     return rows
 
@@ -226,7 +227,7 @@ def _clean(column: Column, value: Any) -> Any:
             return _money(value)
         case "rich":
             return plain_markup(str(value or ""))
-    return _lines("" if value is None else str(value)) or column.empty
+    return plain_lines("" if value is None else str(value)) or column.empty
 
 
 def _money(value: Any) -> str:
@@ -253,7 +254,8 @@ def _name_references(rows: Mapping[str, list[dict[str, Any]]]) -> None:
         row[f"{name}_name_en"] = str(title.get("en") or "")
 
 
-def _lines(text: str | None) -> str:
+def plain_lines(text: str | None) -> str:
+    """Return plain text as editions hold it: one kind of line end, no space at the end of lines."""
     return "\n".join(line.rstrip() for line in (text or "").replace("\r\n", "\n").split("\n")).strip()
 
 

@@ -19,7 +19,7 @@ from backoffice.positions.models import PositionPage
 def _page_to_publish(request: HttpRequest, page_id: int) -> PositionPage:
     """Return the page if the person may publish it; archiving needs the same right."""
     page = get_object_or_404(PositionPage.objects.select_related("position"), pk=page_id)
-    if not page.permissions_for_user(request.user).can_publish():
+    if not page.permissions_for_user(request.user).can_archive():
         raise PermissionDenied
     return page
 

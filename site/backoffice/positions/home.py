@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from backoffice.access.home_panels import Link, LinksPanel, Waiting
 from backoffice.access.roles import roles_on
 from backoffice.positions import rules, tree
-from backoffice.positions.models import ImportedText, PositionPage
+from backoffice.positions.models import ApprovalStep, ImportedText, PositionPage
 from backoffice.positions.signoff.queries import overdue_count
 from backoffice.positions.signoff.rules import Eyes
 
@@ -38,6 +39,7 @@ def panel(request: HttpRequest) -> LinksPanel | None:
         ]
     if rules.may_keep_sign_offs(roles_on(request)):
         links.append(Link(reverse("positions:sign-off-report"), "edit", _sign_offs(request)))
+        links.append(Link(f"{reverse('positions:approvals')}?scope=all", "check", _("Approvals")))
     if imports:
         links.append(Link(reverse("positions_import"), "upload", _("Import descriptions")))
     if not links:
@@ -68,10 +70,11 @@ def _imports() -> Iterator[Waiting]:
 
 def _drafts() -> Iterator[Waiting]:
     pages = PositionPage.objects.filter(has_unpublished_changes=True).exclude(locked=True)
-    for page in pages.order_by("-latest_revision_created_at")[:SHOWN]:
+    waits = ApprovalStep.objects.filter(page=OuterRef("pk"), verdict=ApprovalStep.Verdict.WAITING)
+    for page in pages.annotate(waits=Exists(waits)).order_by("-latest_revision_created_at")[:SHOWN]:
         yield Waiting(
             reverse("wagtailadmin_pages:edit", args=[page.pk]),
             page.get_admin_display_title(),
-            _("draft with changes that are not published"),
+            _("waits for approval") if page.waits else _("draft with changes that are not published"),
             page.latest_revision_created_at,
         )

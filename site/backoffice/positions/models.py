@@ -48,6 +48,7 @@ from wagtail.models import Page, PagePermissionTester
 from wagtail.search import index
 
 from backoffice.access.long_select import LongSelect, LongSelectMultiple
+from backoffice.positions.approval import models as approval_models
 from backoffice.positions.blocks import SECTION_FEATURES, parts_field
 from backoffice.positions.body import edition_body, sheet
 from backoffice.positions.enums import ControlledStatus, DocumentKind, DutyGrouping, UnitKind
@@ -61,6 +62,7 @@ from foundation.editions.models import Edition
 from foundation.editions.queries import editions_of
 from foundation.organisation.models import Position, User
 
+ApprovalStep, FourEyesTask = approval_models.ApprovalStep, approval_models.FourEyesTask
 ImportReview, ImportedPart = reviewing_models.ImportReview, reviewing_models.ImportedPart
 WaitingUpload = reviewing_models.WaitingUpload
 LibraryItem, LibraryUse = library_models.LibraryItem, library_models.LibraryUse
@@ -106,7 +108,7 @@ class ArchivedLock(BaseLock):
     def get_message(self, user: Any) -> str:
         """Return the sentence above the form, with the way to restore."""
         sentence = _("This description is archived and can only be read. Restore it to edit it again.")
-        if not self.object.permissions_for_user(user).can_publish():
+        if not self.object.permissions_for_user(user).can_archive():
             return str(sentence)
         return format_html(
             '{} <span class="buttons"><a class="button button-small button-secondary" href="{}">{}</a></span>',
@@ -141,6 +143,18 @@ class PositionPermissions(PagePermissionTester):
     def can_move(self) -> bool:
         """Allow what Wagtail allows: it takes moving for deleting, but nothing is lost by it."""
         return bool(super().can_delete(ignore_bulk=True))
+
+    def can_publish(self) -> bool:
+        """Refuse for everybody where an approval governs: there the last decision publishes."""
+        return self.can_archive() and self.page.get_workflow() is None
+
+    def can_archive(self) -> bool:
+        """Allow to those whom Wagtail lets publish: what takes a text out of force needs no second person."""
+        return bool(super().can_publish())
+
+    def can_unschedule(self) -> bool:
+        """Allow as archiving: it keeps a text from coming into force."""
+        return self.can_archive()
 
     def can_unpublish(self) -> bool:
         """Refuse for everybody: archiving takes a text out of force, says why, and can be undone."""
@@ -191,6 +205,7 @@ class PositionPageForm(WagtailAdminPageForm):
         # One query for all the lists of people, one for all the lists of posts.
         _offer({name: self.fields[name] for name in PEOPLE if name in self.fields}, people, str)
         _offer({name: self.fields[name] for name in POSTS if name in self.fields}, posts, _post_in_list)
+        self._leave_to_approval()
         if "position" in self.fields:
             _offer({"position": self.fields["position"]}, free, _post_in_list)
             if self.instance.pk and self.instance.has_editions:
@@ -199,6 +214,18 @@ class PositionPageForm(WagtailAdminPageForm):
                 field.help_text = _(
                     "Fixed: editions of this description have been published for this position."
                 )
+
+    def _leave_to_approval(self) -> None:
+        """Close the names that an approval fills in, where one governs."""
+        page = self.instance if self.instance.pk else self.parent_page
+        if page is None or page.get_workflow() is None:
+            return
+        for name in ("reviewed_by", "approved_by"):
+            if name in self.fields:
+                self.fields[name].disabled = True
+                self.fields[name].help_text = _("Comes from the approval: whoever decides is printed here.")
+        if "prepared_by" in self.fields:
+            self.fields["prepared_by"].help_text = _("Left empty, it is who wrote the text last.")
 
 
 def _offer(fields: Mapping[str, Any], found: models.QuerySet[Any], label: Callable[[Any], str]) -> None:
@@ -538,6 +565,11 @@ class PositionPage(Page):
                         icon="doc-full",
                     ),
                     HelpPanel(
+                        template="positions/admin/approval_panel.html",
+                        heading=_("Approval"),
+                        icon="check",
+                    ),
+                    HelpPanel(
                         template="positions/admin/editions_panel.html",
                         heading=_("Editions"),
                         icon="history",
@@ -605,6 +637,13 @@ class PositionPage(Page):
         """Whether the page is archived."""
         return self.archived_at is not None
 
+    @cached_property
+    def approval(self) -> Any:
+        """Where the description stands with its approval, for the editor."""
+        from backoffice.positions.approval.presentation import standing_of
+
+        return standing_of(self, get_active_log_context().user)
+
     def effective_on(self, today: datetime.date) -> datetime.date | None:
         """Return the day asked for, if it lies ahead; None means the day of publication."""
         return self.effective_from if self.effective_from and self.effective_from > today else None
@@ -663,9 +702,14 @@ class PositionPage(Page):
     def publish(self, revision: Any, user: Any = None, **kwargs: Any) -> Any:
         """Publish a revision; page, edition, event, history and log entry are one transaction.
 
-        Without somebody signed in to Wagtail, ``user`` is who published it.
+        Without somebody signed in to Wagtail, ``user`` is who published it. Where an approval governs, what was
+        approved may be published by whoever decided last, and nothing else by anybody (``approval.door``).
         """
+        from backoffice.positions.approval.door import check_into_force
+
         with transaction.atomic(), acting_as(user or revision.user):
+            if check_into_force(revision.as_object()) is not None:
+                kwargs["skip_permission_checks"] = True
             return super().publish(revision, user=user, **kwargs)
 
     def unpublish(

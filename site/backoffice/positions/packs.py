@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from wagtail.log_actions import LogContext
 
+from backoffice.positions.approval.door import loading_configuration
 from backoffice.positions.body import CHOICES, FLAGS, stream_rows, upgraded
 from backoffice.positions.enums import ControlledStatus, DocumentKind, DutyGrouping, UnitKind
 from backoffice.positions.library import links
@@ -118,7 +119,9 @@ class PositionLoader:
                     value = stream_rows(BY_NAME[name], value)
                 if name != "code":
                     setattr(page, name, value)
-            page.save_revision(user=by, log_action=True).publish(user=by, skip_permission_checks=True)
+            revision = page.save_revision(user=by, log_action=True)
+            with loading_configuration(f"pack {path}"):
+                revision.publish(user=by, skip_permission_checks=True)
         return planned
 
     def export(self) -> Iterable[tuple[str, dict[str, Any]]]:

@@ -24,7 +24,7 @@ from backoffice.positions.signoff import keeping, marking
 from foundation.audit.services import Actor, FieldChange, append, next_version
 from foundation.editions.exceptions import NothingChanged
 from foundation.editions.models import Edition
-from foundation.editions.queries import newest
+from foundation.editions.queries import body_of, newest
 from foundation.editions.services import publish
 
 EVENTS = {
@@ -53,22 +53,32 @@ def connect() -> None:
 
 
 def _in_force_changed(instance: PositionPage, history_instance: Any, **kwargs: Any) -> None:
-    """Write the edition where the text changed, and the event in any case."""
+    """Write the edition where the text changed, and the event in any case. What nobody else approved does not
+    come into force (``approval.door``).
+    """
+    # The door records on the streams of this module.
+    from backoffice.positions.approval import mails
+    from backoffice.positions.approval.door import check_into_force
+    from backoffice.positions.approval.signatures import signed
+
     by = acting(instance)
     event = InForceEvent(history_instance.event)
     edition = newest(Edition.Kind.POSITION, instance.code)
     made = None
+    clearance = None
     if event in (InForceEvent.PUBLISH, InForceEvent.SAVE):
         if by is None:
             raise AuthorMissing(
                 "Publishing needs a person: pass user=, or work inside "
                 "wagtail.log_actions.LogContext(user=…)."
             )
+        clearance = check_into_force(instance, row=history_instance)
+        before = body_of(edition) if edition is not None else None
         try:
             edition = made = publish(
                 kind=Edition.Kind.POSITION,
                 key=instance.code,
-                body=edition_body(instance),
+                body=signed(edition_body(instance), clearance, before),
                 by=by,
                 effective_from=_begins(instance, edition),
             )
@@ -84,12 +94,15 @@ def _in_force_changed(instance: PositionPage, history_instance: Any, **kwargs: A
             "history_sha256": history_instance.content_sha256,
             "log": str(history_instance.log_uuid or ""),
             **_revision_references(history_instance.revision_id),
+            **(clearance.references if clearance is not None else {}),
         },
     )
     if made is not None:
         marking.seal(made, instance, by)
     if instance.code:
         keeping.request(instance.code, made)
+    if clearance is not None and clearance.steps and edition is not None:
+        mails.tell_in_force(clearance.steps[-1], edition)
 
 
 def _begins(page: PositionPage, newest_edition: Edition | None) -> datetime.date | None:

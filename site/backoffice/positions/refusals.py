@@ -23,3 +23,13 @@ def refuse_deletion(request: HttpRequest, published: Sequence[PositionPage]) -> 
         buttons.append(messages.button(reverse("positions_archive", args=[first.pk]), label))
     messages.error(request, guards.refusal(published), buttons=buttons)
     return redirect("wagtailadmin_explore", first.get_parent().pk)
+
+
+def refuse_publishing(request: HttpRequest, pages: Sequence[PositionPage]) -> HttpResponse:
+    """Say that these descriptions need an approval each; lead back to the explorer."""
+    messages.error(
+        request,
+        _("Nothing was published: %(titles)s need an approval each. Open them and submit them for approval.")
+        % {"titles": "、".join(f"“{page.title}”" for page in pages)},
+    )
+    return redirect("wagtailadmin_explore", pages[0].get_parent().pk)

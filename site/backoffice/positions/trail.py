@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from backoffice.positions.library import trail as library_trail
 from backoffice.positions.models import PositionPage
@@ -29,6 +30,12 @@ ACTS = {
     "archive": "position_archived",
     "restore": "position_restored",
     "move": "position_moved",
+}
+APPROVAL = {
+    "approval_submitted": gettext_lazy("Submitted for approval (%(step)s)"),
+    "approval_given": gettext_lazy("Approved (%(step)s)"),
+    "approval_returned": gettext_lazy("Returned (%(step)s)"),
+    "approval_withdrawn": gettext_lazy("Withdrawn from approval (%(step)s)"),
 }
 
 
@@ -60,6 +67,8 @@ def entries(key: str) -> list[TrailEntry]:
     told += [_rewritten(event) for event in acts if event.kind == "position_text_changed"]
     told += library_trail.of_description(acts)
     told += of_position(key)
+    told += [_approval(event) for event in acts if event.kind in APPROVAL]
+    told += [_loaded(event) for event in acts if event.references.get("approval_exception")]
     return sorted(told, key=lambda entry: entry.at)
 
 
@@ -104,6 +113,35 @@ def _rewritten(event: EventView) -> TrailEntry:
         at=event.at,
         who=event.actor,
         what=_("Text in force changed by a program"),
+        proof=event.hash,
+        version=event.version,
+    )
+
+
+def _approval(event: EventView) -> TrailEntry:
+    what = APPROVAL[event.kind] % {"step": event.references.get("task", "")}
+    said = next((str(change.after or "") for change in event.changes), "")
+    return TrailEntry(
+        at=event.at,
+        who=(
+            _("%(who)s for %(absent)s") % {"who": event.actor, "absent": event.acting_for}
+            if event.acting_for
+            else event.actor
+        ),
+        what=str(what),
+        reason=said,
+        proof=event.hash,
+        version=event.version,
+    )
+
+
+def _loaded(event: EventView) -> TrailEntry:
+    """Tell that a text came into force without an approval because a program loaded it."""
+    return TrailEntry(
+        at=event.at,
+        who=event.actor,
+        what=_("Came into force without an approval: configuration was loaded"),
+        reason=event.references["approval_exception"],
         proof=event.hash,
         version=event.version,
     )

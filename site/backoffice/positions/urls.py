@@ -5,6 +5,7 @@
 from django.urls import path
 
 from backoffice.positions import views
+from backoffice.positions.approval import views as approval_views
 from backoffice.positions.chart import views as chart
 from backoffice.positions.signoff import views as sign_offs
 from backoffice.positions.staffing import mine
@@ -25,6 +26,9 @@ urlpatterns = [
     path("positions/chart.svg", chart.chart_svg, name="chart-svg"),
     path("positions/chart.pdf", chart.chart_pdf, name="chart-pdf"),
     path("positions/mine/", mine.mine, name="mine"),
+    path("positions/approvals/", approval_views.approvals, name="approvals"),
+    path("positions/approvals/<uuid:step_uuid>/", approval_views.approval, name="approval"),
+    path("positions/approvals/<uuid:step_uuid>/withdraw/", approval_views.withdraw, name="approval-withdraw"),
     path("positions/<slug:code>/", views.detail, name="detail"),
     path("positions/<slug:code>/editions/<int:number>/", views.edition, name="edition"),
     path("positions/<slug:code>/editions/<int:number>.pdf", views.edition_pdf, name="pdf"),

@@ -23,18 +23,17 @@ from wagtail.models import Page
 
 from backoffice.access.roles import roles_on
 from backoffice.positions import desk, guards, home, import_views, publication, rules, tree
+from backoffice.positions.approval import desk as approval_desk
+from backoffice.positions.approval.door import is_governed
 from backoffice.positions.archiving import ARCHIVE_ACTION, RESTORE_ACTION
 from backoffice.positions.imports import IMPORT_ACTION
 from backoffice.positions.library import admin as library
 from backoffice.positions.models import PositionIndexPage, PositionPage
-from backoffice.positions.refusals import refuse_deletion
+from backoffice.positions.refusals import refuse_deletion, refuse_publishing
 from backoffice.positions.signoff import desk as sign_off_desk
 from backoffice.positions.staffing import urls as staffing_urls
 from backoffice.positions.viewsets import position_viewset
 from foundation.organisation import resolution
-
-# The approval that Wagtail brings along; its approvers are a group that nobody here belongs to.
-STOCK_WORKFLOW = "Moderators approval"
 
 library.register()
 
@@ -56,6 +55,7 @@ def urls() -> list[URLPattern]:
         path("positions/<int:page_id>/archive/", desk.archive, name="positions_archive"),
         path("positions/<int:page_id>/sign-off/", sign_off_desk.marks, name="positions_sign_off"),
         path("positions/<int:page_id>/restore/", desk.restore, name="positions_restore"),
+        path("positions/<int:page_id>/submit/", approval_desk.submit, name="positions_submit"),
         path(
             "positions/<int:page_id>/draft-from/<int:number>/", desk.draft_from, name="positions_draft_from"
         ),
@@ -153,7 +153,8 @@ class ArchiveMenuItem(ActionMenuItem):
             and context["view"] == "edit"
             and page.has_editions
             and not page.is_archived
-            and page.permissions_for_user(context["request"].user).can_publish()
+            and not context["locked_for_user"]
+            and page.permissions_for_user(context["request"].user).can_archive()
         )
 
     def get_url(self, context: dict[str, Any]) -> str:
@@ -195,14 +196,46 @@ def sign_off_item() -> ActionMenuItem:
     return SignOffMenuItem(order=15)
 
 
+class SubmitMenuItem(ActionMenuItem):
+    """Submit with a note, in the action menu of the editor."""
+
+    name = "action-submit-with-note"
+    label = gettext_lazy("Submit with a note…")
+    icon_name = "comment"
+
+    def is_shown(self, context: dict[str, Any]) -> bool:
+        """Show it for descriptions that need an approval and do not wait for it."""
+        page = context.get("page")
+        return (
+            isinstance(page, PositionPage)
+            and context["view"] == "edit"
+            and not page.is_archived
+            and not context["locked_for_user"]
+            and page.permissions_for_user(context["request"].user).can_submit_for_moderation()
+        )
+
+    def get_url(self, context: dict[str, Any]) -> str:
+        """Return the address that shows what is submitted, to whom, and asks for the note."""
+        return reverse("positions_submit", args=[context["page"].pk])
+
+
+@hooks.register("register_page_action_menu_item")
+def submit_item() -> ActionMenuItem:
+    """Add Submit with a note to the action menu."""
+    return SubmitMenuItem(order=61)
+
+
 @hooks.register("construct_page_action_menu")
-def without_stock_approval(
+def no_publishing_where_approval_governs(
     items: list[ActionMenuItem], request: HttpRequest, context: dict[str, Any]
 ) -> None:
-    """Do not offer to submit to an approval that nobody could give."""
-    workflow = (context.get("page") or context.get("parent_page") or tree.index_page()).get_workflow()
-    if workflow is not None and workflow.name == STOCK_WORKFLOW:
-        items[:] = [item for item in items if item.name != "action-submit"]
+    """Do not offer to publish what only an approval publishes; a new page does not know its parent's rule."""
+    page = context.get("page")
+    above = page if page is not None and page.pk else context.get("parent_page") or tree.index_page()
+    if above.get_workflow() is not None:
+        items[:] = [item for item in items if item.name != "action-publish"]
+    # The first one is the large button: of a text that is locked, that it is locked, not its withdrawal.
+    items.sort(key=lambda item: item.name != "action-page-locked")
 
 
 @hooks.register("register_page_header_buttons")
@@ -222,7 +255,7 @@ def header_buttons(page: Page, user: Any, view_name: str, next_url: str | None =
             icon_name="edit",
             priority=8,
         )
-    if isinstance(page, PositionPage) and page.permissions_for_user(user).can_publish() and page.has_editions:
+    if isinstance(page, PositionPage) and page.permissions_for_user(user).can_archive() and page.has_editions:
         yield Button(
             _("Read as staff do"),
             url=reverse("positions:detail", args=[page.code]),
@@ -276,6 +309,27 @@ def never_delete_published_in_bulk(
         return None
     published = guards.published_under([one for one in objects if isinstance(one, Page)])
     return refuse_deletion(request, published) if published else None
+
+
+@hooks.register("before_bulk_action")
+def no_publishing_in_bulk_where_approval_governs(
+    request: HttpRequest, action_type: str, objects: list[Any], action: Any
+) -> HttpResponse | None:
+    """Refuse to publish several at once where each needs its approval, and name them."""
+    if action_type != "publish":
+        return None
+    # Of what was ticked, Wagtail hands over only what the person may publish: nothing that is governed.
+    ticked = [*objects, *action.get_actionable_objects()[1]["items_with_no_access"]]
+    deep = action.cleaned_form.cleaned_data.get("include_descendants", False)
+    drafts = PositionPage.objects.filter(has_unpublished_changes=True)
+    pages = [
+        page
+        for one in ticked
+        if isinstance(one, Page)
+        for page in (drafts.descendant_of(one, inclusive=True) if deep else drafts.filter(pk=one.pk))
+        if is_governed(page)
+    ]
+    return refuse_publishing(request, pages) if pages else None
 
 
 @hooks.register("after_publish_page")

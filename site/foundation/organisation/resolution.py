@@ -7,8 +7,9 @@ in force stays named, and the deputy is named beside them, "for" them.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -25,11 +26,16 @@ Relation = RoleBinding.Relation
 
 @dataclass(frozen=True)
 class RoleContext:
-    """What the relations are relations to. ``department`` is the case's; without ``day`` it is today."""
+    """What the relations are relations to. ``department`` is the case's; without ``day`` it is today.
+
+    With ``position`` the matter is about a post: line manager and department head are those of that post, not
+    the submitter's own (who is still passed over).
+    """
 
     submitter: User | None = None
     assignee: User | None = None
     department: Department | None = None
+    position: Position | None = None
     workflow: str = ""
     day: datetime.date | None = None
 
@@ -56,10 +62,57 @@ def resolve(role_key: str, context: RoleContext) -> Resolution:
     positions or departments.
     """
     day = context.day or timezone.localdate()
-    rules = _matched_rules(role_key, context, day)
+    bindings = list(
+        RoleBinding.objects.filter(role__key=role_key).select_related("position", "group").order_by("id")
+    )
+    members = _members([binding.group_id for binding in bindings if binding.group_id is not None])
+    rules = _matched_rules(role_key, bindings, context, _Posts(day), members)
+    return _resolved(role_key, context, day, rules, DeputiesInForce(day, context.workflow))
+
+
+class Resolver:
+    """The same for many contexts of one day: the number of queries depends on nothing but the kinds of binding."""
+
+    def __init__(self, day: datetime.date | None = None, workflow: str = "") -> None:
+        self.day = day or timezone.localdate()
+        self.workflow = workflow
+        self._posts = _EveryPost(self.day)
+
+    def resolve(self, role_key: str, context: RoleContext) -> Resolution:
+        """Return what ``resolve`` returns; day and workflow are those of the resolver."""
+        rules = _matched_rules(
+            role_key, self._bindings.get(role_key, []), context, self._posts, self._everybody
+        )
+        context = dataclasses.replace(context, workflow=self.workflow)
+        return _resolved(role_key, context, self.day, rules, self._deputies)
+
+    @cached_property
+    def _bindings(self) -> dict[str, list[RoleBinding]]:
+        found: dict[str, list[RoleBinding]] = {}
+        for binding in RoleBinding.objects.select_related("role", "position", "group").order_by("id"):
+            found.setdefault(binding.role.key, []).append(binding)
+        return found
+
+    @cached_property
+    def _everybody(self) -> dict[int, list[User]]:
+        rows = [binding for bindings in self._bindings.values() for binding in bindings]
+        return _members([row.group_id for row in rows if row.group_id is not None])
+
+    @cached_property
+    def _deputies(self) -> DeputiesInForce:
+        return DeputiesInForce(self.day, self.workflow)
+
+
+def _resolved(
+    role_key: str,
+    context: RoleContext,
+    day: datetime.date,
+    rules: list[_Rule],
+    deputies: DeputiesInForce,
+) -> Resolution:
     candidates = _once([person for rule in rules for person in rule.people])
     acting = [person for person in candidates if person.is_active]
-    stand_ins = DeputiesInForce(day, context.workflow).of(acting)
+    stand_ins = deputies.of(acting)
     deputised = {stand_in.principal.pk for stand_in in stand_ins}
     absent = [
         {**_named(person), "reason": "deputised" if person.is_active else "inactive"}
@@ -160,19 +213,21 @@ class _Rule:
         return {**self.what, **steps, "people": [person.pk for person in self.people]}
 
 
-def _matched_rules(role_key: str, context: RoleContext, day: datetime.date) -> list[_Rule]:
-    bindings = list(
-        RoleBinding.objects.filter(role__key=role_key).select_related("position", "group").order_by("id")
-    )
+def _matched_rules(
+    role_key: str,
+    bindings: Sequence[RoleBinding],
+    context: RoleContext,
+    posts: _Posts,
+    members: Mapping[int, list[User]],
+) -> list[_Rule]:
     positions = [binding.position for binding in bindings if binding.position is not None]
     groups = [binding.group for binding in bindings if binding.group is not None]
     relations = [binding.relation for binding in bindings if binding.relation]
     if not bindings and role_key in Relation.values:
         relations = [role_key]
-    posts = _Posts(day)
     return [
         *_by_position(positions, posts),
-        *_by_group(groups),
+        *_by_group(groups, members),
         *(_RELATIONS[relation](context, posts) for relation in relations),
     ]
 
@@ -188,13 +243,18 @@ def _by_position(positions: list[Position], posts: _Posts) -> list[_Rule]:
     ]
 
 
-def _by_group(groups: list[Group]) -> list[_Rule]:
-    members: dict[int, list[User]] = {group.pk: [] for group in groups}
+def _by_group(groups: list[Group], members: Mapping[int, list[User]]) -> list[_Rule]:
+    return [_Rule({"rule": "group", "group": group.name}, members.get(group.pk, [])) for group in groups]
+
+
+def _members(groups: Collection[int]) -> dict[int, list[User]]:
+    """Return who is in each of the groups; one query, none without groups."""
+    found: dict[int, list[User]] = {}
     if groups:
         through = User.groups.through
         for row in through.objects.filter(group__in=groups).select_related("user").order_by("user_id"):
-            members[row.group_id].append(row.user)
-    return [_Rule({"rule": "group", "group": group.name}, members[group.pk]) for group in groups]
+            found.setdefault(row.group_id, []).append(row.user)
+    return found
 
 
 class _Posts:
@@ -307,11 +367,11 @@ def _person(relation: str, person: User | None) -> _Rule:
 
 
 def _line_manager(context: RoleContext, posts: _Posts) -> _Rule:
-    """The holders of the positions above the submitter's; above a vacant one, of the next above it."""
+    """The holders of the positions above the submitter's (above the post, where the matter is about one);
+    above a vacant one, of the next above it.
+    """
     rule = _person(Relation.LINE_MANAGER, None)
-    if context.submitter is None:
-        return rule
-    levels = [_levels(position.pk, posts.above) for position in posts.held_by(context.submitter)]
+    levels = [_levels(position.pk, posts.above) for position in _starting(context, posts)]
     wanted = {position for each in levels for level in each for position in level}
     holders = posts.holders(wanted)
     for each in levels:
@@ -348,12 +408,21 @@ def _go(rule: _Rule, step: dict[str, Any], holders: list[User], beside: User | N
 
 
 def _department_head(context: RoleContext, posts: _Posts) -> _Rule:
-    """The head of the submitter's department; where nobody or the submitter is, of the one it is part of."""
+    """The head of the submitter's department (of the post's, where the matter is about one); where nobody or
+    the submitter is, of the one it is part of.
+    """
     rule = _person(Relation.DEPARTMENT_HEAD, None)
-    if context.submitter is not None:
-        departments = [position.department_id for position in posts.held_by(context.submitter)]
+    departments = [position.department_id for position in _starting(context, posts)]
+    if departments:
         _climb(rule, departments, posts, beside=context.submitter)
     return rule
+
+
+def _starting(context: RoleContext, posts: _Posts) -> list[Position]:
+    """Return the posts from which a relation goes upwards."""
+    if context.position is not None:
+        return [context.position]
+    return posts.held_by(context.submitter) if context.submitter is not None else []
 
 
 def _case_department_head(context: RoleContext, posts: _Posts) -> _Rule:

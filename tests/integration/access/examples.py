@@ -15,6 +15,7 @@ from tests.integration.access.world import World
 MISSING = 999_999
 SIGN_OFF_READERS = frozenset({"clerk", "hr", "auditor", "manager"})
 REPORT_READERS = frozenset({"hr", "auditor", "manager"})
+APPROVAL_READERS = frozenset({"hr", "auditor", "general_manager"})
 CASE_READERS = frozenset({"clerk", "manager", "general_manager", "auditor"})
 
 
@@ -40,6 +41,7 @@ def existing(world: World) -> dict[str, Example]:
     on_page = {"page_id": page.pk}
     case = {"case_uuid": objects["case"].uuid}
     own_draft = Example({"uuid": objects["draft"].uuid}, readers=frozenset({"clerk"}))
+    approval = {"step_uuid": objects["approval"].uuid}
     described = {"code": page.position.code}
     asked = {"uuid": objects["sign-off"].uuid}
     person = Example({"pk": world.people["clerk"].pk})
@@ -79,6 +81,9 @@ def existing(world: World) -> dict[str, Example]:
         "positions:sign-off-report": Example(readers=REPORT_READERS),
         "positions:sign-off-report-file": Example(readers=REPORT_READERS),
         "positions_sign_off": Example({"page_id": page.pk}),
+        "positions:approval": Example(approval, readers=APPROVAL_READERS),
+        "positions:approval-withdraw": Example(approval, readers=APPROVAL_READERS),
+        "positions_submit": Example({"page_id": draft.pk}),
         "positions_draft_from": Example({"page_id": page.pk, "number": 1}),
         **{
             f"positions_library_{name}": Example({"key": "shared-duty"})

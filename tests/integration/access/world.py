@@ -22,6 +22,7 @@ from forms.schema import definition_of
 from forms.services.submissions import save_draft
 from foundation.organisation.models import User
 from foundation.outbox.models import Job
+from tests.factories.approvals import govern, submitted
 from tests.factories.library import make_item, publish_version
 from tests.factories.organisation import (
     bind_role,
@@ -134,6 +135,10 @@ def _descriptions(world: World) -> None:
     world.objects["revision"] = published.latest_revision
     _sign_offs(world, published)
     world.objects["archived description"] = archive(make_published(by=hr), by=hr, reason="合并岗位")
+    submitted_text = world.secret("hr", "auditor", "general_manager")
+    waits = make_draft(submitted_text, by=hr, summary=world.secret("hr", "auditor", "general_manager"))
+    govern(("general_manager",))
+    world.objects["approval"] = submitted(waits, by=hr)
 
 
 def _sign_offs(world: World, page: PositionPage) -> None:
