@@ -62,6 +62,7 @@ __all__ = [
     "paragraphs_of",
     "places_of",
     "read_file",
+    "text_of",
     "unplaced",
 ]
 
@@ -73,6 +74,18 @@ def read_file(data: bytes, filename: str, budget: Budget | None = None) -> Colle
     is shared by the files of one upload. Raises ``ImportRefused`` for an empty, too large, foreign, locked,
     damaged or hostile file. The result is the same for the same bytes.
     """
+    source, encoding = _source(data, filename, budget)
+    atoms = read_atoms(source.text, outline=source.outline, aside=source.aside)
+    return assemble(source.text, atoms, encoding=encoding, sha256=hashlib.sha256(data).hexdigest())
+
+
+def text_of(data: bytes, filename: str) -> str:
+    """Return the text that places of a file point into; much faster than ``read_file``. Raises ``ImportRefused``."""
+    return _source(data, filename, None)[0].text
+
+
+def _source(data: bytes, filename: str, budget: Budget | None) -> tuple[WordText, str]:
+    """Return the text of a file and its encoding. Raises ``ImportRefused``."""
     if len(data) > LARGEST:
         raise ImportRefused(
             _("“%(name)s” is larger than %(limit)s MB. Split it and import the parts.")
@@ -88,5 +101,4 @@ def read_file(data: bytes, filename: str, budget: Budget | None = None) -> Colle
         source = WordText(text)
     if not source.text.strip():
         raise ImportRefused(_("“%(name)s” is empty.") % {"name": filename})
-    atoms = read_atoms(source.text, outline=source.outline, aside=source.aside)
-    return assemble(source.text, atoms, encoding=encoding, sha256=hashlib.sha256(data).hexdigest())
+    return source, encoding

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from backoffice.positions.importing import DOUBTFUL, Collection, ImportRefused, paragraphs_of, read_file
+from backoffice.positions.importing import DOUBTFUL, Collection, ImportRefused, paragraphs_of, text_of
 from backoffice.positions.parts import BY_NAME
 from backoffice.positions.reviewing.models import ImportedPart
 
@@ -71,7 +71,7 @@ def passages_of(page: Any) -> list[Passage]:
     for row in rows:
         if row.source_id not in texts:
             try:
-                texts[row.source_id] = read_file(bytes(row.source.data), row.source.filename).text
+                texts[row.source_id] = text_of(bytes(row.source.data), row.source.filename)
             except ImportRefused:  # kept under rules that have become stricter since
                 texts[row.source_id] = ""
     said = dict(_said(page))
