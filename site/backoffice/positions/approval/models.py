@@ -108,7 +108,7 @@ class FourEyesTask(Task):
         return [
             ("reject", _("Return"), True),
             ("approve", pgettext_lazy("decision", "Approve"), False),
-            ("approve", _("Approve with comment"), True),
+            ("approve", pgettext_lazy("on a decision", "Approve with comment"), True),
         ]
 
     def get_form_for_action(self, action: str) -> type[forms.Form]:

@@ -280,7 +280,7 @@ class DepartmentForm(ServiceForm):
         max_length=40,
         help_text=gettext_lazy("Letters, digits, - and _. It never changes."),
     )
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+    name = forms.CharField(label=pgettext_lazy("of a department", "Name"), max_length=120)
     name_en = forms.CharField(label=gettext_lazy("Name (English)"), max_length=120, required=False)
     parent = forms.ModelChoiceField(
         label=gettext_lazy("Part of"), queryset=Department.objects.all(), required=False, widget=LongSelect
