@@ -201,7 +201,7 @@ def approval_submit(studio: Studio, path: Path) -> None:
     page.wait_for_load_state("networkidle")
     page.locator("footer .w-dropdown__toggle").click()
     page.locator("footer a[href$='/submit/']").click()
-    page.wait_for_load_state("networkidle")
+    photograph(page, path)
 
 
 def library_item(studio: Studio, path: Path) -> None:

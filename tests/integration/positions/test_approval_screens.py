@@ -15,6 +15,7 @@ from backoffice.positions.approval.models import ApprovalStep, FourEyesTask
 from backoffice.positions.approval.packs import ApprovalLoader
 from backoffice.positions.archiving import archive
 from backoffice.positions.models import PositionPage
+from backoffice.positions.signoff.marking import draft_of
 from backoffice.positions.tree import index_page
 from foundation.audit.queries import events_of
 from foundation.editions.queries import editions_of, in_force
@@ -419,3 +420,10 @@ def test_the_administrator_sets_up_a_task_in_the_admin(client):
     client.post(add, {"name": "批准", "roles": [role.pk], "instruction": "看日期"})
     task = FourEyesTask.objects.get()
     assert (task.name, [one.key for one in task.roles.all()]) == ("批准", ["general_manager"])
+
+
+def test_names_filled_by_the_approval_are_no_change_that_holders_are_asked_to_sign():
+    govern()
+    page = approved(submitted(make_draft(summary="一")), by=make_approver())
+    page = save_draft(page, summary="二")
+    assert [one.part.key for one in draft_of(page).decisions] == ["summary"]

@@ -75,12 +75,16 @@ def replaced_by(editions: Iterable[Edition], begins: datetime.date) -> Edition |
 
 def draft_of(page: PositionPage) -> Draft:
     """Return the newest draft of ``page`` with what it changes and what was decided about it. At most six queries."""
+    # The names that an approval fills in come after this, and are no change of the text.
+    from backoffice.positions.approval.signatures import proposed
+
     draft: PositionPage = page.get_latest_revision_as_object()
     today = timezone.localdate()
     editions = list(editions_of(Edition.Kind.POSITION, page.code)) if page.code else []
     against = replaced_by(editions, draft.effective_on(today) or today)
-    body = edition_body(draft)
-    parts = changed_parts(body_of(against) if against else None, body)
+    before = body_of(against) if against else None
+    body = proposed(draft, before) if page.get_workflow() is not None else edition_body(draft)
+    parts = changed_parts(before, body)
     marks = DraftMarks.objects.filter(page=page).first()
     return Draft(
         against, body, _decided(parts, marks.overruled if marks else {}), marks.note if marks else ""
