@@ -10,11 +10,15 @@ from django.utils import timezone
 
 from backoffice.access import groups
 from backoffice.positions.body import edition_body
+from backoffice.positions.library.models import LibraryItem
 from backoffice.positions.models import PositionIndexPage, PositionPage
+from backoffice.positions.parts import LINK
+from backoffice.positions.signoff import keeping
 from backoffice.positions.tree import index_page
 from foundation.editions.models import Edition
 from foundation.editions.services import publish as publish_edition
 from foundation.organisation.models import Position, User
+from tests.factories.library import make_item, publish_version
 from tests.factories.organisation import (
     bind_role,
     hold,
@@ -35,6 +39,7 @@ TITLES = (
     "钣金技师",
     "前台接待",
 )
+ITEMS = 20
 CADENCES = ("daily", "weekly", "monthly", "ongoing", "event")
 
 
@@ -45,6 +50,7 @@ class Made:
     hr: User
     index: PositionIndexPage
     page: PositionPage
+    item: LibraryItem
     today: datetime.date
 
 
@@ -59,6 +65,7 @@ def make_organisation(positions: int, editions: int, *, duties: int = 15, prefix
     group = make_group(groups.HR)
     bind_role("hr", group)
     hr = make_user(f"hr-of-{prefix}", full_name="人事 林月", groups=[group])
+    shelf = [make_item(f"{prefix} 条目{number}：来电在三声内接听", by=hr) for number in range(ITEMS)]
     departments = [
         make_department(f"{prefix}D{number:02}", name=f"第{number}部")
         for number in range(max(1, positions // 25))
@@ -75,8 +82,9 @@ def make_organisation(positions: int, editions: int, *, duties: int = 15, prefix
         posts.append(post)
         hold(make_user(f"holder-{prefix}{number:04}", full_name=f"员工{number:04}"), post)
     first = None
-    for post in posts:
-        page = make_published(post.title, position=post, by=hr, duties=_duties(duties, 1))
+    for number, post in enumerate(posts):
+        borrowed = [_borrowed(shelf[(number + place) % ITEMS]) for place in range(2)]
+        page = make_published(post.title, position=post, by=hr, duties=[*borrowed, *_duties(duties, 1)])
         if first is None:
             first = page
             for number in range(2, editions + 1):
@@ -88,7 +96,14 @@ def make_organisation(positions: int, editions: int, *, duties: int = 15, prefix
                 body, post.code, number, hr, today - datetime.timedelta(days=30 * (editions - number))
             )
     assert first is not None
-    return Made(hr, index_page(), first, today)
+    item = publish_version(shelf[0], "来电在三声内接听并报出姓名", by=hr)
+    keeping.keep_up()  # every holder is asked to sign
+    return Made(hr, index_page(), first, item, today)
+
+
+def _borrowed(item: LibraryItem) -> dict[str, Any]:
+    """Return a duty taken from version 1 of a library item."""
+    return duty(item.wording["text"], item.wording["cadence"], **{LINK.name: f"{item.key}@1"})
 
 
 def _duties(count: int, edition: int) -> list[dict[str, Any]]:
@@ -104,9 +119,10 @@ def _duties(count: int, edition: int) -> list[dict[str, Any]]:
 
 def _kept(page: PositionPage, edition: int) -> list[dict[str, Any]]:
     """Return the duties of ``page``, reworded, under their ids."""
+    borrowed, own = page.duties[:2], page.duties[2:]
     return [
-        {**row, "id": block.id}
-        for row, block in zip(_duties(len(page.duties), edition), page.duties, strict=True)
+        *({"type": "duty", "id": block.id, "value": dict(block.value)} for block in borrowed),
+        *({**row, "id": block.id} for row, block in zip(_duties(len(own), edition), own, strict=True)),
     ]
 
 
