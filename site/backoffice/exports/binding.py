@@ -4,7 +4,7 @@ What comes in was made by ``renderer`` and is PDF/A-3a each: tagged, fonts embed
 page, its text, tags, links and attachments, and has one tree of tags, one list of bookmarks and one set of fonts.
 Nothing is laid out again: page numbers of the booklet are written below each page's own footer.
 
-What that leaves of PDF/A: docs/decisions, 0019.
+What that leaves of PDF/A: docs/decisions, 0015.
 """
 
 from __future__ import annotations
