@@ -150,7 +150,7 @@ def test_an_archived_description_is_told_and_counted_no_more():
     page = make_published(duties=[duty("旧", library="a@1")])
 
     def counted():
-        return queries.with_uses(LibraryItem.objects.all()).get()
+        return queries.use_counts(LibraryItem.objects.all())["a"]
 
     assert (counted().used, counted().outdated) == (1, 0)
     publish_version(item, "新")

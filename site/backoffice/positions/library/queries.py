@@ -6,10 +6,11 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -120,18 +121,30 @@ def subjects(part: str = "") -> list[str]:
     return list(found.order_by("subject").values_list("subject", flat=True).distinct())
 
 
-def with_uses(items: QuerySet[LibraryItem], day: datetime.date | None = None) -> QuerySet[LibraryItem]:
-    """Add to each item ``used`` and ``outdated``: how many descriptions use it, in the draft or in force, and
-    how many of those at an older version. No further query.
-    """
-    uses = current_uses(day).filter(key=OuterRef("key"), page__archived_at=None).order_by().values("key")
-    old = uses.filter(number__lt=OuterRef("number"))
-    return items.annotate(used=_pages(uses), outdated=_pages(old))
+@dataclass(frozen=True)
+class UseCount:
+    """How many descriptions use an item, in the draft or in force, and how many of those an older version."""
+
+    used: int = 0
+    outdated: int = 0
 
 
-def _pages(uses: QuerySet[Any]) -> Coalesce:
-    counted = uses.annotate(pages=Count("page", distinct=True)).values("pages")
-    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+def use_counts(items: Iterable[LibraryItem], day: datetime.date | None = None) -> dict[str, UseCount]:
+    """Return the counts of each item by its key; archived descriptions are not counted. Three queries."""
+    newest = {item.key: item.number for item in items}
+    if not newest:
+        return {}
+    in_force = list(_editions_in_force(day).values_list("in_force", flat=True))
+    uses = LibraryUse.objects.filter(Q(edition=None) | Q(edition__in=in_force), page__archived_at=None)
+    older = [Q(key=key, number__lt=number) for key, number in newest.items()]
+    used = _pages(uses.filter(key__in=newest))
+    outdated = _pages(uses.filter(reduce(or_, older)))
+    return {key: UseCount(used.get(key, 0), outdated.get(key, 0)) for key in newest}
+
+
+def _pages(uses: QuerySet[LibraryUse]) -> dict[str, int]:
+    counted = uses.order_by().values("key").annotate(pages=Count("page", distinct=True))
+    return dict(counted.values_list("key", "pages"))
 
 
 def current_uses(day: datetime.date | None = None) -> QuerySet[LibraryUse]:

@@ -63,8 +63,10 @@ def shelf(request: HttpRequest) -> HttpResponse:
     retired = request.GET.get("retired") == "1"
     part = _part_of(request)
     found = queries.shelf(search=search, part=part.name if part else "", subject=subject, retired=retired)
-    page = Paginator(queries.with_uses(found), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    counts = queries.use_counts(page)
     for item in page:
+        item.count = counts[item.key]
         item.headline = headline(BY_NAME[item.part], item.wording)
         item.part_word = BY_NAME[item.part].one
     context = {
