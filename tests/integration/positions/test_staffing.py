@@ -179,6 +179,18 @@ class TestEndingAndCorrecting:
 
 
 class TestDeputies:
+    def test_a_deputy_may_be_named_for_approvals_alone(self, client, hr, today):
+        boss, clerk = make_user(), make_user()
+        sent(
+            client,
+            "positions_deputy_add",
+            principal=boss.pk,
+            deputy=clerk.pk,
+            starts=today.isoformat(),
+            workflows=["position_approval"],
+        )
+        assert Deputy.objects.get().workflows == ["position_approval"]
+
     def test_a_deputy_is_named_and_ended(self, client, hr, today):
         boss, clerk = make_user(full_name="沈知远"), make_user(full_name="周以宁")
         response = sent(

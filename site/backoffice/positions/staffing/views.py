@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from backoffice.access.templatetags.remit import date_text
 from backoffice.positions import references
+from backoffice.positions.approval import approvers
 from backoffice.positions.chart.outline import summary
 from backoffice.positions.chart.structure import units, with_parts
 from backoffice.positions.staffing import queries
@@ -392,9 +393,11 @@ def _day(request: HttpRequest) -> datetime.date | None:
 
 
 def _workflows() -> list[tuple[str, str]]:
-    """Return the workflows there are: key and title."""
+    """Return what a deputy may be named for: the approval of descriptions, then the workflows there are."""
+    approval = (approvers.WORKFLOW, _("Approval of position descriptions"))
     chosen = (one for _kind, group in references.choices() for one in group)
-    return [(name.partition(":")[2], title) for name, title in chosen if name.startswith("workflow:")]
+    own = [(name.partition(":")[2], title) for name, title in chosen if name.startswith("workflow:")]
+    return [approval, *own]
 
 
 def _lost_with(position: Position) -> list[str]:
