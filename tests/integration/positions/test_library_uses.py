@@ -93,7 +93,7 @@ def carry_out(act, detail, page, hr):
     elif act == "publish":
         later = timezone.localdate() + datetime.timedelta(days=detail)
         publish(page, by=hr, effective_from=later if detail else None)
-    elif act == "undo" and not page.has_editions and page.revisions.count() > 1:
+    elif act == "undo" and not page.has_editions and page.latest_revision is not None:
         page.latest_revision.delete()
 
 
