@@ -18,7 +18,7 @@ PHONE = {"width": 390, "height": 844}
 
 def test_a_holder_signs(served: Served, sign_in: Callable[[str, str], Page], tmp_path: Path) -> None:
     hr, holder = sign_in("hr", "zh-hans"), sign_in("adviser", "zh-hans")
-    request = open_request(served, holder)
+    request = open_request(served, holder, "售后服务顾问")
     expect(holder.locator("#answer")).to_contain_text("本人已阅读并理解")
     expect(holder.locator("details.sign-off-fold[open]")).to_contain_text("岗位职责")
     answer(holder, "不是这个密码")
@@ -31,7 +31,7 @@ def test_a_holder_signs(served: Served, sign_in: Callable[[str, str], Page], tmp
     decide_and_submit(served, hr)
     approve(served, sign_in("service_manager", "zh-hans"), "售后服务顾问")
     holder.set_viewport_size(PHONE)
-    open_request(served, holder)
+    open_request(served, holder, "售后服务顾问")
     expect(holder.locator("main")).to_contain_text("以来的变化")
     expect(holder.locator(".sign-off-changes").first).to_contain_text("交车前一小时")
     expect(holder.locator("main")).to_contain_text("请看新的时限")
@@ -53,7 +53,7 @@ def test_a_holder_refuses_on_a_phone_and_hr_reads_why(
 ) -> None:
     holder = sign_in("form_builder", "zh-hans")
     holder.set_viewport_size(PHONE)
-    open_request(served, holder)
+    open_request(served, holder, "")
     holder.get_by_text("我不签收").click()
     form = holder.locator(".sign-off-refuse form")
     form.locator("textarea").fill("夜间值守未写入合同，请先协商。")
@@ -65,16 +65,22 @@ def test_a_holder_refuses_on_a_phone_and_hr_reads_why(
     expect(hr.locator("tbody tr", has_text="许听澜")).to_contain_text("夜间值守未写入合同")
 
 
-def open_request(served: Served, page: Page) -> str:
-    """Wait until the worker has asked, and open the request from the inbox; return its address."""
+def open_request(served: Served, page: Page, wording: str) -> str:
+    """Wait until the worker has asked for what `wording` names, and open it from the inbox; return its address.
+
+    Others may wait for the same person already: the request is found by its own words, never by its place.
+    """
+    tile = page.locator(".sign-off-tile", has_text=wording)
     for _attempt in range(60):
         page.goto(f"{served.url}/inbox/")
         link = page.locator("main a[href='/positions/sign-offs/']")
         if link.count():
-            break
+            link.first.click()
+            page.wait_for_load_state("networkidle")
+            if tile.count():
+                break
         page.wait_for_timeout(500)
-    link.first.click()
-    page.locator(".sign-off-tile a").first.click()
+    tile.get_by_role("link").first.click()
     page.wait_for_load_state("networkidle")
     return page.url
 
