@@ -12,11 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
-from forms.fields import FieldFault
-from forms.references import DependencyCycle, names_in
-from forms.schema import TODAY, FormDefinition
+from forms.fields import FieldFault, Surroundings
+from forms.references import DependencyCycle
+from forms.schema import SUBMITTER, TODAY, FieldDefinition, FormDefinition, Group, Scope
 from foundation import expressions
 from foundation.expressions import Kind
+from foundation.expressions.kinds import COUNTED
 
 RESERVED_KEYS = frozenset({"mine", "drafts"})
 """Words that mean something else in the addresses of forms."""
@@ -58,6 +59,7 @@ def problems_of(definition: FormDefinition, roles: Collection[str] | None = None
         *_ids(definition),
         *_names(definition),
         *_initial(definition),
+        *_openings(definition),
         *_roles(definition, roles),
     ]
     if not found:  # an expression over fields of the same id, or of an unknown one, is not worth reading
@@ -71,8 +73,12 @@ def _ids(definition: FormDefinition) -> Iterator[Problem]:
         yield Problem("key", _("“%(key)s” is taken; give the form another key.") % {"key": definition.key})
     for name, ids in (
         ("pages", [page.id for page in definition.pages]),
-        ("groups", [group.id for page in definition.pages for group in page.groups]),
-        ("fields", [field.id for field in definition.fields()]),
+        ("groups", [group.id for group in _groups(definition)]),
+        # The rows of a repeating group are answered under its id, so it is an id among those of the fields.
+        (
+            "fields",
+            [*(field.id for field in definition.fields()), *(name for name in definition.scopes if name)],
+        ),
         ("rules", [rule.id for rule in definition.rules]),
     ):
         for repeated, count in Counter(ids).items():
@@ -80,12 +86,13 @@ def _ids(definition: FormDefinition) -> Iterator[Problem]:
                 yield Problem(
                     f"{name}.{repeated}", _("The id “%(id)s” is used more than once.") % {"id": repeated}
                 )
-    for path, field in _field_paths(definition):
-        if not _speakable(field.id):
+    named = [(path, field.id) for path, field in _field_paths(definition)]
+    named += [(path, group.id) for path, group in _group_paths(definition) if group.repeat is not None]
+    for path, name in named:
+        if not _speakable(name):
             yield Problem(
                 f"{path}.id",
-                _("“%(id)s” means something else in expressions; give the field another id.")
-                % {"id": field.id},
+                _("“%(id)s” means something else in expressions; give the field another id.") % {"id": name},
             )
 
 
@@ -101,15 +108,53 @@ def _speakable(name: str) -> bool:
 
 
 def _names(definition: FormDefinition) -> Iterator[Problem]:
-    places = [("summary", name) for name in definition.summary]
-    places += [(f"rules.{rule.id}.fields", name) for rule in definition.rules for name in rule.fields]
-    for path, name in places:
-        if name not in definition.by_id:
+    outside = definition.form.fields
+    registered = definition.registered
+    places: list[tuple[str, str, Collection[str]]] = [
+        ("summary", name, outside) for name in definition.summary
+    ]
+    if registered is not None:
+        places += [("registered.columns", name, outside) for name in registered.columns]
+        places += [("registered.totals", name, outside) for name in registered.totals]
+    for path, group in _group_paths(definition):
+        if group.repeat is not None:
+            inside = definition.scopes[group.id].fields
+            places += [(f"{path}.repeat.summary", name, inside) for name in group.repeat.summary]
+            places += [(f"{path}.repeat.totals", name, inside) for name in group.repeat.totals]
+    for layout in definition.prints:
+        known = {group.id for group in _groups(definition)}
+        places += [(f"prints.{layout.key}.groups", name, known) for name in layout.groups]
+    for rule in definition.rules:
+        scope = definition.scopes.get(rule.group)
+        if scope is None:
             yield Problem(
-                path,
-                _("The form has no field “%(field)s”.") % {"field": name},
-                names=tuple(definition.by_id),
+                f"rules.{rule.id}.group",
+                _("The form has no repeating group “%(group)s”.") % {"group": rule.group},
+                names=tuple(name for name in definition.scopes if name),
             )
+            continue
+        places += [(f"rules.{rule.id}.fields", name, scope.reachable) for name in rule.fields]
+    for path, name, known_names in places:
+        if name not in known_names:
+            yield Problem(
+                path, _("The form has no field “%(field)s”.") % {"field": name}, names=tuple(known_names)
+            )
+    for path, totals, fields in _totals(definition):
+        for name in totals:
+            if name in fields and fields[name].of_kind.expression not in COUNTED:
+                yield Problem(
+                    path, _("“%(field)s” is no number, so it cannot be added up.") % {"field": name}
+                )
+
+
+def _totals(
+    definition: FormDefinition,
+) -> Iterator[tuple[str, Collection[str], Mapping[str, FieldDefinition]]]:
+    if definition.registered is not None:
+        yield "registered.totals", definition.registered.totals, definition.form.fields
+    for path, group in _group_paths(definition):
+        if group.repeat is not None:
+            yield f"{path}.repeat.totals", group.repeat.totals, definition.scopes[group.id].fields
 
 
 def _initial(definition: FormDefinition) -> Iterator[Problem]:
@@ -117,41 +162,62 @@ def _initial(definition: FormDefinition) -> Iterator[Problem]:
         if field.initial is None:
             continue
         try:
-            field.of_kind.check(field.initial, field.settings, timezone.localdate())
+            field.of_kind.check(field.initial, field.settings, Surroundings(timezone.localdate()))
         except FieldFault as fault:
             yield Problem(f"{path}.initial", str(fault.sentence))
 
 
+def _openings(definition: FormDefinition) -> Iterator[Problem]:
+    if definition.opens_on and definition.closes_on and definition.opens_on > definition.closes_on:
+        yield Problem("closes_on", _("The form closes before it opens."))
+    if definition.public is not None and definition.on_behalf:
+        yield Problem("on_behalf", _("Somebody without an account cannot fill in a form for somebody else."))
+
+
 def _roles(definition: FormDefinition, roles: Collection[str] | None) -> Iterator[Problem]:
-    for role in definition.submitters:
-        if roles is not None and role not in roles:
-            yield Problem("submitters", _("There is no role “%(role)s”.") % {"role": role})
+    if roles is None:
+        return
+    named = [("submitters", role) for role in definition.submitters]
+    named += [("on_behalf", role) for role in definition.on_behalf]
+    for name in ("correction", "withdrawal"):
+        if (rule := getattr(definition, name)) is not None:
+            named += [(f"{name}.by", role) for role in rule.by if role != SUBMITTER]
+    if definition.registered is not None:
+        named += [("registered.readers", role) for role in definition.registered.readers]
+        named += [("registered.importers", role) for role in definition.registered.importers]
+    named += [(f"{path}.readers", role) for path, field in _field_paths(definition) for role in field.readers]
+    for path, role in named:
+        if role not in roles:
+            yield Problem(
+                path, _("There is no role “%(role)s”.") % {"role": role}, names=tuple(sorted(roles))
+            )
 
 
 def _expressions(definition: FormDefinition) -> Iterator[Problem]:
-    for path, text, result in _expression_paths(definition):
-        for fault in expressions.check(text, definition.names, result):
+    for path, text, result, scope in _expression_paths(definition):
+        for fault in expressions.check(text, scope.names, result):
             yield Problem(
                 path,
                 _("Line %(line)d, column %(column)d: %(message)s")
                 % {"line": fault.line, "column": fault.column, "message": fault.message},
                 position=fault.position,
-                names=tuple(definition.names),
+                names=tuple(scope.names),
             )
     for rule in definition.rules:
-        if not names_in(rule.holds, definition.by_id):
+        if not definition.named_by[rule.id]:
             yield Problem(f"rules.{rule.id}.holds", _("This rule speaks of no field of the form."))
 
 
 def _cycles(definition: FormDefinition) -> Iterator[Problem]:
-    try:
-        _order = definition.order
-    except DependencyCycle as cycle:
-        yield Problem(
-            f"fields.{cycle.ids[0]}",
-            _("These fields wait for one another: %(way)s. Take one of the conditions out.")
-            % {"way": str(cycle)},
-        )
+    for scope in definition.scopes.values():
+        try:
+            _order = scope.order
+        except DependencyCycle as cycle:
+            yield Problem(
+                f"fields.{cycle.ids[0]}",
+                _("These fields wait for one another: %(way)s. Take one of the conditions out.")
+                % {"way": str(cycle)},
+            )
 
 
 def _translations(definition: FormDefinition) -> Iterator[Problem]:
@@ -164,27 +230,54 @@ def _translations(definition: FormDefinition) -> Iterator[Problem]:
             )
 
 
-def _field_paths(definition: FormDefinition) -> Iterator[tuple[str, Any]]:
-    for page, group, field in definition.placed():
-        yield f"pages.{page.id}.groups.{group.id}.fields.{field.id}", field
+def _groups(definition: FormDefinition) -> Iterator[Group]:
+    return (group for _path, group in _group_paths(definition))
 
 
-def _expression_paths(definition: FormDefinition) -> Iterator[tuple[str, str, Kind]]:
-    """Yield every expression with its path and the kind of result it must give."""
+def _group_paths(definition: FormDefinition) -> Iterator[tuple[str, Group]]:
+    """Yield every group, those within rows included, with its path."""
+    for page in definition.pages:
+        for group in page.groups:
+            path = f"pages.{page.id}.groups.{group.id}"
+            yield path, group
+            for inner in group.groups:
+                yield f"{path}.groups.{inner.id}", inner
+
+
+def _field_paths(definition: FormDefinition) -> Iterator[tuple[str, FieldDefinition]]:
+    for path, group in _group_paths(definition):
+        for field in group.fields:
+            yield f"{path}.fields.{field.id}", field
+
+
+def _expression_paths(definition: FormDefinition) -> Iterator[tuple[str, str, Kind, Scope]]:
+    """Yield every expression with its path, the kind of result it must give, and what it may speak of."""
+    form, scopes = definition.form, definition.scopes
     for page in definition.pages:
         if page.visible_if:
-            yield f"pages.{page.id}.visible_if", page.visible_if, Kind.YES_NO
+            yield f"pages.{page.id}.visible_if", page.visible_if, Kind.YES_NO, form
         for group in page.groups:
+            path = f"pages.{page.id}.groups.{group.id}"
             if group.visible_if:
-                yield f"pages.{page.id}.groups.{group.id}.visible_if", group.visible_if, Kind.YES_NO
-    for path, field in _field_paths(definition):
-        for name in ("visible_if", "required_if", "read_only_if"):
-            if text := getattr(field, name):
-                yield f"{path}.{name}", text, Kind.YES_NO
-        if field.computed:
-            yield f"{path}.computed", field.computed, field.of_kind.expression
+                yield f"{path}.visible_if", group.visible_if, Kind.YES_NO, form
+            for inner in group.groups:
+                if inner.visible_if:
+                    yield (
+                        f"{path}.groups.{inner.id}.visible_if",
+                        inner.visible_if,
+                        Kind.YES_NO,
+                        scopes[group.id],
+                    )
+    for path, group in _group_paths(definition):
+        scope = scopes.get(group.id, form)
+        for field in group.fields:
+            for name in ("visible_if", "required_if", "read_only_if"):
+                if text := getattr(field, name):
+                    yield f"{path}.fields.{field.id}.{name}", text, Kind.YES_NO, scope
+            if field.computed:
+                yield f"{path}.fields.{field.id}.computed", field.computed, field.of_kind.expression, scope
     for rule in definition.rules:
-        yield f"rules.{rule.id}.holds", rule.holds, Kind.YES_NO
+        yield f"rules.{rule.id}.holds", rule.holds, Kind.YES_NO, scopes[rule.group]
 
 
 def _texts(node: Any, path: str) -> Iterator[tuple[str, dict[str, str]]]:

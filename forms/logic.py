@@ -7,33 +7,45 @@ cannot differ.
 A condition that stays open (something it needs is missing) counts as *not shown*, *not required* and
 *read-only*; a rule that stays open does not hold; a computed field whose result is open or unsound has no
 answer.
+
+**Paths.** A field of the form is called by its id. The rows of a repeating group are called
+``<group>/<row>``, a field in one ``<group>/<row>/<field>``, a group within one ``<group>/<row>/<group>``.
+What was typed maps paths to texts; for a repeating group the texts are the names of its rows, in order.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+import re
+from collections import ChainMap
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
 
 from forms.exceptions import AnswerError
-from forms.fields import FieldFault, Stored
-from forms.schema import TODAY, FieldDefinition, FormDefinition, Rule
+from forms.fields import Directory, FieldFault, NoDirectory, Reference, Stored, Surroundings
+from forms.schema import TODAY, FieldDefinition, FormDefinition, Group, Member, Rule, Scope
 from foundation.editions.texts import in_language
 from foundation.expressions import ExpressionFault, Kind
 from foundation.expressions import evaluate as calculate
 
+ROW = "_row"
+"""Under this key a stored row says its own name."""
+_ROW_NAME = re.compile(r"[a-z0-9]{1,16}", re.ASCII)
+
 
 @dataclass(frozen=True)
 class Reading:
-    """What was posted, read: stored values by field id, and what could not be read."""
+    """What was posted, read: stored values by field id (rows as lists of mappings), and by path what could not
+    be read.
+    """
 
-    answers: dict[str, Stored]
+    answers: dict[str, Any]
     unread: dict[str, FieldFault]
 
 
@@ -48,6 +60,7 @@ class FieldState:
     required: bool
     read_only: bool
     value: Stored | None
+    path: str = ""
     missing: bool = False
     """Asked for and not answered."""
     errors: tuple[str, ...] = ()
@@ -55,73 +68,161 @@ class FieldState:
 
 
 @dataclass(frozen=True)
+class RowsState:
+    """How a repeating group stands: at ``path``, with these rows (their names, in order)."""
+
+    group: Group
+    page: str
+    path: str
+    visible: bool
+    rows: tuple[str, ...]
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class FormState:
-    """How a form stands with these answers."""
+    """How a form stands with these answers. ``fields`` and ``repeated`` are keyed by path, in the order of the
+    form.
+    """
 
     definition: FormDefinition
     language: str
     fields: dict[str, FieldState]
     groups: frozenset[str] = field(default=frozenset())
     """Ids of the groups in which something is shown."""
+    repeated: dict[str, RowsState] = field(default_factory=dict)
 
     @cached_property
-    def answers(self) -> dict[str, Stored]:
+    def answers(self) -> dict[str, Any]:
         """What is stored: sound values of the fields that are shown, in the order of the form."""
-        return {
-            name: state.value
-            for name, state in self.fields.items()
-            if state.visible and state.value is not None
-        }
+        return self._answers(self.definition.form, "")
+
+    def _answers(self, scope: Scope, prefix: str) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, member in scope.members.items():
+            path = f"{prefix}{name}"
+            if member.group is not None:
+                rows = self.repeated.get(path)
+                if rows is not None and rows.visible and rows.rows:
+                    found[name] = [
+                        {ROW: row, **self._answers(scope.inner[name], f"{path}/{row}/")} for row in rows.rows
+                    ]
+            elif (state := self.fields[path]).visible and state.value is not None:
+                found[name] = state.value
+        return found
 
     @cached_property
     def errors(self) -> tuple[AnswerError, ...]:
         """Everything wrong, in the order of the form."""
-        return tuple(
-            AnswerError(name, in_language(state.definition.label, self.language), message)
-            for name, state in self.fields.items()
-            for message in state.errors
-        )
+        return tuple(self._errors(self.definition.form, ""))
+
+    def _errors(self, scope: Scope, prefix: str) -> Iterator[AnswerError]:
+        for name, member in scope.members.items():
+            path = f"{prefix}{name}"
+            if member.group is None:
+                state = self.fields[path]
+                label = in_language(state.definition.label, self.language)
+                yield from (AnswerError(path, label, message) for message in state.errors)
+            elif (rows := self.repeated.get(path)) is not None:
+                label = in_language(member.group.title or {}, self.language)
+                yield from (AnswerError(path, label, message) for message in rows.errors)
+                for row in rows.rows:
+                    yield from self._errors(scope.inner[name], f"{path}/{row}/")
+
+    def page_of(self, path: str) -> str:
+        """Return the id of the page on which a field, or a repeating group, stands."""
+        return self.fields[path].page if path in self.fields else self.repeated[path].page
 
     def errors_of(self, page: str) -> tuple[AnswerError, ...]:
         """Return what is wrong on one page."""
-        return tuple(error for error in self.errors if self.fields[error.field].page == page)
+        return tuple(error for error in self.errors if self.page_of(error.field) == page)
 
     @cached_property
     def pages(self) -> tuple[str, ...]:
         """Ids of the pages on which something is shown, in order."""
         shown = {state.page for state in self.fields.values() if state.visible}
+        shown |= {rows.page for rows in self.repeated.values() if rows.visible}
         return tuple(page.id for page in self.definition.pages if page.id in shown)
 
 
 def read(definition: FormDefinition, typed: Mapping[str, Sequence[str]]) -> Reading:
-    """Return what was typed as stored values. Keys that are no field of the form are passed over."""
-    answers: dict[str, Stored] = {}
+    """Return what was typed as stored values. Paths that are no field of the form are passed over."""
     unread: dict[str, FieldFault] = {}
-    for asked in definition.fields():
-        if asked.id not in typed or asked.computed:
+    return Reading(_read(definition.form, typed, "", unread), unread)
+
+
+def _read(
+    scope: Scope, typed: Mapping[str, Sequence[str]], prefix: str, unread: dict[str, FieldFault]
+) -> dict[str, Any]:
+    answers: dict[str, Any] = {}
+    for name, member in scope.members.items():
+        path = f"{prefix}{name}"
+        if path not in typed:
+            continue
+        if member.group is not None:
+            answers[name] = [
+                {ROW: row, **_read(scope.inner[name], typed, f"{path}/{row}/", unread)}
+                for row in row_names(typed[path])
+            ]
+            continue
+        asked = scope.fields[name]
+        if asked.computed or not asked.of_kind.asks:
             continue
         try:
-            value = asked.of_kind.parse(typed[asked.id], asked.settings)
+            value = asked.of_kind.parse(typed[path], asked.settings)
         except FieldFault as fault:
-            unread[asked.id] = fault
+            unread[path] = fault
         else:
             if value is not None:
-                answers[asked.id] = value
-    return Reading(answers, unread)
+                answers[name] = value
+    return answers
+
+
+def row_names(texts: Sequence[Any]) -> list[str]:
+    """Return the sound names of rows among ``texts``, each once, in order."""
+    return list(dict.fromkeys(text for text in texts if isinstance(text, str) and _ROW_NAME.fullmatch(text)))
 
 
 def typed_of(definition: FormDefinition, answers: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return answers as texts that ``read`` reads back."""
-    return {
-        asked.id: asked.of_kind.typed(answers[asked.id], asked.settings)
-        for asked in definition.fields()
-        if answers.get(asked.id) is not None and not asked.computed
-    }
+    return dict(_typed(definition.form, answers, ""))
 
 
-def initial_answers(definition: FormDefinition) -> dict[str, Stored]:
-    """Return what a new draft begins with."""
-    return {asked.id: asked.initial for asked in definition.fields() if asked.initial is not None}
+def _typed(scope: Scope, answers: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, list[str]]]:
+    for name, member in scope.members.items():
+        value, path = answers.get(name), f"{prefix}{name}"
+        if value is None:
+            continue
+        if member.group is not None:
+            yield path, [row[ROW] for row in value]
+            for row in value:
+                yield from _typed(scope.inner[name], row, f"{path}/{row[ROW]}/")
+        elif not (asked := scope.fields[name]).computed:
+            yield path, asked.of_kind.typed(value, asked.settings)
+
+
+def initial_answers(definition: FormDefinition, prefilled: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return what a new draft begins with: what the form says, ``prefilled`` (by field id, of the person and
+    the day), and as many rows as a repeating group has at least.
+    """
+    return _initial(definition.form, prefilled or {})
+
+
+def _initial(scope: Scope, prefilled: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, member in scope.members.items():
+        if member.group is not None and member.group.repeat is not None:
+            rows = [
+                {ROW: f"r{number + 1}", **_initial(scope.inner[name], prefilled)}
+                for number in range(member.group.repeat.min)
+            ]
+            if rows:
+                found[name] = rows
+        elif (asked := scope.fields[name]).initial is not None:
+            found[name] = asked.initial
+        elif asked.prefill is not None and prefilled.get(name) is not None:
+            found[name] = prefilled[name]
+    return found
 
 
 def evaluate(
@@ -132,131 +233,273 @@ def evaluate(
     unread: Mapping[str, FieldFault] | None = None,
     kept: Mapping[str, Any] | None = None,
     day: datetime.date | None = None,
+    directory: Directory | None = None,
 ) -> FormState:
     """Return how the form stands with ``answers``, which may come from anywhere.
 
     ``unread``: what ``read`` could not read. ``kept``: the values read-only fields have and keep (without
     it, what the form says a draft begins with). ``day``: the day it is filled in (today without it).
-    Answers of hidden fields, of read-only fields and to questions that the form does not ask have no effect
-    whatever. Raises DependencyCycle for a definition that ``forms.checking`` would have refused.
+    ``directory``: where the references in the answers are looked up, at most once in all; without it they
+    lead nowhere. Answers of hidden fields, of read-only fields and to questions that the form does not ask
+    have no effect whatever. Raises DependencyCycle for a definition that ``forms.checking`` would have
+    refused.
     """
     language = language or get_language() or "zh-hans"
+    kept = initial_answers(definition) if kept is None else kept
+    references = set(_references(definition.form, answers)) | set(_references(definition.form, kept))
+    directory = directory or NoDirectory()
+    found = directory.load(references) if references else {}
+    around = Surroundings(day or timezone.localdate(), found, directory)
     with override(language):
-        return _Evaluation(
-            definition=definition,
-            posted=answers,
-            unread=unread or {},
-            kept=initial_answers(definition) if kept is None else kept,
-            day=day or timezone.localdate(),
-        ).state(language)
+        return _Evaluation(definition, unread or {}, around, language).state(answers, kept)
+
+
+def _references(scope: Scope, answers: Mapping[str, Any]) -> Iterator[Reference]:
+    """Yield what the answers name outside the form, whether it will be shown or not."""
+    for name, member in scope.members.items():
+        value = answers.get(name)
+        if value is None:
+            continue
+        if member.group is not None:
+            for row in _rows(value):
+                yield from _references(scope.inner[name], row)
+        else:
+            asked = scope.fields[name]
+            yield from asked.of_kind.references(value, asked.settings)
+
+
+def _rows(value: Any) -> list[Mapping[str, Any]]:
+    """Return the sound rows of what may come from anywhere: mappings with names of their own."""
+    if not isinstance(value, list):
+        return []
+    rows = {
+        row[ROW]: row
+        for row in reversed(value)
+        if isinstance(row, Mapping) and isinstance(row.get(ROW), str) and _ROW_NAME.fullmatch(row[ROW])
+    }
+    return list(reversed(rows.values()))
+
+
+@dataclass
+class _Row:
+    """One scope as it is answered: the form, or a row. ``path`` is empty, or ends with a stroke."""
+
+    scope: Scope
+    path: str
+    posted: Mapping[str, Any]
+    kept: Mapping[str, Any]
+    values: ChainMap[str, Any]
+    """What names mean here; what stands around it is seen through."""
+    unset: set[str] = field(default_factory=set)
+    """Ids of its fields and groups without an answer."""
+    outer: _Row | None = None
+
+    def all_set(self, names: frozenset[str]) -> bool:
+        """Whether each of these has an answer, here or around."""
+        return self.unset.isdisjoint(names) and (self.outer is None or self.outer.all_set(names))
 
 
 @dataclass
 class _Evaluation:
     definition: FormDefinition
-    posted: Mapping[str, Any]
     unread: Mapping[str, FieldFault]
-    kept: Mapping[str, Any]
-    day: datetime.date
-    values: dict[str, Any] = field(default_factory=dict)
-    shown: dict[str, bool] = field(default_factory=dict)
+    around: Surroundings
+    language: str
     found: dict[str, FieldState] = field(default_factory=dict)
+    repeated: dict[str, RowsState] = field(default_factory=dict)
+    rows: dict[str, list[_Row]] = field(default_factory=dict)
+    """By scope, every row there is of it."""
     sentences: dict[str, list[str]] = field(default_factory=dict)
 
-    def state(self, language: str) -> FormState:
-        self.values = dict.fromkeys(self.definition.by_id, None)
-        self.values[TODAY] = self.day
-        for name in self.definition.order:
-            self._work_out(name)
-        asked_for = {name: self._asked_for(state) for name, state in self.found.items()}
+    def state(self, posted: Mapping[str, Any], kept: Mapping[str, Any]) -> FormState:
+        form = self.definition.form
+        self._work_through(_Row(form, "", posted, kept, ChainMap({TODAY: self.around.day})))
+        asked_for = {path for row in self._all_rows() for path in self._asked_for(row)}
         missing = {
-            name
-            for name, required in asked_for.items()
-            if required and self.found[name].value is None and not self.sentences.get(name)
+            path for path in asked_for if self.found[path].value is None and not self.sentences.get(path)
         }
-        for name in missing:
-            self.sentences[name] = [str(self.found[name].definition.of_kind.missing)]
+        for path in missing:
+            self.sentences[path] = [str(self.found[path].definition.of_kind.missing)]
+        self._count_rows()
         for rule in self.definition.rules:
-            self._try(rule)
-        fields = {
-            name: replace(
-                self.found[name],
-                required=asked_for[name],
-                missing=name in missing,
-                errors=tuple(self.sentences.get(name, ())),
-            )
-            for name in self.definition.by_id
-        }
-        groups = frozenset(state.group for state in fields.values() if state.visible)
-        return FormState(self.definition, language, fields, groups)
+            for row in self.rows.get(rule.group, ()):
+                self._try(rule, row)
+        return self._finished(asked_for, missing)
 
-    def _work_out(self, name: str) -> None:
-        page, group, asked = self.definition.place_of[name]
-        conditions = (page.visible_if, group.visible_if, asked.visible_if)
-        visible = all(self._holds(text, otherwise=False) for text in conditions if text)
+    def _finished(self, asked_for: set[str], missing: set[str]) -> FormState:
+        fields = {
+            path: replace(
+                state,
+                required=path in asked_for,
+                missing=path in missing,
+                errors=tuple(self.sentences.get(path, ())),
+            )
+            for path, state in self._in_order(self.definition.form, "")
+        }
+        repeated = {
+            path: replace(rows, errors=tuple(self.sentences.get(path, ())))
+            for path, rows in self.repeated.items()
+        }
+        groups = {state.group for state in fields.values() if state.visible}
+        groups |= {rows.group.id for rows in repeated.values() if rows.visible}
+        return FormState(self.definition, self.language, fields, frozenset(groups), repeated)
+
+    def _in_order(self, scope: Scope, prefix: str) -> Iterator[tuple[str, FieldState]]:
+        for name, member in scope.members.items():
+            path = f"{prefix}{name}"
+            if member.group is None:
+                yield path, self.found[path]
+            elif path in self.repeated:
+                for row in self.repeated[path].rows:
+                    yield from self._in_order(scope.inner[name], f"{path}/{row}/")
+
+    def _all_rows(self) -> Iterator[_Row]:
+        return (row for rows in self.rows.values() for row in rows)
+
+    def _work_through(self, row: _Row) -> None:
+        """Work out everything in a scope, in an order in which nothing waits."""
+        self.rows.setdefault(row.scope.group.id if row.scope.group else "", []).append(row)
+        for name in row.scope.names:
+            row.values.setdefault(name, None)
+        for name in row.scope.order:
+            member = row.scope.members[name]
+            if member.group is not None:
+                self._repeat(row, member, member.group)
+            else:
+                self._work_out(row, member, row.scope.fields[name])
+
+    def _repeat(self, outer: _Row, member: Member, group: Group) -> None:
+        path = f"{outer.path}{group.id}"
+        scope = outer.scope.inner[group.id]
+        visible = all(self._holds(text, outer, otherwise=False) for text in member.conditions if text)
+        posted = _rows(outer.posted.get(group.id)) if visible else []
+        if visible and group.repeat is not None:
+            posted = posted[: group.repeat.max]
+        kept = {row[ROW]: row for row in _rows(outer.kept.get(group.id))}
+        records = []
+        for answered in posted:
+            name = answered[ROW]
+            row = _Row(
+                scope,
+                f"{path}/{name}/",
+                answered,
+                kept.get(name, {}),
+                outer.values.new_child(),
+                outer=outer,
+            )
+            self._work_through(row)
+            records.append({known: row.values.get(source) for known, source in scope.record_sources.items()})
+        outer.values[group.id] = records or None
+        if not records:
+            outer.unset.add(group.id)
+        names = tuple(row[ROW] for row in posted)
+        self.repeated[path] = RowsState(group, member.page, path, visible, names)
+
+    def _count_rows(self) -> None:
+        for path, state in self.repeated.items():
+            repeat = state.group.repeat
+            if repeat is None or not state.visible or len(state.rows) >= repeat.min:
+                continue
+            sentence = ngettext(
+                "Add at least %(count)d entry.", "Add at least %(count)d entries.", repeat.min
+            )
+            self.sentences.setdefault(path, []).insert(0, sentence % {"count": repeat.min})
+
+    def _work_out(self, row: _Row, member: Member, asked: FieldDefinition) -> None:
+        path = f"{row.path}{asked.id}"
+        visible = all(self._holds(text, row, otherwise=False) for text in member.conditions if text)
         value: Stored | None = None
         read_only = bool(asked.computed)
         if visible and asked.computed:
-            value = self._compute(asked)
-        elif visible:
-            read_only = bool(asked.read_only_if) and self._holds(asked.read_only_if, otherwise=True)
-            value = self._answer(asked, read_only=read_only)
-        if value is not None:
-            self.values[name] = asked.of_kind.in_expression(value)
-        self.found[name] = FieldState(
-            asked, page.id, group.id, visible=visible, required=False, read_only=read_only, value=value
+            value = self._compute(row, asked)
+        elif visible and asked.of_kind.asks:
+            read_only = bool(asked.read_only_if) and self._holds(asked.read_only_if, row, otherwise=True)
+            value = self._answer(row, asked, read_only=read_only)
+        if value is None:
+            row.unset.add(asked.id)
+        else:
+            for part, bound in asked.of_kind.bindings(value, asked.settings).items():
+                row.values[f"{asked.id}.{part}" if part else asked.id] = bound
+        self.found[path] = FieldState(
+            asked,
+            member.page,
+            member.within,
+            visible=visible,
+            required=False,
+            read_only=read_only,
+            value=value,
+            path=path,
         )
 
-    def _answer(self, asked: FieldDefinition, *, read_only: bool) -> Stored | None:
-        if not read_only and asked.id in self.unread:
-            self.sentences[asked.id] = [str(self.unread[asked.id].sentence)]
+    def _answer(self, row: _Row, asked: FieldDefinition, *, read_only: bool) -> Stored | None:
+        path = f"{row.path}{asked.id}"
+        if not read_only and path in self.unread:
+            self.sentences[path] = [str(self.unread[path].sentence)]
             return None
-        value = (self.kept if read_only else self.posted).get(asked.id)
+        value = (row.kept if read_only else row.posted).get(asked.id)
         if value is None or value == "":
             return None
         try:
-            asked.of_kind.check(value, asked.settings, self.day)
+            asked.of_kind.check(value, asked.settings, self.around)
         except FieldFault as fault:
             # What a read-only field keeps was sound when it was given, and nobody here can put it right.
             if not read_only:
-                self.sentences[asked.id] = [str(fault.sentence)]
+                self.sentences[path] = [str(fault.sentence)]
                 return None
-        sound: Stored = value
-        return sound
+            kept: Stored = value
+            return kept
+        return asked.of_kind.settled(value, asked.settings, self.around)
 
-    def _compute(self, asked: FieldDefinition) -> Stored | None:
+    def _compute(self, row: _Row, asked: FieldDefinition) -> Stored | None:
         try:
-            result = calculate(asked.computed, self.definition.names, self.values, asked.of_kind.expression)
+            result = calculate(asked.computed, row.scope.names, row.values, asked.of_kind.expression)
         except ExpressionFault:
             return None
         if result is None or result == "":
             return None
         value = asked.of_kind.from_expression(result)
         try:
-            asked.of_kind.check(value, asked.settings, self.day)
+            asked.of_kind.check(value, asked.settings, self.around)
         except FieldFault:
             return None
         return value
 
-    def _asked_for(self, state: FieldState) -> bool:
-        if not state.visible or state.read_only:
-            return False
-        asked = state.definition
-        return asked.required or (bool(asked.required_if) and self._holds(asked.required_if, otherwise=False))
+    def _asked_for(self, row: _Row) -> Iterator[str]:
+        """Yield the paths of the fields of a row that must be answered."""
+        for name, asked in row.scope.fields.items():
+            state = self.found[f"{row.path}{name}"]
+            if (
+                state.visible
+                and not state.read_only
+                and (
+                    asked.required
+                    or (asked.required_if and self._holds(asked.required_if, row, otherwise=False))
+                )
+            ):
+                yield state.path
 
-    def _try(self, rule: Rule) -> None:
-        named = self.definition.named_by[rule.id]
-        if rule.when == "answered" and any(self.values[name] is None for name in named):
+    def _try(self, rule: Rule, row: _Row) -> None:
+        if rule.when == "answered" and not row.all_set(self.definition.named_by[rule.id]):
             return
-        shown = [name for name in rule.fields if self.found[name].visible]
-        if not shown or self._holds(rule.holds, otherwise=False):
+        shown = next((path for name in rule.fields if (path := self._shown(row, name))), None)
+        if shown is None or self._holds(rule.holds, row, otherwise=False):
             return
         sentence = in_language(rule.message) or _("These answers do not go together.")
-        self.sentences.setdefault(shown[0], []).append(sentence)
+        self.sentences.setdefault(shown, []).append(sentence)
 
-    def _holds(self, text: str, *, otherwise: bool) -> bool:
+    def _shown(self, row: _Row | None, name: str) -> str | None:
+        """Return the path of a field or repeating group of this scope, or one around it, that is shown."""
+        while row is not None:
+            path = f"{row.path}{name}"
+            state = self.found.get(path) or self.repeated.get(path)
+            if state is not None:
+                return path if state.visible else None
+            row = row.outer
+        return None
+
+    def _holds(self, text: str, row: _Row, *, otherwise: bool) -> bool:
         try:
-            result = calculate(text, self.definition.names, self.values, Kind.YES_NO)
+            result = calculate(text, row.scope.names, row.values, Kind.YES_NO)
         except ExpressionFault:
             return otherwise
         return otherwise if result is None else bool(result)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from forms.exceptions import AnswerError
-from forms.fields import FieldFault, FieldOptions
-from forms.logic import FieldState, FormState
-from forms.schema import FormDefinition, Group, PageDefinition
+from forms.fields import FieldFault, FieldOptions, parts_of
+from forms.logic import FieldState, FormState, RowsState
+from forms.schema import FieldDefinition, FormDefinition, Group, PageDefinition, Scope
 from foundation.editions.texts import in_language
 
 FOLDER = "intake/fields"
@@ -45,11 +45,20 @@ class FieldView:
     """The stored value as people read it."""
     errors: tuple[str, ...]
     language: str
+    path: str = ""
+    texts: tuple[str, ...] = ()
+    """Everything that was typed, for controls of several parts."""
+    asks: bool = True
 
     @property
     def dom_id(self) -> str:
         """The id of the control, or of the first of several."""
-        return f"field-{self.name}"
+        return dom_id(self.name)
+
+    @property
+    def parts(self) -> dict[str, list[str]]:
+        """What was typed into a control of several parts, by part."""
+        return parts_of(self.texts)
 
     @property
     def template(self) -> str:
@@ -78,14 +87,53 @@ class FieldView:
         return f"{self.control}:{self.shown if self.read_only else ''}"
 
 
+def dom_id(name: str) -> str:
+    """Return the id of the control that posts under ``name``."""
+    return f"field-{name.replace('/', '-')}"
+
+
+@dataclass(frozen=True)
+class RowView:
+    """One row of a repeating group. ``summary`` tells it from others when it is folded up."""
+
+    name: str
+    number: int
+    path: str
+    title: str
+    summary: str
+    wrong: bool
+    fields: tuple[FieldView, ...]
+    groups: tuple[GroupView, ...] = ()
+
+
 @dataclass(frozen=True)
 class GroupView:
-    """Fields under one heading."""
+    """Fields under one heading, or, of a repeating group, rows of them."""
 
     id: str
     title: str
     help: str
     fields: tuple[FieldView, ...]
+    path: str = ""
+    """Set for a repeating group: what its rows are posted under, without the prefix."""
+    name: str = ""
+    item: str = ""
+    rows: tuple[RowView, ...] = ()
+    totals: tuple[tuple[str, str], ...] = ()
+    """Label and sum of the numbers that are added up."""
+    errors: tuple[str, ...] = ()
+    may_add: bool = False
+    may_remove: bool = False
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it is asked once a row."""
+        return bool(self.path)
+
+    @property
+    def dom_id(self) -> str:
+        """The id of its block, where errors about the group lead."""
+        return dom_id(self.name)
 
 
 def field_view(
@@ -107,7 +155,7 @@ def field_view(
     stored = state.value if state.read_only else _stored(state, typed)
     return FieldView(
         id=asked.id,
-        name=f"{prefix}{asked.id}",
+        name=f"{prefix}{state.path or asked.id}",
         label=in_language(asked.label, language),
         help=in_language(asked.help or {}, language),
         kind=kind.template,
@@ -122,6 +170,9 @@ def field_view(
         shown="" if state.value is None else kind.display(state.value, settings, language),
         errors=() if state.missing and not missing_too else state.errors,
         language=language,
+        path=state.path,
+        texts=tuple(typed),
+        asks=kind.asks,
     )
 
 
@@ -134,36 +185,168 @@ def group_views(
     missing_too: bool = True,
 ) -> list[GroupView]:
     """Return what is shown of a page: groups with the fields that are visible, in order."""
+    drawing = _Drawing(state, typed, prefix, missing_too=missing_too)
     return [
-        GroupView(
+        drawing.rows(group, state.repeated[group.id], state.definition.scopes[group.id])
+        if group.repeat is not None
+        else GroupView(
             id=group.id,
             title=in_language(group.title or {}, state.language),
             help=in_language(group.help or {}, state.language),
-            fields=tuple(_visible(state, group, typed, prefix, missing_too=missing_too)),
+            fields=tuple(drawing.fields(group, "")),
         )
         for group in page.groups
         if group.id in state.groups
     ]
 
 
+@dataclass(frozen=True)
+class _Drawing:
+    """Draws fields and rows of one evaluated form."""
+
+    state: FormState
+    typed: Mapping[str, Sequence[str]]
+    prefix: str
+    missing_too: bool
+
+    def fields(self, group: Group, at: str) -> Iterator[FieldView]:
+        """Yield the fields of a group that are shown; ``at`` is the path of its row, with a stroke behind."""
+        for asked in group.fields:
+            field = self.state.fields[f"{at}{asked.id}"]
+            if field.visible:
+                yield field_view(
+                    field,
+                    self.typed.get(field.path, ()),
+                    self.state.language,
+                    prefix=self.prefix,
+                    missing_too=self.missing_too,
+                )
+
+    def rows(self, group: Group, state: RowsState, scope: Scope) -> GroupView:
+        """Return a repeating group with its rows."""
+        repeat, language = group.repeat, self.state.language
+        assert repeat is not None
+        rows = tuple(self._row(group, state, scope, name, at) for at, name in enumerate(state.rows))
+        stored = [self._stored(scope, f"{state.path}/{name}/") for name in state.rows]
+        return GroupView(
+            id=group.id,
+            title=in_language(group.title or {}, language),
+            help=in_language(group.help or {}, language),
+            fields=(),
+            path=state.path,
+            name=f"{self.prefix}{state.path}",
+            item=in_language(repeat.item or {}, language),
+            rows=rows,
+            totals=tuple(totals_of(scope, repeat.totals, stored, language)),
+            errors=state.errors if self.missing_too else (),
+            may_add=len(rows) < repeat.max,
+            may_remove=len(rows) > repeat.min,
+        )
+
+    def _row(self, group: Group, state: RowsState, scope: Scope, name: str, at: int) -> RowView:
+        repeat, path = group.repeat, f"{state.path}/{name}"
+        assert repeat is not None
+        fields = tuple(self.fields(group, f"{path}/"))
+        groups = tuple(
+            self.rows(inner, found, scope.inner[inner.id])
+            for inner in group.groups
+            if (found := self.state.repeated[f"{path}/{inner.id}"]).visible
+        )
+        shown = {view.id: view.shown for view in fields}
+        summary = " · ".join(text for each in repeat.summary if (text := shown.get(each)))
+        wrong = any(view.errors for view in fields) or any(
+            inner.errors or any(row.wrong for row in inner.rows) for inner in groups
+        )
+        title = in_language(repeat.item or group.title or {}, self.state.language)
+        return RowView(name, at + 1, path, title, summary, wrong, fields, groups)
+
+    def _stored(self, scope: Scope, at: str) -> dict[str, Any]:
+        return {name: self.state.fields[f"{at}{name}"].value for name in scope.fields}
+
+
+def totals_of(
+    scope: Scope, totals: Sequence[str], rows: Sequence[Mapping[str, Any]], language: str
+) -> Iterator[tuple[str, str]]:
+    """Yield label and sum, as people read them, of the fields added up over the rows."""
+    for name in totals:
+        asked = scope.fields[name]
+        values = [asked.of_kind.in_expression(row[name]) for row in rows if row.get(name) is not None]
+        if values:
+            stored = asked.of_kind.from_expression(sum(values[1:], values[0]))
+            yield (
+                in_language(asked.label, language),
+                asked.of_kind.display(stored, asked.settings, language),
+            )
+
+
+@dataclass(frozen=True)
+class Line:
+    """One answer for reading; ``long`` ones take the whole width."""
+
+    id: str
+    label: str
+    text: str
+    long: bool
+    kind: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What was answered under one heading; of a repeating group a list of rows, each with what is within."""
+
+    id: str
+    title: str
+    lines: tuple[Line, ...] = ()
+    rows: tuple[tuple[tuple[Line, ...], tuple[Answered, ...]], ...] = ()
+    totals: tuple[tuple[str, str], ...] = ()
+
+
 def answered_groups(
-    page: PageDefinition, answers: Mapping[str, Any], language: str
-) -> list[tuple[str, list[tuple[str, str, bool]]]]:
-    """Return stored answers of a page for reading: per group its title and (label, text, long) of each.
+    definition: FormDefinition, page: PageDefinition, answers: Mapping[str, Any], language: str
+) -> list[Answered]:
+    """Return stored answers of a page for reading.
 
     Nothing is evaluated: what was stored is what was shown when it was submitted.
     """
     found = []
     for group in page.groups:
-        lines = []
-        for asked in group.fields:
-            if (value := answers.get(asked.id)) is not None:
-                text = asked.of_kind.display(value, asked.settings, language)
-                long = len(text) > LONG or "\n" in text
-                lines.append((in_language(asked.label, language), text, long))
-        if lines:
-            found.append((in_language(group.title or {}, language), lines))
+        if group.repeat is not None:
+            if rows := answers.get(group.id):
+                found.append(_answered_rows(group, definition.scopes[group.id], rows, language))
+        elif lines := _lines(group.fields, answers, language):
+            found.append(Answered(group.id, in_language(group.title or {}, language), lines))
     return found
+
+
+def _lines(fields: Sequence[FieldDefinition], answers: Mapping[str, Any], language: str) -> tuple[Line, ...]:
+    lines = []
+    for asked in fields:
+        if (value := answers.get(asked.id)) is not None:
+            text = asked.of_kind.display(value, asked.settings, language)
+            long = len(text) > LONG or "\n" in text
+            lines.append(Line(asked.id, in_language(asked.label, language), text, long, asked.kind, value))
+    return tuple(lines)
+
+
+def _answered_rows(group: Group, scope: Scope, rows: Sequence[Mapping[str, Any]], language: str) -> Answered:
+    repeat = group.repeat
+    return Answered(
+        group.id,
+        in_language(group.title or {}, language),
+        rows=tuple(
+            (
+                _lines(group.fields, row, language),
+                tuple(
+                    _answered_rows(inner, scope.inner[inner.id], row[inner.id], language)
+                    for inner in group.groups
+                    if row.get(inner.id)
+                ),
+            )
+            for row in rows
+        ),
+        totals=tuple(totals_of(scope, repeat.totals if repeat else (), rows, language)),
+    )
 
 
 def summary_of(definition: FormDefinition, answers: Mapping[str, Any], language: str) -> str:
@@ -178,18 +361,7 @@ def summary_of(definition: FormDefinition, answers: Mapping[str, Any], language:
 
 def first_page_with(errors: Sequence[AnswerError], state: FormState) -> str | None:
     """Return the id of the first page on which something is wrong."""
-    return next((state.fields[error.field].page for error in errors), None)
-
-
-def _visible(
-    state: FormState, group: Group, typed: Mapping[str, Sequence[str]], prefix: str, *, missing_too: bool
-) -> Iterator[FieldView]:
-    for asked in group.fields:
-        field = state.fields[asked.id]
-        if field.visible:
-            yield field_view(
-                field, typed.get(asked.id, ()), state.language, prefix=prefix, missing_too=missing_too
-            )
+    return next((state.page_of(error.field) for error in errors), None)
 
 
 def _stored(state: FieldState, typed: Sequence[str]) -> Any:

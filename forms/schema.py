@@ -8,7 +8,9 @@ a variable called by its id. Whether the parts of a definition agree with one an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Literal
@@ -30,10 +32,12 @@ from forms.references import in_order, names_in
 from foundation.editions.models import Edition
 from foundation.editions.queries import body_of
 from foundation.editions.texts import LocalizedText
-from foundation.expressions import Kind
+from foundation.expressions import Kind, RecordList, SchemaEntry
 
 KEY = r"^[a-z][a-z0-9_-]{0,59}$"
 IDENTIFIER = r"^[a-z][a-z0-9_]{0,39}$"
+SUBMITTER = "submitter"
+"""Stands where roles are named for whoever handed the submission in."""
 TODAY = "today"
 """A name every expression may use: the day on which the form is filled in."""
 _EXPRESSION_LENGTH = 2000
@@ -56,6 +60,21 @@ class Confidentiality(StrEnum):
     """As personal, and every reading of it is recorded."""
 
 
+class Prefill(StrEnum):
+    """Where the first answer of a new draft is taken from."""
+
+    PERSON = "person"
+    NAME = "name"
+    EMPLOYEE_NUMBER = "employee_number"
+    EMAIL = "email"
+    PHONE = "phone"
+    DEPARTMENT = "department"
+    POSITION = "position"
+    MANAGER = "manager"
+    TODAY = "today"
+    NOW = "now"
+
+
 class FieldDefinition(Part):
     """One question."""
 
@@ -67,8 +86,13 @@ class FieldDefinition(Part):
     help: LocalizedText | None = Field(default=None, description="Shown below the label.")
     options: dict[str, Any] = Field(default_factory=dict, description="What the kind takes beyond this.")
     required: bool = Field(default=False, description="Always asked for.")
-    initial: str | int | bool | None = Field(
+    initial: Any = Field(
         default=None, description="Stored value a new draft begins with; a read-only field keeps it."
+    )
+    prefill: Prefill | None = Field(
+        default=None,
+        strict=False,
+        description="What a new draft begins with, of the person who fills it in or of the day.",
     )
     visible_if: str = Field(default="", max_length=_EXPRESSION_LENGTH, description="Yes/no; empty: always.")
     required_if: str = Field(
@@ -79,6 +103,11 @@ class FieldDefinition(Part):
         default="", max_length=_EXPRESSION_LENGTH, description="Gives the answer; nobody can type another."
     )
     confidentiality: Confidentiality = Field(default=Confidentiality.INTERNAL, strict=False)
+    readers: list[str] = Field(
+        default_factory=list,
+        description="Keys of the roles that read it in full, beside its author; others see that it was answered."
+        " Empty: all who may open the submission.",
+    )
     width: Literal["full", "half", "third"] = Field(
         default="full", description="Room the widget takes on a desk."
     )
@@ -100,6 +129,10 @@ class FieldDefinition(Part):
             raise ValueError("a computed field is neither required, read-only nor given an initial value")
         if self.required and self.required_if:
             raise ValueError("required and required_if exclude each other")
+        if self.initial is not None and self.prefill is not None:
+            raise ValueError("initial and prefill exclude each other")
+        if not kind.asks and (self.required or self.required_if or self.computed or self.prefill):
+            raise ValueError(f"a field of kind {self.kind!r} asks nothing, so nothing can be required of it")
         return self
 
     @property
@@ -125,14 +158,54 @@ def _below_options(faults: ValidationError) -> list[InitErrorDetails]:
     ]
 
 
+class Repeat(Part):
+    """How often a group is answered: once a row."""
+
+    min: int = Field(default=0, ge=0, le=500, description="Fewest rows.")
+    max: int = Field(default=50, ge=1, le=500, description="Most rows.")
+    item: LocalizedText | None = Field(default=None, description="What one row is called: “Part”.")
+    summary: list[str] = Field(
+        default_factory=list, max_length=4, description="Ids of the fields shown of a row that is folded up."
+    )
+    totals: list[str] = Field(
+        default_factory=list, max_length=8, description="Ids of the numbers added up below the rows."
+    )
+
+    @model_validator(mode="after")
+    def _agree(self) -> Repeat:
+        if self.min > self.max:
+            raise ValueError("min is greater than max")
+        return self
+
+
 class Group(Part):
-    """Fields that belong together, under one heading."""
+    """Fields that belong together, under one heading; with ``repeat`` asked once a row.
+
+    The answers of a repeating group are a list of rows under its id; a row is a mapping with the row's own
+    name under ``_row``. Expressions within see their own row by the ids of its fields; from outside the
+    group's id is a list of records.
+    """
 
     id: str = Field(pattern=IDENTIFIER)
     title: LocalizedText | None = None
     help: LocalizedText | None = None
     visible_if: str = Field(default="", max_length=_EXPRESSION_LENGTH, description="Yes/no; empty: always.")
     fields: list[FieldDefinition] = Field(min_length=1, max_length=200)
+    repeat: Repeat | None = None
+    groups: list[Group] = Field(
+        default_factory=list, max_length=10, description="Repeating groups within each row; one level deep."
+    )
+
+    @model_validator(mode="after")
+    def _nested_once(self) -> Group:
+        if self.groups and self.repeat is None:
+            raise ValueError("only a repeating group holds groups")
+        for inner in self.groups:
+            if inner.repeat is None:
+                raise ValueError(f"groups.{inner.id}: a group within a row must repeat")
+            if inner.groups:
+                raise ValueError(f"groups.{inner.id}: rows within rows hold no further groups")
+        return self
 
 
 class PageDefinition(Part):
@@ -152,7 +225,11 @@ class Rule(Part):
     holds: str = Field(min_length=1, max_length=_EXPRESSION_LENGTH, description="Yes/no; yes: all is well.")
     message: LocalizedText = Field(description="What is wrong and what to do, said when it does not hold.")
     fields: list[str] = Field(
-        min_length=1, description="Ids of the fields beside which it is said; the first is linked."
+        min_length=1,
+        description="Ids of the fields, or repeating groups, beside which it is said; the first is linked.",
+    )
+    group: str = Field(
+        default="", description="Id of a repeating group: tried for each of its rows, with the row's names."
     )
     when: Literal["answered", "always"] = Field(
         default="answered",
@@ -165,6 +242,81 @@ class Category(Part):
 
     key: str = Field(pattern=KEY)
     title: LocalizedText
+
+
+class Limit(Part):
+    """How many submissions are taken."""
+
+    count: int = Field(ge=1, le=1_000_000)
+    per: Literal["form", "person"] = "person"
+    within: Literal["ever", "year", "month", "day"] = "ever"
+
+
+class PublicLink(Part):
+    """Open to anybody who has the link, without an account."""
+
+    per_hour: int = Field(
+        default=10, ge=1, le=1000, description="Submissions taken from one address an hour."
+    )
+
+
+class Correction(Part):
+    """Who may correct a submission, and how long after it was handed in."""
+
+    by: list[str] = Field(
+        default_factory=lambda: [SUBMITTER],
+        min_length=1,
+        description="`submitter` or keys of roles.",
+    )
+    days: int | None = Field(default=None, ge=0, le=3650, description="Days; empty: always.")
+
+
+class Retention(Part):
+    """What becomes of submissions when they are old. Legal hold stops it."""
+
+    months: int = Field(ge=1, le=1200, description="Months after the submission was handed in.")
+    then: Literal["delete", "anonymise"] = Field(
+        default="anonymise",
+        description="anonymise: what is personal or confidential is taken out; delete: all answers and files.",
+    )
+
+
+class Copy(Part):
+    """One print of a layout: the customer's copy, the workshop's."""
+
+    key: str = Field(pattern=IDENTIFIER)
+    title: LocalizedText
+
+
+class PrintLayout(Part):
+    """How a submission, or the blank form, is printed."""
+
+    key: str = Field(pattern=IDENTIFIER)
+    title: LocalizedText
+    paper: Literal["A4", "A5", "A4 landscape", "A5 landscape"] = "A4"
+    groups: list[str] = Field(
+        default_factory=list, description="Ids of the groups printed; empty: all that are answered."
+    )
+    copies: list[Copy] = Field(default_factory=list, max_length=5, description="Empty: one, without a name.")
+    signatures: list[LocalizedText] = Field(
+        default_factory=list, max_length=8, description="Lines to sign on paper."
+    )
+    footer: LocalizedText | None = None
+
+
+class Register(Part):
+    """The list of the form's submissions (台账)."""
+
+    readers: list[str] = Field(
+        default_factory=list, description="Keys of the roles that read it; others find only their own."
+    )
+    importers: list[str] = Field(
+        default_factory=list, description="Keys of the roles that may take in a filled-in sheet."
+    )
+    columns: list[str] = Field(
+        default_factory=list, max_length=12, description="Ids of the fields shown first; empty: the summary."
+    )
+    totals: list[str] = Field(default_factory=list, max_length=8, description="Ids of the numbers added up.")
 
 
 class FormDefinition(Part):
@@ -184,6 +336,25 @@ class FormDefinition(Part):
         default_factory=list,
         description="Keys of the roles that may fill it in; empty: all who are signed in.",
     )
+    departments: list[str] = Field(
+        default_factory=list,
+        description="Codes of the departments whose people may fill it in, those below them included;"
+        " beside the roles. Empty: no department alone.",
+    )
+    on_behalf: list[str] = Field(
+        default_factory=list, description="Keys of the roles that may fill it in for somebody else."
+    )
+    opens_on: str | None = Field(default=None, description="First day it is taken, ISO.")
+    closes_on: str | None = Field(default=None, description="Last day it is taken, ISO.")
+    limit: Limit | None = None
+    public: PublicLink | None = None
+    correction: Correction | None = Field(
+        default=None, description="Empty: a submission stays as it was handed in."
+    )
+    withdrawal: Correction | None = Field(default=None, description="Empty: nobody takes a submission back.")
+    retention: Retention | None = Field(default=None, description="Empty: kept for ever.")
+    registered: Register | None = Field(default=None, description="Its register; empty: it has none.")
+    prints: list[PrintLayout] = Field(default_factory=list, max_length=10)
     summary: list[str] = Field(
         default_factory=list,
         max_length=4,
@@ -199,57 +370,205 @@ class FormDefinition(Part):
         Scheme.read(numbering)
         return numbering
 
+    @field_validator("opens_on", "closes_on")
+    @classmethod
+    def _iso(cls, day: str | None) -> str | None:
+        if day is not None and datetime.date.fromisoformat(day).isoformat() != day:
+            raise ValueError("write the day as 2026-11-22")
+        return day
+
     def placed(self) -> Iterator[tuple[PageDefinition, Group, FieldDefinition]]:
-        """Yield every field with the page and the group it stands in, in order."""
+        """Yield every field, those in rows included, with the page and the innermost group it stands in, in
+        order.
+        """
         for page in self.pages:
             for group in page.groups:
-                for field in group.fields:
-                    yield page, group, field
+                for inner in (group, *group.groups):
+                    for field in inner.fields:
+                        yield page, inner, field
 
     def fields(self) -> Iterator[FieldDefinition]:
-        """Yield every field, in order."""
+        """Yield every field, those in rows included, in order."""
         return (field for _page, _group, field in self.placed())
 
     @cached_property
     def by_id(self) -> dict[str, FieldDefinition]:
-        """The fields by their ids, in order."""
+        """The fields by their ids, those in rows included, in order."""
         return {field.id: field for field in self.fields()}
 
     @cached_property
     def place_of(self) -> dict[str, tuple[PageDefinition, Group, FieldDefinition]]:
-        """Every field with its page and group, by id."""
+        """Every field with its page and innermost group, by id."""
         return {field.id: (page, group, field) for page, group, field in self.placed()}
 
     @cached_property
-    def names(self) -> dict[str, Kind]:
-        """The names its expressions may use, and what each is to them: the fields, and the day."""
-        return {**{field.id: field.of_kind.expression for field in self.fields()}, TODAY: Kind.DATE}
+    def scopes(self) -> dict[str, Scope]:
+        """What is answered together: under ``""`` the form itself, under the id of a repeating group one of
+        its rows.
+        """
+        return scopes_of(self)
 
-    @cached_property
+    @property
+    def form(self) -> Scope:
+        """What stands in no row."""
+        return self.scopes[""]
+
+    def at(self, path: str) -> Member | None:
+        """Return the field or repeating group of a path (``items/r1/price``), None where the form has none."""
+        scope, parts = self.form, path.split("/")
+        for name in parts[:-1:2]:
+            if name not in scope.inner:
+                return None
+            scope = scope.inner[name]
+        return scope.members.get(parts[-1]) if len(parts) % 2 else None
+
+    @property
+    def names(self) -> Mapping[str, SchemaEntry]:
+        """The names that expressions outside of rows may use, and what each is to them."""
+        return self.form.names
+
+    @property
     def order(self) -> list[str]:
-        """The ids so that each field stands after those it waits for; raises DependencyCycle."""
-        return in_order(
-            {
-                field.id: set().union(
-                    *(
-                        names_in(text, self.by_id)
-                        for text in (
-                            page.visible_if,
-                            group.visible_if,
-                            field.visible_if,
-                            field.read_only_if,
-                            field.computed,
-                        )
-                    )
-                )
-                for page, group, field in self.placed()
-            }
-        )
+        """The fields and repeating groups of the form so that each stands after those it waits for; raises
+        DependencyCycle.
+        """
+        return self.form.order
 
     @cached_property
     def named_by(self) -> dict[str, frozenset[str]]:
-        """By id of a rule, the fields it names."""
-        return {rule.id: names_in(rule.holds, self.by_id) for rule in self.rules}
+        """By id of a rule, the fields and repeating groups it names, of its own scope and those around it."""
+        return {
+            rule.id: names_in(
+                rule.holds, self.scopes[rule.group].reachable if rule.group in self.scopes else ()
+            )
+            for rule in self.rules
+        }
+
+
+@dataclass(frozen=True)
+class Member:
+    """A field or a repeating group where it stands. ``conditions`` are all that must hold for it to be shown."""
+
+    id: str
+    page: str
+    conditions: tuple[str, ...]
+    field: FieldDefinition | None = None
+    group: Group | None = None
+    within: str = ""
+    """Id of the plain group a field stands in; of a repeating group its own."""
+
+
+class Scope:
+    """What is answered together: the form, or one row of a repeating group."""
+
+    def __init__(self, group: Group | None, outer: Scope | None, members: Sequence[Member]) -> None:
+        self.group = group
+        self.outer = outer
+        self.members = {member.id: member for member in members}
+        self.fields = {member.id: member.field for member in members if member.field is not None}
+        self.inner: dict[str, Scope] = {}
+        """The scopes of its repeating groups."""
+
+    @cached_property
+    def names(self) -> dict[str, SchemaEntry]:
+        """What expressions here may read: what stands here, what stands around it, and the day."""
+        found: dict[str, SchemaEntry] = {}
+        for name, asked in self.fields.items():
+            for part, entry in asked.of_kind.names(asked.settings).items():
+                found[f"{name}.{part}" if part else name] = entry
+        for name, scope in self.inner.items():
+            found[name] = scope.records
+        around: Mapping[str, SchemaEntry] = self.outer.names if self.outer else {TODAY: Kind.DATE}
+        for name, entry in around.items():
+            # Its own group's rows are not known while one of them is worked out.
+            if self.group is None or name != self.group.id:
+                found.setdefault(name, entry)
+        return found
+
+    @cached_property
+    def records(self) -> RecordList:
+        """What its rows are to expressions outside."""
+        found: dict[str, Kind] = {}
+        for name, asked in self.fields.items():
+            for part, entry in asked.of_kind.names(asked.settings).items():
+                if isinstance(entry, Kind):
+                    found[f"{name}_{part}" if part else name] = entry
+        return RecordList(found)
+
+    @cached_property
+    def record_sources(self) -> dict[str, str]:
+        """By name in a record of it, the name of the same within the row."""
+        return {
+            (f"{name}_{part}" if part else name): (f"{name}.{part}" if part else name)
+            for name, asked in self.fields.items()
+            for part, entry in asked.of_kind.names(asked.settings).items()
+            if isinstance(entry, Kind)
+        }
+
+    @cached_property
+    def reachable(self) -> frozenset[str]:
+        """Ids of the fields and groups that names here can mean."""
+        return frozenset(self.members) | (self.outer.reachable if self.outer else frozenset())
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """Every expression within, rows of rows included."""
+        return tuple(
+            text
+            for member in self.members.values()
+            for text in (*_expressions_of(member), *(self.inner[member.id].texts if member.group else ()))
+        )
+
+    @cached_property
+    def order(self) -> list[str]:
+        """Its members so that each stands after those it waits for; raises DependencyCycle."""
+        waits: dict[str, frozenset[str]] = {}
+        for name, member in self.members.items():
+            within = self.inner[name].texts if member.group else ()
+            waits[name] = frozenset().union(
+                *(names_in(text, self.members) for text in (*_expressions_of(member), *within))
+            )
+        return in_order(waits)
+
+
+def _expressions_of(member: Member) -> tuple[str, ...]:
+    """Return what decides whether a member is shown, fixed or computed."""
+    asked = member.field
+    return (*member.conditions, asked.read_only_if, asked.computed) if asked else member.conditions
+
+
+def scopes_of(definition: FormDefinition) -> dict[str, Scope]:
+    """Return the scopes of a form by the id of their repeating group."""
+    members: list[Member] = []
+    rows: list[tuple[Group, str]] = []
+    for page in definition.pages:
+        for group in page.groups:
+            conditions = (page.visible_if, group.visible_if)
+            if group.repeat is not None:
+                members.append(Member(group.id, page.id, conditions, group=group, within=group.id))
+                rows.append((group, page.id))
+                continue
+            members += [
+                Member(asked.id, page.id, (*conditions, asked.visible_if), field=asked, within=group.id)
+                for asked in group.fields
+            ]
+    scopes = {"": Scope(None, None, members)}
+    for group, page_id in rows:
+        _add_rows(scopes, group, page_id, scopes[""])
+    return scopes
+
+
+def _add_rows(scopes: dict[str, Scope], group: Group, page: str, outer: Scope) -> None:
+    """Add the scope of a repeating group's rows, and those of the groups within."""
+    members = [
+        Member(asked.id, page, (asked.visible_if,), field=asked, within=group.id) for asked in group.fields
+    ]
+    members += [
+        Member(inner.id, page, (inner.visible_if,), group=inner, within=inner.id) for inner in group.groups
+    ]
+    scope = scopes[group.id] = outer.inner[group.id] = Scope(group, outer, members)
+    for inner in group.groups:
+        _add_rows(scopes, inner, page, scope)
 
 
 _CACHE_SIZE = 256

@@ -5,7 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from forms.fields import choice, date, long_text, money, phone, text, whole_number, yes_no
-from forms.fields.base import FieldFault, FieldKind, FieldOptions, Segment, Stored
+from forms.fields.base import (
+    Cell,
+    Column,
+    Directory,
+    FieldFault,
+    FieldKind,
+    FieldOptions,
+    Found,
+    NoDirectory,
+    Reference,
+    Segment,
+    Stored,
+    Surroundings,
+    parts_of,
+)
 
 KINDS: dict[str, FieldKind[Any]] = {
     kind.key: kind
@@ -21,4 +35,19 @@ KINDS: dict[str, FieldKind[Any]] = {
     )
 }
 
-__all__ = ["KINDS", "FieldFault", "FieldKind", "FieldOptions", "Segment", "Stored"]
+__all__ = [
+    "KINDS",
+    "Cell",
+    "Column",
+    "Directory",
+    "FieldFault",
+    "FieldKind",
+    "FieldOptions",
+    "Found",
+    "NoDirectory",
+    "Reference",
+    "Segment",
+    "Stored",
+    "Surroundings",
+    "parts_of",
+]

@@ -1,8 +1,15 @@
 """What every kind of field can do. A kind is one module beside this one and one line in the registry.
 
-The way of an answer: texts as posted → ``parse`` → stored value → ``check`` → kept, shown by ``display``,
-compared by ``difference``, handed to expressions by ``in_expression``. Stored values are JSON without
-floating point.
+The way of an answer: texts as posted → ``parse`` → stored value → ``check`` → ``settled`` → kept, shown by
+``display``, compared by ``difference``, handed to expressions by ``in_expression``, written to sheets by
+``cells``. Stored values are JSON without floating point.
+
+A control of several parts posts each part under a name of its own, ``<name>~<part>``; they reach ``parse`` as
+texts ``part=value`` in the order of the page (``parts_of`` takes them apart again).
+
+An answer that names something outside the form (a person, a row of a register, a file) says so by
+``references``; what was found there is in the surroundings of ``check`` and ``settled``, loaded for the whole
+form at once.
 """
 
 from __future__ import annotations
@@ -11,20 +18,22 @@ import datetime
 import re
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from foundation.expressions import Kind
+from foundation.expressions import Kind, SchemaEntry
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 Words: TypeAlias = "str | _StrPromise"
-Stored = str | int | bool
+Stored: TypeAlias = "str | int | bool | list[Any] | dict[str, Any]"
+Cell: TypeAlias = "str | int | bool | Decimal | datetime.date | datetime.time | datetime.datetime | None"
 
 
 class FieldFault(ValueError):
@@ -41,6 +50,71 @@ class FieldOptions(BaseModel):
     """Base of the options of a kind: strict, closed, unchanging."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Something outside the form that an answer names. ``source`` is ``person``, ``department``,
+    ``position``, ``file`` or ``register:<key of a form>``; ``key`` names one thing there.
+    """
+
+    source: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What stands behind a reference. ``values`` are stored values of it by name, for other fields to take over."""
+
+    reference: Reference
+    label: str
+    detail: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Directory(Protocol):
+    """Where references are looked up: for one person, who finds what they may see and nothing else."""
+
+    def load(self, references: Collection[Reference]) -> Mapping[Reference, Found]:
+        """Return what was found, in a number of queries that depends on the sources alone."""
+
+    def search(self, source: str, words: str, *, limit: int = 20) -> Sequence[Found]:
+        """Return what can be chosen from a source, best first."""
+
+
+class NoDirectory:
+    """A directory in which nothing stands: for definitions looked at by themselves."""
+
+    def load(self, references: Collection[Reference]) -> Mapping[Reference, Found]:
+        """Return nothing."""
+        return {}
+
+    def search(self, source: str, words: str, *, limit: int = 20) -> Sequence[Found]:
+        """Return nothing."""
+        return ()
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is known while an answer is looked at: the day, and what the references of the form lead to."""
+
+    day: datetime.date
+    found: Mapping[Reference, Found] = field(default_factory=dict)
+    directory: Directory = field(default_factory=NoDirectory)
+    """Used by ``sample`` alone: ``check`` sees what was loaded."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column a field takes in a sheet. ``key`` tells the columns of one field apart and never changes;
+    the only column of a field has the key ``""``. ``heading`` stands after the field's label.
+    """
+
+    key: str
+    heading: str
+    sort: Literal["text", "whole", "decimal", "money", "date", "moment", "time", "yes_no"]
+    width: int = 16
+    """Characters."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +140,7 @@ class FieldKind(ABC, Generic[OptionsT]):
     template: ClassVar[str]
     """Name of the widget's template, without folder and ending."""
     expression: ClassVar[Kind]
-    """What the answer is to an expression."""
+    """What the answer is to an expression; of a kind with several names, what it computes to."""
     options_model: ClassVar[type[FieldOptions]]
 
     @abstractmethod
@@ -74,9 +148,9 @@ class FieldKind(ABC, Generic[OptionsT]):
         """Return the stored value of what was typed, None where nothing was; raises FieldFault."""
 
     @abstractmethod
-    def check(self, value: Any, options: OptionsT, day: datetime.date) -> None:
+    def check(self, value: Any, options: OptionsT, around: Surroundings) -> None:
         """Raise FieldFault unless ``value``, which may come from anywhere, is a sound stored value on
-        ``day``.
+        ``around.day``, and every reference in it is in ``around.found``.
         """
 
     @abstractmethod
@@ -88,8 +162,33 @@ class FieldKind(ABC, Generic[OptionsT]):
         """Return the stored value as people of that language write it."""
 
     @abstractmethod
-    def sample(self, seed: int, options: OptionsT, day: datetime.date) -> Stored:
-        """Return a sound stored value, always the same for one seed and day."""
+    def sample(self, seed: int, options: OptionsT, around: Surroundings) -> Stored | None:
+        """Return a sound stored value, always the same for one seed, day and directory; None where the
+        directory has nothing to choose.
+        """
+
+    asks: ClassVar[bool] = True
+    """Whether there is anything to answer: a text that is only shown asks nothing."""
+
+    def references(self, value: Any, options: OptionsT) -> Collection[Reference]:
+        """Return what a value, which may come from anywhere, names outside the form; never raises."""
+        return ()
+
+    def settled(self, value: Any, options: OptionsT, around: Surroundings) -> Stored:
+        """Return a checked value as it is kept: with the words its references had on that day, say."""
+        return value  # type: ignore[no-any-return]  # checked before
+
+    def columns(self, options: OptionsT, language: str) -> Sequence[Column]:
+        """Return the columns of the field in sheets and lists."""
+        return [Column("", "", _SORTS.get(self.expression, "text"))]
+
+    def cells(self, value: Any, options: OptionsT, language: str) -> Mapping[str, Cell]:
+        """Return what stands in each column (by its key) for a stored value."""
+        return {"": self.display(value, options, language)}
+
+    def typed_from_cells(self, cells: Mapping[str, Cell], options: OptionsT, language: str) -> list[str]:
+        """Return texts for ``parse`` from the cells of a sheet somebody filled in."""
+        return [text] if (text := text_of_cell(cells.get(""))) else []
 
     def is_set(self, options: OptionsT) -> bool:
         """Whether the widget is a set of controls (a fieldset and legend), not one with a label."""
@@ -98,6 +197,16 @@ class FieldKind(ABC, Generic[OptionsT]):
     def in_expression(self, value: Any) -> Any:
         """Return the stored value as expressions see it."""
         return value
+
+    def names(self, options: OptionsT) -> Mapping[str, SchemaEntry]:
+        """Return what expressions may read of the field, by part: ``""`` is the field's id itself, ``start``
+        would be ``<id>.start`` (in the rows of a repeating group ``<id>_start``).
+        """
+        return {"": self.expression}
+
+    def bindings(self, value: Any, options: OptionsT) -> Mapping[str, Any]:
+        """Return what stands under those names for a stored value."""
+        return {"": self.in_expression(value)}
 
     def from_expression(self, result: Any) -> Stored | None:
         """Return what an expression computed as a stored value."""
@@ -111,6 +220,39 @@ class FieldKind(ABC, Generic[OptionsT]):
             return [Segment("same", old)] if old else []
         segments = [Segment("removed", old), Segment("added", new)]
         return [segment for segment in segments if segment.text]
+
+
+_SORTS: dict[Kind, Literal["text", "whole", "decimal", "money", "date", "moment", "time", "yes_no"]] = {
+    Kind.WHOLE: "whole",
+    Kind.DECIMAL: "decimal",
+    Kind.MONEY: "money",
+    Kind.DATE: "date",
+    Kind.MOMENT: "moment",
+    Kind.YES_NO: "yes_no",
+}
+
+
+def parts_of(typed: Sequence[str]) -> dict[str, list[str]]:
+    """Return the texts of a control of several parts, by part; what names no part is passed over."""
+    parts: dict[str, list[str]] = {}
+    for text in typed:
+        part, sign, value = text.partition("=")
+        if sign:
+            parts.setdefault(part, []).append(value)
+    return parts
+
+
+def text_of_cell(cell: Cell) -> str:
+    """Return what stands in a cell as somebody would type it."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, datetime.datetime):
+        return cell.replace(tzinfo=None).isoformat(sep=" ", timespec="minutes")
+    if isinstance(cell, datetime.date | datetime.time):
+        return cell.isoformat()
+    return f"{cell:f}" if isinstance(cell, Decimal) else str(cell)
 
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff\u202a-\u202e\u2066-\u2069]")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from typing import Any, Literal
 
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, field_validator
 
-from forms.fields.base import FieldFault, FieldKind, FieldOptions, Stored, first_text
+from forms.fields.base import FieldFault, FieldKind, FieldOptions, Stored, Surroundings, first_text
 from forms.fields.sampling import pick
 from foundation.editions.texts import LocalizedText, in_language
 from foundation.expressions import Kind
@@ -73,7 +72,7 @@ class ChoiceField(FieldKind[ChoiceOptions]):
     def parse(self, typed: Sequence[str], options: ChoiceOptions) -> Stored | None:
         return first_text(typed) or None
 
-    def check(self, value: Any, options: ChoiceOptions, day: datetime.date) -> None:
+    def check(self, value: Any, options: ChoiceOptions, around: Surroundings) -> None:
         if not isinstance(value, str) or all(choice.key != value for choice in options.choices):
             raise FieldFault(_("Choose one of the given answers."))
 
@@ -83,7 +82,7 @@ class ChoiceField(FieldKind[ChoiceOptions]):
     def display(self, value: Any, options: ChoiceOptions, language: str) -> str:
         return options.label_of(str(value), language)
 
-    def sample(self, seed: int, options: ChoiceOptions, day: datetime.date) -> Stored:
+    def sample(self, seed: int, options: ChoiceOptions, around: Surroundings) -> Stored:
         return pick(seed, options.choices).key
 
 

@@ -6,13 +6,22 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, field_validator, model_validator
 
-from forms.fields.base import FieldFault, FieldKind, FieldOptions, Stored, first_text, plain_digits
+from forms.fields.base import (
+    Cell,
+    FieldFault,
+    FieldKind,
+    FieldOptions,
+    Stored,
+    Surroundings,
+    first_text,
+    plain_digits,
+)
 from forms.fields.sampling import draw
 from foundation.expressions import Kind
 
@@ -75,25 +84,28 @@ class DateField(FieldKind[DateOptions]):
                     raise FieldFault(_("There is no such day. Check the month and the day.")) from None
         raise FieldFault(_("Write the date as year, month, day, for example 2026-11-22."))
 
-    def check(self, value: Any, options: DateOptions, day: datetime.date) -> None:
+    def check(self, value: Any, options: DateOptions, around: Surroundings) -> None:
         try:
             date = datetime.date.fromisoformat(value)
         except (TypeError, ValueError):
             date = None
         if date is None or date.isoformat() != value:
             raise FieldFault(_("Write the date as year, month, day, for example 2026-11-22."))
-        first, last = options.bounds(day)
+        first, last = options.bounds(around.day)
         if date > last:
-            if options.not_future and last == day:
+            if options.not_future and last == around.day:
                 raise FieldFault(_("This day has not come yet. Write today or an earlier day."))
             raise FieldFault(_("Write %(day)s or an earlier day.") % {"day": last.isoformat()})
         if date < first:
-            if options.not_past and first == day:
+            if options.not_past and first == around.day:
                 raise FieldFault(_("This day is over. Write today or a later day."))
             raise FieldFault(_("Write %(day)s or a later day.") % {"day": first.isoformat()})
 
     def typed(self, value: Any, options: DateOptions) -> list[str]:
         return [str(value)]
+
+    def cells(self, value: Any, options: DateOptions, language: str) -> Mapping[str, Cell]:
+        return {"": datetime.date.fromisoformat(value)}
 
     def display(self, value: Any, options: DateOptions, language: str) -> str:
         date = datetime.date.fromisoformat(value)
@@ -107,11 +119,11 @@ class DateField(FieldKind[DateOptions]):
     def from_expression(self, result: Any) -> Stored | None:
         return None if result is None else str(result.isoformat())
 
-    def sample(self, seed: int, options: DateOptions, day: datetime.date) -> Stored:
-        first, last = options.bounds(day)
+    def sample(self, seed: int, options: DateOptions, around: Surroundings) -> Stored:
+        first, last = options.bounds(around.day)
         first, last = (
-            max(first, min(day, last) - datetime.timedelta(60)),
-            min(last, max(day, first) + datetime.timedelta(60)),
+            max(first, min(around.day, last) - datetime.timedelta(60)),
+            min(last, max(around.day, first) + datetime.timedelta(60)),
         )
         return (first + datetime.timedelta(draw(seed, 0, (last - first).days))).isoformat()
 

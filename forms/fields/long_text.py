@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from forms.fields.base import (
     FieldOptions,
     Segment,
     Stored,
+    Surroundings,
     clean_text,
     first_text,
     text_difference,
@@ -57,7 +57,7 @@ class LongTextField(FieldKind[LongTextOptions]):
     def parse(self, typed: Sequence[str], options: LongTextOptions) -> Stored | None:
         return clean_text(first_text(typed), lines=True) or None
 
-    def check(self, value: Any, options: LongTextOptions, day: datetime.date) -> None:
+    def check(self, value: Any, options: LongTextOptions, around: Surroundings) -> None:
         if not isinstance(value, str) or not value or value != clean_text(value, lines=True):
             raise FieldFault(_("Write this as plain text."))
         check_length(value, options.min_length, options.max_length)
@@ -71,7 +71,7 @@ class LongTextField(FieldKind[LongTextOptions]):
     def difference(self, before: Any, after: Any, options: LongTextOptions, language: str) -> list[Segment]:
         return text_difference(before or "", after or "")
 
-    def sample(self, seed: int, options: LongTextOptions, day: datetime.date) -> Stored:
+    def sample(self, seed: int, options: LongTextOptions, around: Surroundings) -> Stored:
         return fitted(pick(seed, _SAMPLES), options.min_length, options.max_length)
 
 

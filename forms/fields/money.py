@@ -4,16 +4,24 @@ never a float.
 
 from __future__ import annotations
 
-import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
-from forms.fields.base import FieldFault, FieldKind, FieldOptions, Stored, first_text, plain_digits
+from forms.fields.base import (
+    Cell,
+    FieldFault,
+    FieldKind,
+    FieldOptions,
+    Stored,
+    Surroundings,
+    first_text,
+    plain_digits,
+)
 from forms.fields.sampling import draw
 from foundation.expressions import Kind
 
@@ -56,7 +64,7 @@ class MoneyField(FieldKind[MoneyOptions]):
             raise FieldFault(_("Write the amount in yuan with at most two decimals, for example 1,280.50."))
         return stored_amount(Decimal(f"{match[1]}{match[2].replace(',', '')}.{match[3] or '0'}"))
 
-    def check(self, value: Any, options: MoneyOptions, day: datetime.date) -> None:
+    def check(self, value: Any, options: MoneyOptions, around: Surroundings) -> None:
         if not isinstance(value, str) or not _STORED.fullmatch(value) or value == "-0.00":
             raise FieldFault(_("Write the amount in yuan with at most two decimals, for example 1,280.50."))
         if Decimal(value) < Decimal(options.min):
@@ -71,6 +79,9 @@ class MoneyField(FieldKind[MoneyOptions]):
     def typed(self, value: Any, options: MoneyOptions) -> list[str]:
         return [str(value)]
 
+    def cells(self, value: Any, options: MoneyOptions, language: str) -> Mapping[str, Cell]:
+        return {"": Decimal(value)}
+
     def display(self, value: Any, options: MoneyOptions, language: str) -> str:
         amount = Decimal(value)
         return f"{'-' if amount < 0 else ''}¥{abs(amount):,}"
@@ -81,7 +92,7 @@ class MoneyField(FieldKind[MoneyOptions]):
     def from_expression(self, result: Any) -> Stored | None:
         return None if result is None else stored_amount(result)
 
-    def sample(self, seed: int, options: MoneyOptions, day: datetime.date) -> Stored:
+    def sample(self, seed: int, options: MoneyOptions, around: Surroundings) -> Stored:
         low, high = int(Decimal(options.min) * 100), int(Decimal(options.max) * 100)
         return stored_amount(Decimal(draw(seed, low, min(high, low + 5_000_000))) / 100)
 

@@ -6,7 +6,6 @@ Accepts blanks, hyphens, brackets, full-width digits and the country code. Store
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +13,15 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
-from forms.fields.base import FieldFault, FieldKind, FieldOptions, Stored, first_text, plain_digits
+from forms.fields.base import (
+    FieldFault,
+    FieldKind,
+    FieldOptions,
+    Stored,
+    Surroundings,
+    first_text,
+    plain_digits,
+)
 from forms.fields.sampling import draw, pick
 from foundation.expressions import Kind
 
@@ -62,7 +69,7 @@ class PhoneField(FieldKind[PhoneOptions]):
                 return "-".join(service.groups())
         raise FieldFault(_sentence(options))
 
-    def check(self, value: Any, options: PhoneOptions, day: datetime.date) -> None:
+    def check(self, value: Any, options: PhoneOptions, around: Surroundings) -> None:
         allowed = _MOBILE if options.mobile_only else _STORED
         if not isinstance(value, str) or not allowed.fullmatch(value):
             raise FieldFault(_sentence(options))
@@ -74,7 +81,7 @@ class PhoneField(FieldKind[PhoneOptions]):
         text = str(value)
         return f"{text[:3]} {text[3:7]} {text[7:]}" if _MOBILE.fullmatch(text) else text
 
-    def sample(self, seed: int, options: PhoneOptions, day: datetime.date) -> Stored:
+    def sample(self, seed: int, options: PhoneOptions, around: Surroundings) -> Stored:
         if options.mobile_only or draw(seed, 0, 3):
             return f"1{draw(seed, 3, 9, 'network')}{draw(seed, 0, 999_999_999, 'number'):09}"
         area = pick(seed, ["010", "020", "0755", "0571"], "area")

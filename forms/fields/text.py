@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from forms.fields.base import (
     FieldOptions,
     Segment,
     Stored,
+    Surroundings,
     clean_text,
     first_text,
     text_difference,
@@ -68,7 +68,7 @@ class TextField(FieldKind[TextOptions]):
     def parse(self, typed: Sequence[str], options: TextOptions) -> Stored | None:
         return clean_text(first_text(typed), lines=False) or None
 
-    def check(self, value: Any, options: TextOptions, day: datetime.date) -> None:
+    def check(self, value: Any, options: TextOptions, around: Surroundings) -> None:
         if not isinstance(value, str) or not value or value != clean_text(value, lines=False):
             raise FieldFault(_("Write this on one line of plain text."))
         check_length(value, options.min_length, options.max_length)
@@ -84,7 +84,7 @@ class TextField(FieldKind[TextOptions]):
     def difference(self, before: Any, after: Any, options: TextOptions, language: str) -> list[Segment]:
         return text_difference(before or "", after or "")
 
-    def sample(self, seed: int, options: TextOptions, day: datetime.date) -> Stored:
+    def sample(self, seed: int, options: TextOptions, around: Surroundings) -> Stored:
         if options.example:
             return options.example
         return fitted(pick(seed, _SAMPLES), options.min_length, options.max_length)

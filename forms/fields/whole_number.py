@@ -4,15 +4,23 @@ three.
 
 from __future__ import annotations
 
-import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
-from forms.fields.base import FieldFault, FieldKind, FieldOptions, Stored, first_text, plain_digits
+from forms.fields.base import (
+    Cell,
+    FieldFault,
+    FieldKind,
+    FieldOptions,
+    Stored,
+    Surroundings,
+    first_text,
+    plain_digits,
+)
 from forms.fields.sampling import draw
 from foundation.editions.texts import LocalizedText, in_language
 from foundation.expressions import Kind
@@ -55,7 +63,7 @@ class WholeNumberField(FieldKind[WholeNumberOptions]):
             raise FieldFault(_("Write a whole number in digits, for example 1200."))
         return int(written.replace(",", ""))
 
-    def check(self, value: Any, options: WholeNumberOptions, day: datetime.date) -> None:
+    def check(self, value: Any, options: WholeNumberOptions, around: Surroundings) -> None:
         if not isinstance(value, int) or isinstance(value, bool):
             raise FieldFault(_("Write a whole number in digits, for example 1200."))
         if value < options.min:
@@ -66,11 +74,14 @@ class WholeNumberField(FieldKind[WholeNumberOptions]):
     def typed(self, value: Any, options: WholeNumberOptions) -> list[str]:
         return [str(value)]
 
+    def cells(self, value: Any, options: WholeNumberOptions, language: str) -> Mapping[str, Cell]:
+        return {"": int(value)}
+
     def display(self, value: Any, options: WholeNumberOptions, language: str) -> str:
         number = f"{value:,}" if options.grouped else str(value)
         return f"{number} {in_language(options.unit, language)}" if options.unit else number
 
-    def sample(self, seed: int, options: WholeNumberOptions, day: datetime.date) -> Stored:
+    def sample(self, seed: int, options: WholeNumberOptions, around: Surroundings) -> Stored:
         return draw(seed, options.min, min(options.max, options.min + 100_000))
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 from pydantic import Field
 
-from forms.fields.base import FieldFault, FieldKind, FieldOptions, Stored, first_text
+from forms.fields.base import Cell, FieldFault, FieldKind, FieldOptions, Stored, Surroundings, first_text
 from forms.fields.sampling import draw
 from foundation.editions.texts import LocalizedText, in_language
 from foundation.expressions import Kind
@@ -44,12 +43,15 @@ class YesNoField(FieldKind[YesNoOptions]):
             raise FieldFault(_("Choose yes or no."))
         return None
 
-    def check(self, value: Any, options: YesNoOptions, day: datetime.date) -> None:
+    def check(self, value: Any, options: YesNoOptions, around: Surroundings) -> None:
         if not isinstance(value, bool):
             raise FieldFault(_("Choose yes or no."))
 
     def typed(self, value: Any, options: YesNoOptions) -> list[str]:
         return ["yes" if value else "no"]
+
+    def cells(self, value: Any, options: YesNoOptions, language: str) -> Mapping[str, Cell]:
+        return {"": bool(value)}
 
     def display(self, value: Any, options: YesNoOptions, language: str) -> str:
         own = options.yes if value else options.no
@@ -58,7 +60,7 @@ class YesNoField(FieldKind[YesNoOptions]):
         with override(language):
             return str(_("Yes") if value else _("No"))
 
-    def sample(self, seed: int, options: YesNoOptions, day: datetime.date) -> Stored:
+    def sample(self, seed: int, options: YesNoOptions, around: Surroundings) -> Stored:
         return bool(draw(seed, 0, 1))
 
 

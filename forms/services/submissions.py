@@ -21,8 +21,10 @@ from foundation.organisation.models import User
 
 LONGEST_TYPED = 40_000
 """Characters kept of one text in a draft; twice what the longest field takes."""
-MOST_TYPED = 200
-"""Texts kept for one field in a draft."""
+MOST_TYPED = 2_000
+"""Texts kept for one field in a draft: the parts of the largest table, the rows of a group."""
+MOST_PATHS = 20_000
+LONGEST_PATH = 200
 
 
 def save_draft(
@@ -52,7 +54,7 @@ def save_draft(
         else:
             definition = definition_of(draft.edition)
             rules.check_may_submit(definition, by)
-        draft.answers = {**draft.answers, **_kept(definition, typed)}
+        draft.answers = _without_lost_rows(definition, {**draft.answers, **_kept(definition, typed)})
         draft.page = min(page, len(definition.pages) - 1)
         draft.saved_at = timezone.now()
         try:
@@ -163,8 +165,23 @@ def _refuse_submitted(uuid: uuids.UUID, by: User) -> None:
 
 
 def _kept(definition: FormDefinition, typed: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return the texts under paths that the form has, none too long and none too many."""
     return {
-        field.id: [text[:LONGEST_TYPED].replace("\x00", "") for text in list(typed[field.id])[:MOST_TYPED]]
-        for field in definition.fields()
-        if field.id in typed and not field.computed
+        path: [text[:LONGEST_TYPED].replace("\x00", "") for text in list(texts)[:MOST_TYPED]]
+        for path, texts in list(typed.items())[:MOST_PATHS]
+        if len(path) <= LONGEST_PATH
+        and (member := definition.at(path)) is not None
+        and not (member.field is not None and (member.field.computed or not member.field.of_kind.asks))
     }
+
+
+def _without_lost_rows(definition: FormDefinition, typed: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Return the texts without those of rows that are named no longer."""
+
+    def stands(path: str) -> bool:
+        parts = path.split("/")
+        return all(
+            parts[at + 1] in typed.get("/".join(parts[: at + 1]), ()) for at in range(0, len(parts) - 1, 2)
+        )
+
+    return {path: texts for path, texts in typed.items() if stands(path)}

@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 
 from forms.logic import evaluate
 from forms.models import Submission
+from forms.sampling import sample_answers
 from forms.schema import definition_of
 from foundation.audit.services import Actor, create_audited
 from foundation.editions.models import Edition
@@ -75,7 +76,7 @@ def submit_complaint(house: House, by: User | None = None, **answers: Any) -> Su
     """Store a complaint as submitted by the clerk (the form's own rules are tested elsewhere)."""
     asked = definition_of(house.form)
     day = datetime.date(2026, 11, 20)
-    sample = {field.id: field.of_kind.sample(next(_serial), field.settings, day) for field in asked.fields()}
+    sample = sample_answers(asked, next(_serial), day=day)
     stored = evaluate(asked, {**sample, **answers}, "zh-hans").answers
     submission = Submission(
         number=f"DJ-2026-{next(_serial):05}",

@@ -24,6 +24,8 @@ RENDERING = 3
 """Raised when the way of rendering changes: kept documents are then made anew."""
 
 MOST_STYLES = 8
+COLLECT_AFTER = 512 * 1024
+"""Bytes of HTML after which memory is looked through for what nobody needs any more."""
 # Neither Latin nor everyday Han: only these are looked up in the fonts.
 UNCOMMON = re.compile("[^\u0000-\u024f\u2000-\u206f\u3000-\u30ff\u4e00-\u9fff\ufe00-\ufe0f\uff00-\uffef]")
 BOX_ROOM = "0.5em"
@@ -216,6 +218,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+    since = 0  # bytes of HTML laid out since the last look
     while (frame := read_frame(jobs)) is not None:
         try:
             answer = b"\0" + make_pdf(
@@ -230,6 +233,11 @@ def main() -> None:
         except Exception as fault:
             answer = b"\1" + f"{type(fault).__name__}: {fault}".encode()[:2000]
         write_frame(answers, answer)
+        # What the thresholds above leave lying is taken away while nobody waits for an answer.
+        since += len(frame)
+        if since > COLLECT_AFTER:
+            gc.collect()
+            since = 0
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from forms.exceptions import AnswerError
 from forms.logic import FormState, Reading, evaluate, initial_answers, read, typed_of
 from forms.models import Draft
-from forms.presentation import GroupView, first_page_with, group_views
+from forms.presentation import GroupView, dom_id, first_page_with, group_views
 from forms.schema import FormDefinition, PageDefinition
 from foundation.editions.models import Edition
 from foundation.editions.texts import in_language
@@ -138,7 +138,7 @@ class Filling:
             Entry(
                 label=error.label,
                 message=error.message,
-                target=f"field-{PREFIX}{error.field}",
+                target=dom_id(f"{PREFIX}{error.field}"),
                 page="" if self._page_of(error) == self.page.id else self._page_of(error),
             )
             for error in self.state.errors
@@ -151,7 +151,7 @@ class Filling:
         return first_page_with(self.state.errors, self.state) or ""
 
     def _page_of(self, error: AnswerError) -> str:
-        return self.state.fields[error.field].page
+        return self.state.page_of(error.field)
 
     @cached_property
     def _reading(self) -> Reading:
@@ -159,13 +159,19 @@ class Filling:
 
 
 def typed_in(definition: FormDefinition, posted: QueryDict) -> dict[str, list[str]]:
-    """Return the texts of the fields that stood on the posted page; a set with nothing ticked is an empty
-    list.
+    """Return the texts of the fields that stood on the posted page, by path; a set with nothing ticked is an
+    empty list, and a repeating group has the names of its rows.
 
-    Fields that were not on the page are not named, and so keep what was typed for them before.
+    Fields that were not on the page are not named, and so keep what was typed for them before. The parts of a
+    control of several are read as ``part=value`` (see ``forms.fields.base``).
     """
+    parts: dict[str, list[str]] = {}
+    for name in posted:
+        path, sign, part = str(name).removeprefix(PREFIX).partition("~")
+        if sign and str(name).startswith(PREFIX):
+            parts.setdefault(path, []).extend(f"{part}={text}" for text in posted.getlist(name))
     return {
-        name: [str(text) for text in posted.getlist(f"{PREFIX}{name}")]
-        for name in posted.getlist("asked")
-        if name in definition.by_id
+        path: [str(text) for text in posted.getlist(f"{PREFIX}{path}")] + parts.get(path, [])
+        for path in dict.fromkeys(posted.getlist("asked"))
+        if definition.at(path) is not None
     }

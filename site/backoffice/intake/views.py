@@ -148,7 +148,7 @@ def submission(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
             "pages": [
                 (in_language(page.title), groups)
                 for page in definition.pages
-                if (groups := answered_groups(page, found.answers, language))
+                if (groups := answered_groups(definition, page, found.answers, language))
             ],
         },
     )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils.translation import override
 
-from forms.fields import KINDS, FieldFault, Segment
+from forms.fields import KINDS, FieldFault, Segment, Surroundings
 from tests.factories.forms import choices, text
 
 DAY = datetime.date(2026, 11, 22)
@@ -179,7 +179,7 @@ def test_what_is_taken(kind: str, given: dict[str, Any], typed: str, stored: Any
     value = KINDS[kind].parse([typed], options)
     assert (type(value), value) == (type(stored), stored)
     if value is not None:
-        KINDS[kind].check(value, options, DAY)
+        KINDS[kind].check(value, options, Surroundings(DAY))
         assert KINDS[kind].parse(KINDS[kind].typed(value, options), options) == value
 
 
@@ -187,7 +187,7 @@ def test_what_is_taken(kind: str, given: dict[str, Any], typed: str, stored: Any
 def test_what_is_refused_and_what_is_said(kind: str, given: dict[str, Any], typed: str, said: str) -> None:
     options = options_of(kind, given)
     with override("en"), pytest.raises(FieldFault) as refusal:
-        KINDS[kind].check(KINDS[kind].parse([typed], options), options, DAY)
+        KINDS[kind].check(KINDS[kind].parse([typed], options), options, Surroundings(DAY))
     with override("en"):
         assert str(refusal.value.sentence) == said
 
@@ -195,7 +195,7 @@ def test_what_is_refused_and_what_is_said(kind: str, given: dict[str, Any], type
 @pytest.mark.parametrize(("kind", "given", "value"), UNSOUND)
 def test_a_value_nobody_could_have_typed_is_refused(kind: str, given: dict[str, Any], value: Any) -> None:
     with pytest.raises(FieldFault):
-        KINDS[kind].check(value, options_of(kind, given), DAY)
+        KINDS[kind].check(value, options_of(kind, given), Surroundings(DAY))
 
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -212,9 +212,9 @@ def test_samples_are_sound_and_repeatable(kind: str) -> None:
     for given in ({}, OPTIONS.get(kind, {})) if kind != "choice" else (OPTIONS["choice"],):
         options = options_of(kind, given)
         for seed in range(200):
-            value = KINDS[kind].sample(seed, options, DAY)
-            KINDS[kind].check(value, options, DAY)
-            assert value == KINDS[kind].sample(seed, options, DAY)
+            value = KINDS[kind].sample(seed, options, Surroundings(DAY))
+            KINDS[kind].check(value, options, Surroundings(DAY))
+            assert value == KINDS[kind].sample(seed, options, Surroundings(DAY))
             json.loads(json.dumps(value), parse_float=no_float)
 
 
@@ -226,7 +226,7 @@ def test_nothing_posted_is_no_answer(kind: str) -> None:
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_expression_values_come_back_as_they_were_stored(kind: str) -> None:
     options = options_of(kind, OPTIONS.get(kind, {}))
-    value = KINDS[kind].sample(7, options, DAY)
+    value = KINDS[kind].sample(7, options, Surroundings(DAY))
     assert KINDS[kind].from_expression(KINDS[kind].in_expression(value)) == value
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forms.exceptions import AnswerError
-from forms.fields import KINDS
+from forms.fields import KINDS, Surroundings
 from forms.logic import evaluate, initial_answers, read, typed_of
 from forms.references import DependencyCycle
 from tests.factories.forms import choices, complaint_body, definition, field, page, text
@@ -184,7 +184,9 @@ def near_answers(draw: st.DrawFn) -> dict[str, Any]:
             case 0:
                 answers[asked.id] = draw(JSON)
             case 1 | 2:
-                answers[asked.id] = asked.of_kind.sample(draw(st.integers(0, 99)), asked.settings, DAY)
+                answers[asked.id] = asked.of_kind.sample(
+                    draw(st.integers(0, 99)), asked.settings, Surroundings(DAY)
+                )
     answers.update(draw(st.dictionaries(NAMES, JSON, max_size=4)))
     return answers
 
@@ -194,7 +196,7 @@ def test_only_shown_and_sound_answers_to_declared_questions_are_kept(answers: di
     state = evaluate(COMPLAINT, answers, "en", day=DAY)
     for name, value in state.answers.items():
         asked = COMPLAINT.by_id[name]
-        asked.of_kind.check(value, asked.settings, DAY)
+        asked.of_kind.check(value, asked.settings, Surroundings(DAY))
         assert state.fields[name].visible
         assert value == answers[name]
     for name, field_state in state.fields.items():
