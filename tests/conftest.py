@@ -64,6 +64,8 @@ def migrated_once() -> Iterator[None]:
     Running every migration of Wagtail and ours takes half a minute of each test process. The copy is kept under the
     hash of all that makes it: a new migration, model or trigger makes a new one. Only SQLite: a server has its own.
     """
+    from django.apps import apps
+    from django.contrib.contenttypes.models import ContentType
     from django.db.backends.sqlite3.creation import DatabaseCreation
 
     usual = Path(tempfile.gettempdir()) / f"remit-test-templates.{os.getuid()}"
@@ -89,6 +91,8 @@ def migrated_once() -> Iterator[None]:
         self.connection.ensure_connection()
         with contextlib.closing(sqlite3.connect(kept)) as source:
             source.backup(self.connection.connection)
+        # As after migrating: asked for while the tables are empty for a moment, a type would be made a second time.
+        ContentType.objects.get_for_models(*apps.get_models(include_auto_created=True))
         return name
 
     with pytest.MonkeyPatch.context() as patch:
