@@ -14,8 +14,11 @@ class FormsConfig(AppConfig):
         # Models can be imported only once all apps are there.
         from forms import trail
         from forms.pack import FormLoader
+        from foundation.audit import guards
         from foundation.audit.trails import TrailKind, register_trail
         from foundation.packs import registry
 
+        guards.protect("formbuilder.SubmissionRevision", follows=True)
+        guards.protect("formbuilder.SubmissionReading")
         registry.register("forms", FormLoader())
         register_trail(TrailKind("submissions", _("Submissions"), trail.find, trail.subject, trail.entries))

@@ -1,7 +1,27 @@
-"""What was answered: submissions, the drafts that come before them, the series of their numbers."""
+"""What was answered: submissions and what came of them, the drafts before them, the series of their numbers."""
 
-from forms.models.drafts import Draft
+from forms.models.drafts import CorrectionDraft, Draft, Favourite, PublicDraft
 from forms.models.numbering import NumberSeries
-from forms.models.submissions import Submission
+from forms.models.public import PublicAccess, PublicUse
+from forms.models.submissions import (
+    LegalHold,
+    Submission,
+    SubmissionComment,
+    SubmissionReading,
+    SubmissionRevision,
+)
 
-__all__ = ["Draft", "NumberSeries", "Submission"]
+__all__ = [
+    "CorrectionDraft",
+    "Draft",
+    "Favourite",
+    "LegalHold",
+    "NumberSeries",
+    "PublicAccess",
+    "PublicDraft",
+    "PublicUse",
+    "Submission",
+    "SubmissionComment",
+    "SubmissionReading",
+    "SubmissionRevision",
+]

@@ -20,7 +20,16 @@ from backoffice.access import records
 from foundation.audit.services import Actor, FieldChange
 from foundation.organisation.models import User
 
-FIELDS = ("username", "full_name", "full_name_en", "email", "language", "groups")
+FIELDS = (
+    "username",
+    "full_name",
+    "full_name_en",
+    "employee_number",
+    "email",
+    "phone",
+    "language",
+    "groups",
+)
 
 
 class PersonForm(forms.ModelForm):
@@ -62,7 +71,7 @@ def _state_of(key: Any) -> dict[str, Any]:
     stored = User.objects.filter(pk=key).first()
     if stored is None:
         return {}
-    plain = ("username", "full_name", "full_name_en", "email", "language", "is_active")
+    plain = (*FIELDS[:-1], "is_active")
     groups = list(stored.groups.order_by("name").values_list("name", flat=True))
     return {**{name: getattr(stored, name) for name in plain}, "groups": groups}
 

@@ -5,8 +5,8 @@ DELETE is refused. Append-only tables: INSERT alone is allowed. Each also agains
 trigger: REPLACE on SQLite (which deletes without asking the delete trigger), TRUNCATE and replica sessions
 on PostgreSQL.
 
-Openings and subject keys are append-only like the rest; the erasure of a person will bring its own lawful
-way.
+The one lawful way out is an erasure: what ``audit_erasure`` names, itself append-only and bound to an event,
+may be deleted from openings, receipts, history rows and the tables that follow them.
 
 Django rebuilds SQLite tables in many migrations and drops their triggers without a word; so they are
 installed after every ``migrate`` and compared, text by text, before a server or worker starts
@@ -29,19 +29,35 @@ from foundation.audit.exceptions import GuardMissing
 from foundation.audit.models import Audited
 
 PREFIX = "remit_"
+ERASURE_TABLE = "audit_erasure"
 
 _append_only = {
     "audit.Event",
+    "audit.Erasure",
     "audit.Opening",
     "audit.SubjectKey",
     "audit.Receipt",
     "editions.Edition",
 }
+_following: set[str] = set()
 
 
-def protect(label: str) -> None:
-    """Make one more model append-only (``app_label.Model``); call it in ``AppConfig.ready``."""
+def protect(label: str, *, follows: bool = False) -> None:
+    """Make one more model append-only (``app_label.Model``); call it in ``AppConfig.ready``.
+
+    ``follows``: its rows name the event they tell of (``stream``, ``version``), and go with it when what that
+    event says of its row is erased.
+    """
     _append_only.add(label)
+    if follows:
+        _following.add(label)
+
+
+def following_models() -> list[tuple[type[models.Model], str]]:
+    """Return the append-only models whose rows go with an erased event, and the column of its version."""
+    named = [(model, "version") for model in apps.get_models() if model._meta.label in _following]
+    histories = [(each, "version") for model in audited_models() if (each := rows.history_model(model))]
+    return [(apps.get_model("audit.Receipt"), "stream_ver"), *named, *histories]
 
 
 @dataclass(frozen=True)
@@ -116,9 +132,27 @@ def _expected(connection: BaseDatabaseWrapper, cursor: Any) -> Iterator[Guard]:
     for audited in audited_models():
         if audited._meta.db_table in present:
             yield from make(audited, changing=True)
+    kept = _kept_unless_erased()
     for model in append_only_models():
         if model._meta.db_table in present:
-            yield from make(model, changing=False)
+            yield from make(model, changing=False, kept=kept.get(model, ""))
+
+
+def _kept_unless_erased() -> dict[type[models.Model], str]:
+    """Return by model the condition under which one of its rows may not be deleted; without one never."""
+    # Names of tables and columns of our own models, nothing from outside.
+    of_event = (
+        f'SELECT 1 FROM "{ERASURE_TABLE}" x JOIN "{EVENT_TABLE}" e '  # noqa: S608
+        'ON e."stream" = x."stream" AND e."stream_ver" = x."stream_ver" '
+        'WHERE e."id" = OLD."event_id" AND x."path" = OLD."path"'
+    )
+    found = {apps.get_model("audit.Opening"): f"NOT EXISTS ({of_event})"}
+    for model, column in following_models():
+        found[model] = (
+            f'NOT EXISTS (SELECT 1 FROM "{ERASURE_TABLE}" x WHERE x."stream" = OLD."stream" '  # noqa: S608
+            f'AND x."stream_ver" = OLD."{column}" AND x."path" = \'row\')'
+        )
+    return found
 
 
 def _absent(connection: BaseDatabaseWrapper, cursor: Any) -> list[Guard]:
@@ -156,7 +190,7 @@ def _unique_columns(model: type[models.Model]) -> list[list[str]]:
 # --- SQLite ------------------------------------------------------------------------------------------------
 
 
-def _sqlite_guards(model: type[models.Model], *, changing: bool) -> Iterator[Guard]:
+def _sqlite_guards(model: type[models.Model], *, changing: bool, kept: str = "") -> Iterator[Guard]:
     table, key = model._meta.db_table, _key_column(model)
     refusal = _refusals(table)
     same = " OR ".join(
@@ -177,7 +211,7 @@ def _sqlite_guards(model: type[models.Model], *, changing: bool) -> Iterator[Gua
     else:
         yield _sqlite_guard(table, "insert", taken, refusal["replace"])
         yield _sqlite_guard(table, "update", "", refusal["write-once"])
-    yield _sqlite_guard(table, "delete", "", refusal["delete"])
+    yield _sqlite_guard(table, "delete", kept, refusal["delete"])
 
 
 def _sqlite_guard(table: str, verb: str, condition: str, refusal: str) -> Guard:
@@ -205,7 +239,7 @@ END
 """
 
 
-def _postgresql_guards(model: type[models.Model], *, changing: bool) -> Iterator[Guard]:
+def _postgresql_guards(model: type[models.Model], *, changing: bool, kept: str = "") -> Iterator[Guard]:
     table, key = model._meta.db_table, _key_column(model)
     refusal = _refusals(table)
     if changing:
@@ -217,7 +251,7 @@ def _postgresql_guards(model: type[models.Model], *, changing: bool) -> Iterator
         yield _postgresql_guard(table, "update", wrong, "NEW", refusal["update"])
     else:
         yield _postgresql_guard(table, "update", "", "", refusal["write-once"])
-    yield _postgresql_guard(table, "delete", "", "", refusal["delete"])
+    yield _postgresql_guard(table, "delete", kept, "OLD" if kept else "", refusal["delete"])
     yield _postgresql_guard(table, "truncate", "", "", refusal["delete"])
 
 

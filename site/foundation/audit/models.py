@@ -68,7 +68,7 @@ class SubjectKey(models.Model):
 
 
 class Opening(models.Model):
-    """The value and the salt behind one commitment of an event. Deleted by the erasure function only."""
+    """The value and the salt behind one commitment of an event. Deleted by ``foundation.audit.erasure`` only."""
 
     event = models.ForeignKey(Event, models.PROTECT, related_name="openings", verbose_name=_("event"))
     path = models.CharField(_("field"), max_length=200)
@@ -85,6 +85,31 @@ class Opening(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} {self.path} {self.side}"
+
+
+class Erasure(models.Model):
+    """One recorded value that was lawfully taken out: in the event ``stream_ver`` of ``stream``, under ``path``.
+
+    ``event`` tells who took it out and why, and commits to the whole list of what it took. Only what stands
+    here may be deleted from openings, receipts, history and the tables that follow them: the guards ask.
+    Written by ``foundation.audit.erasure`` only.
+    """
+
+    stream = models.CharField(_("stream"), max_length=120)
+    stream_ver = models.PositiveIntegerField(_("version"))
+    path = models.CharField(_("field"), max_length=200)
+    event = models.ForeignKey(Event, models.PROTECT, related_name="erasures", verbose_name=_("event"))
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = _("erasure")
+        verbose_name_plural = _("erasures")
+        constraints = [
+            models.UniqueConstraint(fields=["stream", "stream_ver", "path"], name="audit_erasure_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.stream_ver} {self.path}"
 
 
 class Receipt(models.Model):

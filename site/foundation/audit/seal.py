@@ -12,6 +12,8 @@ SCHEMA = 1
 SOFTWARE = "remit/0.1.0"
 SALT_BYTES = 32
 NO_HASH = bytes(32)
+ROW = "row"
+"""Path of the opening that keeps the salt of an event's commitment to its row."""
 
 _EVENT = b"audit/event/v1\x00"
 _COMMITMENT = b"audit/commitment/v1\x00"

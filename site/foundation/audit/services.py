@@ -38,10 +38,8 @@ __all__ = [
     "next_version",
     "remember",
     "remembered",
+    "take_turn",
 ]
-
-ROW = "row"
-"""Path of the opening that keeps the salt of an event's row commitment."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +119,9 @@ def _require_transaction() -> None:
         raise NotInTransaction("Write to the record inside transaction.atomic().")
 
 
-def _take_turn(name: str) -> None:
-    """Wait until no other transaction holds ``name``; held until the end of this one.
+def take_turn(name: str) -> None:
+    """Wait until no other transaction holds ``name``; held until the end of this one. For what must be
+    counted or looked up before it is written, where no row can be locked yet.
 
     SQLite has one writer at a time anyway (IMMEDIATE). On PostgreSQL there may be no row to lock yet.
     """
@@ -144,7 +143,7 @@ def next_version(stream: str) -> int:
     end of it.
     """
     if connection.in_atomic_block:
-        _take_turn(f"stream {stream}")
+        take_turn(f"stream {stream}")
     return _head(stream)[0] + 1
 
 
@@ -200,7 +199,7 @@ def _append(
     _require_transaction()
     if not stream:
         raise ValueError("An event needs a stream.")
-    _take_turn(f"stream {stream}")
+    take_turn(f"stream {stream}")
     newest, prev = _head(stream)
     if version != newest + 1:
         raise StreamOvertaken(f"{stream} is at version {newest}; {version} cannot follow.")
@@ -215,7 +214,7 @@ def _append(
             sealed.append((change.path, side, salt, content, change.subject))
         said.append(entry)
     if row is not None and row.salt is not None:
-        sealed.append((ROW, "to", row.salt, None, stream))
+        sealed.append((seal.ROW, "to", row.salt, None, stream))
 
     body = seal.body_bytes(
         {
@@ -365,7 +364,7 @@ def remembered(key: str, request: Any) -> Receipt | None:
     """
     key_hash = seal.fingerprint(key)
     if connection.in_atomic_block:
-        _take_turn(f"key {key_hash}")
+        take_turn(f"key {key_hash}")
     receipt = Receipt.objects.filter(key_hash=key_hash).first()
     if receipt is not None and receipt.request_hash != _request_hash(request):
         raise KeyReused("This key was used for another request.")

@@ -27,10 +27,11 @@ from django.utils.translation import gettext as _
 from foundation.audit import guards, keys, rows, seal
 from foundation.audit.canonical import canonical
 from foundation.audit.exceptions import MasterKeyInvalid
-from foundation.audit.models import Audited, Event, Opening, Receipt, SubjectKey
+from foundation.audit.erasure import ERASED, Entry, mark
+from foundation.audit.models import Audited, Erasure, Event, Opening, Receipt, SubjectKey
+from foundation.audit.seal import ROW
 
 BATCH = 500
-ROW = "row"
 
 T = TypeVar("T")
 
@@ -122,6 +123,7 @@ def _faults(using: str, stream: str | None, checked: dict[str, int], progress: P
     if stream is not None:
         return
     yield from _readable(using, Opening, _stray_opening_faults(using))
+    yield from _readable(using, Erasure, _erasure_faults(using, counted))
     yield from _readable(using, Receipt, _receipt_faults(using, counted))
     yield from _readable(using, SubjectKey, _key_faults(using, counted))
     if apps.is_installed("foundation.editions"):
@@ -182,6 +184,7 @@ def _chain_faults(using: str, stream: str | None, counted: Counted) -> Iterator[
     last: _Head | None = None
     for batch in _batches(counted("events", events.iterator(BATCH))):
         openings = _openings_of(using, batch)
+        erased = _erased_of(using, {event.stream for event in batch})
         for event in batch:
             if event.stream != current:
                 if last is not None:
@@ -193,7 +196,8 @@ def _chain_faults(using: str, stream: str | None, counted: Counted) -> Iterator[
                 row = body["row"]
                 if row and row["table"]:
                     last = _Head(event.stream, event.stream_ver, row["table"], row["sha256"], row["salt"])
-                whats += _opening_faults(event, body, openings[event.pk], keyring)
+                gone = erased.get((event.stream, event.stream_ver), set())
+                whats += _opening_faults(event, body, openings[event.pk], gone, keyring)
             for what in whats:
                 yield Fault("audit_event", f"{event.stream} {event.stream_ver} (id {event.pk})", what)
             version, head_hash = event.stream_ver, bytes(event.hash)
@@ -264,7 +268,7 @@ class _Keyring:
 
 
 def _opening_faults(
-    event: Event, body: dict[str, Any], openings: list[Opening], keyring: _Keyring
+    event: Event, body: dict[str, Any], openings: list[Opening], gone: set[str], keyring: _Keyring
 ) -> list[str]:
     try:
         said = {(entry["path"], side): entry[side] for entry in body["changes"] for side in ("from", "to")}
@@ -281,11 +285,49 @@ def _opening_faults(
             whats.append(_("the opening %(path)s (%(side)s) belongs to no commitment") % place)
         elif not _opens(event, opening, promised, keyring):
             whats.append(_("the opening %(path)s (%(side)s) does not match its commitment") % place)
-    # Erasing a person will record which openings it takes; until an event says so, an absent one is a fault.
+        if opening.path in gone:
+            whats.append(_("the opening %(path)s (%(side)s) was erased and is still there") % place)
+    # An erasure says which openings it took; any other that is absent is a fault.
     whats += [
-        _("the opening %(path)s (%(side)s) is missing") % {"path": path, "side": side} for path, side in said
+        _("the opening %(path)s (%(side)s) is missing") % {"path": path, "side": side}
+        for path, side in said
+        if path not in gone
     ]
     return whats
+
+
+def _erased_of(using: str, streams: set[str]) -> dict[tuple[str, int], set[str]]:
+    """Return by event which of its values were lawfully erased."""
+    found: dict[tuple[str, int], set[str]] = defaultdict(set)
+    rows_of = Erasure.objects.using(using).filter(stream__in=streams).order_by()
+    for stream, version, path in rows_of.values_list("stream", "stream_ver", "path"):
+        found[stream, version].add(path)
+    return found
+
+
+def _erasure_faults(using: str, counted: Counted) -> Iterator[Fault]:
+    """Erasures that no event commits to: an attacker would erase what embarrasses them."""
+    by_event = Erasure.objects.using(using).order_by("event_id", "id").select_related("event")
+    listed: list[Entry] = []
+    last: Event | None = None
+    for erasure in counted("erasures", by_event.iterator(BATCH)):
+        if last is not None and erasure.event_id != last.pk:
+            yield from _uncommitted(last, listed)
+            listed = []
+        listed.append(Entry(erasure.stream, erasure.stream_ver, erasure.path))
+        last = erasure.event
+    if last is not None:
+        yield from _uncommitted(last, listed)
+
+
+def _uncommitted(event: Event, listed: list[Entry]) -> Iterator[Fault]:
+    try:
+        said = json.loads(bytes(event.body))["references"].get(ERASED)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return  # named by the check of the chain
+    if said != mark(listed):
+        place = f"{event.stream} {event.stream_ver}"
+        yield Fault("audit_erasure", place, _("what was erased is not what its event commits to"))
 
 
 def _opens(event: Event, opening: Opening, promised: str, keyring: _Keyring) -> bool:
@@ -478,6 +520,7 @@ def _history_faults(
     # By stream, so that versions without a history row show; rows of no stream at all come after.
     for batch in _batches(expected.order_by("pk").values_list("stream", flat=True).iterator(BATCH)):
         parts = _row_parts(using, set(batch))
+        erased = _erased_of(using, set(batch))
         kept = history._base_manager.using(using).filter(stream__in=batch).order_by("pk")
         everything = [*names, *extra]
         found = [
@@ -497,7 +540,7 @@ def _history_faults(
             if part.salt is None or seal.history_commitment(part.salt, who).hex() != part.said.get("history"):
                 yield Fault(table, place, _("who, when or why is not what its event commits to"))
         for (name, version), part in parts.items():
-            if part.said.get("table") == model._meta.label_lower:
+            if part.said.get("table") == model._meta.label_lower and ROW not in erased[name, version]:
                 yield Fault(table, f"{name} {version}", _("the history row of this version is missing"))
     if stream is None:
         stray = history._base_manager.using(using).exclude(

@@ -33,6 +33,8 @@ class User(AbstractUser):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     full_name = models.CharField(_("full name"), max_length=120)
     full_name_en = models.CharField(_("full name (English)"), max_length=120, blank=True)
+    employee_number = models.CharField(_("employee number"), max_length=40, blank=True)
+    phone = models.CharField(_("telephone"), max_length=40, blank=True)
     language = models.CharField(_("language"), max_length=12, blank=True)
     is_demo = models.BooleanField(_("demonstration account"), default=False, editable=False)
 

@@ -63,6 +63,7 @@ def _named(what: str) -> str:
         "rows": _("rows"),
         "history rows": _("history rows"),
         "receipts": _("receipts"),
+        "erasures": _("erased values"),
         "keys": _("subject keys"),
         "editions": _("editions"),
         "guards": _("missing guards"),
