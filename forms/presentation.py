@@ -18,6 +18,8 @@ from forms.schema import FieldDefinition, FormDefinition, Group, PageDefinition,
 from foundation.editions.texts import in_language
 
 FOLDER = "intake/fields"
+FEW_ROWS = 3
+"""So many rows of a group stand open."""
 LONG = 24
 """Characters from which an answer takes the whole width of a reading page."""
 
@@ -97,13 +99,26 @@ class RowView:
     """One row of a repeating group. ``summary`` tells it from others when it is folded up."""
 
     name: str
+    """What it is posted under."""
     number: int
     path: str
     title: str
     summary: str
     wrong: bool
+    opened: bool
+    """Whether it stands open when the page is drawn: few rows, something wrong in it, or nothing in it yet."""
     fields: tuple[FieldView, ...]
     groups: tuple[GroupView, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What its group posts for it."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def dom_id(self) -> str:
+        """The id of its block."""
+        return dom_id(self.name)
 
 
 @dataclass(frozen=True)
@@ -226,7 +241,7 @@ class _Drawing:
         """Return a repeating group with its rows."""
         repeat, language = group.repeat, self.state.language
         assert repeat is not None
-        rows = tuple(self._row(group, state, scope, name, at) for at, name in enumerate(state.rows))
+        rows = tuple(self._row(group, state, scope, at) for at in range(len(state.rows)))
         stored = [self._stored(scope, f"{state.path}/{name}/") for name in state.rows]
         return GroupView(
             id=group.id,
@@ -243,8 +258,8 @@ class _Drawing:
             may_remove=len(rows) > repeat.min,
         )
 
-    def _row(self, group: Group, state: RowsState, scope: Scope, name: str, at: int) -> RowView:
-        repeat, path = group.repeat, f"{state.path}/{name}"
+    def _row(self, group: Group, state: RowsState, scope: Scope, at: int) -> RowView:
+        repeat, path = group.repeat, f"{state.path}/{state.rows[at]}"
         assert repeat is not None
         fields = tuple(self.fields(group, f"{path}/"))
         groups = tuple(
@@ -253,12 +268,20 @@ class _Drawing:
             if (found := self.state.repeated[f"{path}/{inner.id}"]).visible
         )
         shown = {view.id: view.shown for view in fields}
-        summary = " · ".join(text for each in repeat.summary if (text := shown.get(each)))
         wrong = any(view.errors for view in fields) or any(
             inner.errors or any(row.wrong for row in inner.rows) for inner in groups
         )
-        title = in_language(repeat.item or group.title or {}, self.state.language)
-        return RowView(name, at + 1, path, title, summary, wrong, fields, groups)
+        return RowView(
+            name=f"{self.prefix}{path}",
+            number=at + 1,
+            path=path,
+            title=in_language(repeat.item or group.title or {}, self.state.language),
+            summary=" · ".join(text for each in repeat.summary if (text := shown.get(each))),
+            wrong=wrong,
+            opened=wrong or len(state.rows) <= FEW_ROWS or not any(view.typed for view in fields),
+            fields=fields,
+            groups=groups,
+        )
 
     def _stored(self, scope: Scope, at: str) -> dict[str, Any]:
         return {name: self.state.fields[f"{at}{name}"].value for name in scope.fields}

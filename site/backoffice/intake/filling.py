@@ -15,6 +15,7 @@ from forms.exceptions import AnswerError
 from forms.logic import FormState, Reading, evaluate, initial_answers, read, typed_of
 from forms.models import Draft
 from forms.presentation import GroupView, dom_id, first_page_with, group_views
+from forms.rows import add_row, copy_row, move_row, remove_row
 from forms.schema import FormDefinition, PageDefinition
 from foundation.editions.models import Edition
 from foundation.editions.texts import in_language
@@ -175,3 +176,22 @@ def typed_in(definition: FormDefinition, posted: QueryDict) -> dict[str, list[st
         for path in dict.fromkeys(posted.getlist("asked"))
         if definition.at(path) is not None
     }
+
+
+ROW_ACTIONS = frozenset({"add-row", "copy-row", "remove-row", "row-up", "row-down"})
+"""What the buttons of a repeating group post under ``do``, each with a path behind a colon."""
+
+
+def with_rows_changed(
+    definition: FormDefinition, typed: Mapping[str, Sequence[str]], action: str, path: str
+) -> tuple[Mapping[str, Sequence[str]], str]:
+    """Return the texts after a button of a repeating group was pressed, and the path of a row it made."""
+    match action:
+        case "add-row":
+            return add_row(definition, typed, path)
+        case "copy-row":
+            return copy_row(definition, typed, path)
+        case "remove-row":
+            return remove_row(definition, typed, path), ""
+        case _:
+            return move_row(definition, typed, path, -1 if action == "row-up" else 1), ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import re
 import uuid as uuids
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -27,12 +28,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from backoffice.access.templatetags.remit import clock, moment_text
-from backoffice.intake.filling import Filling, typed_in
+from backoffice.intake.filling import PREFIX, ROW_ACTIONS, Filling, typed_in, with_rows_changed
 from backoffice.intake.outcomes import address_of, hand_in, outcomes_of
 from forms.exceptions import AlreadySubmitted, AnswersInvalid, NotFound, NotPermitted
 from forms.logic import evaluate, read
 from forms.models import Draft
-from forms.presentation import answered_groups, summary_of
+from forms.presentation import answered_groups, dom_id, summary_of
 from forms.queries import (
     current_form,
     draft_for,
@@ -170,19 +171,24 @@ def _save_and_go(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
     edition, definition = _edition_posted(request, uuid)
     posted_page = request.POST.get("page", "")
     order = [page.id for page in definition.pages]
+    action, _colon, target = request.POST.get("do", "save").partition(":")
+    typed, fresh_row = typed_in(definition, request.POST), ""
+    if action in ROW_ACTIONS:
+        typed, fresh_row = with_rows_changed(definition, _typed_before(request, uuid, typed), action, target)
     saved = submissions.save_draft(
         uuid=uuid,
         edition=edition,
-        typed=typed_in(definition, request.POST),
+        typed=typed,
         by=request.user,
         page=order.index(posted_page) if posted_page in order else 0,
     )
     complain = tuple(name for name in request.POST.get("complain", "").split() if name in order)
     filling = Filling.resumed(saved, definition, posted_page, complain)
     if request.headers.get("X-Requested-With") == "XMLHttpRequest":
-        return _part(request, filling, saved.saved_at)
-    action, _colon, target = request.POST.get("do", "save").partition(":")
+        return _part(request, filling, saved.saved_at, fresh_row)
     match action:
+        case _ if action in ROW_ACTIONS:
+            return _at(saved, definition, filling.page.id, fresh_row or target.rpartition("/")[0])
         case "submit":
             return _hand_in(request, saved, filling)
         case "next":
@@ -194,6 +200,14 @@ def _save_and_go(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
         case _:
             messages.success(request, _("Your draft has been saved. You can go on with it at any time."))
             return _at(saved, definition, filling.page.id)
+
+
+def _typed_before(
+    request: HttpRequest, uuid: uuids.UUID, typed: Mapping[str, Sequence[str]]
+) -> dict[str, Sequence[str]]:
+    """Return what was typed before on all pages, with what was posted now in its place."""
+    draft = drafts_of(request.user).filter(uuid=uuid).first()
+    return {**(draft.answers if draft else {}), **typed}
 
 
 def _edition_posted(request: HttpRequest, uuid: uuids.UUID) -> tuple[Edition, FormDefinition]:
@@ -270,23 +284,27 @@ def _confirm(request: HttpRequest, number: str, definition: FormDefinition) -> N
     messages.success(request, f"{_('Submitted as %(number)s.') % {'number': number}} {said}".strip())
 
 
-def _at(saved: Draft, definition: FormDefinition, page: str) -> HttpResponse:
-    """Lead to a page of the draft."""
+def _at(saved: Draft, definition: FormDefinition, page: str, path: str = "") -> HttpResponse:
+    """Lead to a page of the draft, there to a row or group."""
     address = reverse("intake:draft", kwargs={"uuid": saved.uuid})
-    return redirect(f"{address}?page={page}" if len(definition.pages) > 1 else address)
+    place = f"#{dom_id(f'{PREFIX}{path}')}" if path else ""
+    return redirect(f"{address}?page={page}{place}" if len(definition.pages) > 1 else f"{address}{place}")
 
 
 def _fill(request: HttpRequest, filling: Filling, *, status: int = 200) -> HttpResponse:
     return render(request, "intake/fill.html", _filling_context(filling), status=status)
 
 
-def _part(request: HttpRequest, filling: Filling, saved_at: datetime.datetime) -> HttpResponse:
-    """Answer the page's own script: the form part as it now stands, and when it was saved."""
+def _part(
+    request: HttpRequest, filling: Filling, saved_at: datetime.datetime, fresh_row: str = ""
+) -> HttpResponse:
+    """Answer the page's own script: the form part as it now stands, when it was saved, and a row just made."""
     return JsonResponse(
         {
             "part": render_to_string("intake/_part.html", _filling_context(filling), request),
             "saved": _when(saved_at),
             "address": reverse("intake:draft", kwargs={"uuid": filling.uuid}),
+            "row": dom_id(f"{PREFIX}{fresh_row}") if fresh_row else "",
         }
     )
 

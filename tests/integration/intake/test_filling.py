@@ -136,7 +136,7 @@ def test_the_script_saves_and_gets_the_part_anew(person: User, two_pages: Editio
     )
     assert answer.status_code == 200
     data = answer.json()
-    assert sorted(data) == ["address", "part", "saved"]
+    assert sorted(data) == ["address", "part", "row", "saved"]
     assert data["address"] == address(name)
     assert 'name="f-detail"' in data["part"]
     assert "<html" not in data["part"]

@@ -49,12 +49,38 @@ function updateField(field, fresh) {
   return field;
 }
 
+function updatePiece(one, fresh, name) {
+  const [piece, other] = [one, fresh].map((each) => each.querySelector(`:scope > [data-piece="${name}"], :scope > details > [data-piece="${name}"]`));
+  if (piece && other && piece.innerHTML !== other.innerHTML) piece.innerHTML = other.innerHTML;
+}
+
+function updateRow(row, fresh) {
+  if (row.className !== fresh.className) row.className = fresh.className;
+  for (const name of ["summary", "tools"]) updatePiece(row, fresh, name);
+  const [details, other] = [row, fresh].map((one) => one.querySelector(":scope > details"));
+  align(details.querySelector(":scope > [data-fields]"), other.querySelector(":scope > [data-fields]"), "data-field", updateField);
+  align(details.querySelector(":scope > [data-groups]"), other.querySelector(":scope > [data-groups]"), "data-group", updateGroup);
+  return row;
+}
+
+function updateGroup(group, fresh) {
+  const [rows, others] = [group, fresh].map((one) => one.querySelector(":scope > [data-rows]"));
+  if (rows && others) {
+    align(rows, others, "data-row-path", updateRow);
+    updatePiece(group, fresh, "foot");
+  } else {
+    align(group.querySelector(":scope > [data-fields]"), fresh.querySelector(":scope > [data-fields]"), "data-field", updateField);
+  }
+  return group;
+}
+
 function align(parent, fresh, attribute, update) {
   const known = new Map([...parent.children].filter((one) => one.hasAttribute(attribute)).map((one) => [one.getAttribute(attribute), one]));
   const wanted = [...fresh.children].filter((one) => one.hasAttribute(attribute));
   const keep = new Set(wanted.map((one) => one.getAttribute(attribute)));
   for (const [name, one] of known) {
-    if (!keep.has(name) && !one.contains(document.activeElement)) one.remove();
+    // A row that was taken away has the focus on its own button; anything else one types into stays.
+    if (!keep.has(name) && (attribute === "data-row-path" || !one.contains(document.activeElement))) one.remove();
   }
   let before = null;
   for (const one of wanted) {
@@ -62,6 +88,11 @@ function align(parent, fresh, attribute, update) {
     let here = known.get(name);
     if (here) {
       here = update(here, one);
+      // Only rows change places.
+      if (attribute === "data-row-path" && (before ? before.nextElementSibling : parent.firstElementChild) !== here) {
+        if (before) before.after(here);
+        else parent.prepend(here);
+      }
     } else {
       here = one;
       here.classList.add("question--new");
@@ -78,10 +109,7 @@ function draw(html) {
   if (!fresh) return;
   const [progress, other] = [part, fresh].map((one) => one.querySelector('[data-block="progress"]'));
   if (progress.innerHTML !== other.innerHTML && !progress.contains(document.activeElement)) progress.innerHTML = other.innerHTML;
-  align(part, fresh, "data-group", (group, freshGroup) => {
-    align(group.querySelector("[data-fields]"), freshGroup.querySelector("[data-fields]"), "data-field", updateField);
-    return group;
-  });
+  align(part, fresh, "data-group", updateGroup);
   for (const link of document.querySelectorAll(".error-summary a[data-for]")) {
     const field = document.getElementById(link.dataset.for);
     if (!field?.classList.contains("field--wrong")) link.closest("li").remove();
@@ -92,9 +120,9 @@ function draw(html) {
 
 /* --- saving --------------------------------------------------------------------------------------------------- */
 
-async function save() {
+async function save(button = null) {
   clearTimeout(timer);
-  if (leaving || saved === changes) return;
+  if (leaving || (saved === changes && !button)) return;
   running?.abort();
   const mine = (running = new AbortController());
   const upTo = changes;
@@ -103,7 +131,7 @@ async function save() {
   try {
     const response = await fetch(form.action, {
       method: "POST",
-      body: new FormData(form),
+      body: button ? new FormData(form, button) : new FormData(form),
       headers: { "X-Requested-With": "XMLHttpRequest", Accept: "application/json" },
       signal: mine.signal,
     });
@@ -116,8 +144,10 @@ async function save() {
       saved = upTo;
       say(`${state.dataset.saved} ${json.saved}`, "saved");
       if (location.pathname !== json.address) history.replaceState(null, "", json.address);
+      const at = button?.closest("[data-group]")?.dataset.group;
       draw(json.part);
-      if (saved !== changes) wait(PAUSE);
+      if (button) goTo(json.row, at, button);
+      if (saved < changes) wait(PAUSE);
     } else if (response.status >= 500) {
       throw new Error(String(response.status));
     } else {
@@ -132,9 +162,22 @@ async function save() {
   }
 }
 
+/* After a button of a row: to the new row's first control, to the same button again, or to the group's foot. */
+function goTo(row, group, button) {
+  const fresh = row && document.getElementById(row);
+  if (fresh) {
+    fresh.querySelector("details").open = true;
+    fresh.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+    return;
+  }
+  const same = form.querySelector(`[data-row-act][value="${CSS.escape(button.value)}"]`);
+  const foot = form.querySelector(`[data-group="${CSS.escape(group ?? "")}"] > [data-piece="foot"] button`);
+  (same ?? foot)?.focus();
+}
+
 function wait(time) {
   clearTimeout(timer);
-  timer = setTimeout(save, time);
+  timer = setTimeout(() => save(), time);
 }
 
 if (form && state) {
@@ -147,17 +190,17 @@ if (form && state) {
   });
   form.addEventListener("change", () => wait(0));
   form.addEventListener("submit", (event) => {
-    if (event.submitter?.hasAttribute("data-quiet")) {
+    if (event.submitter?.matches("[data-quiet], [data-row-act]")) {
       event.preventDefault();
       changes += 1;
-      save();
+      save(event.submitter.hasAttribute("data-row-act") ? event.submitter : null);
       return;
     }
     leaving = true;
     clearTimeout(timer);
     running?.abort();
   });
-  window.addEventListener("online", save);
+  window.addEventListener("online", () => save());
   window.addEventListener("pageshow", (event) => {
     leaving = false;
     if (event.persisted) {
