@@ -10,10 +10,16 @@ class FormsConfig(AppConfig):
     verbose_name = _("Forms")
 
     def ready(self) -> None:
-        """Tell the packs who reads and writes forms, and the auditor's pages who tells of submissions."""
+        """Tell the packs who reads and writes forms, and the auditor's pages who tells of submissions; keep the
+        lines of registers with their submissions.
+        """
         # Models can be imported only once all apps are there.
+        from django.db.models.signals import post_save
+
         from forms import trail
+        from forms.models import Submission
         from forms.pack import FormLoader
+        from forms.registers.lines import on_saved
         from foundation.audit import guards
         from foundation.audit.trails import TrailKind, register_trail
         from foundation.packs import registry
@@ -22,3 +28,4 @@ class FormsConfig(AppConfig):
         guards.protect("formbuilder.SubmissionReading")
         registry.register("forms", FormLoader())
         register_trail(TrailKind("submissions", _("Submissions"), trail.find, trail.subject, trail.entries))
+        post_save.connect(on_saved, Submission, dispatch_uid="forms.registers.lines")

@@ -1,8 +1,11 @@
-"""What was answered: submissions and what came of them, the drafts before them, the series of their numbers."""
+"""What was answered: submissions and what came of them, the drafts before them, the series of their numbers, and the
+index of their registers.
+"""
 
 from forms.models.drafts import CorrectionDraft, Draft, Favourite, PublicDraft
 from forms.models.numbering import NumberSeries
 from forms.models.public import PublicAccess, PublicUse
+from forms.models.registers import RegisterNumber, RegisterText
 from forms.models.submissions import (
     LegalHold,
     Submission,
@@ -20,6 +23,8 @@ __all__ = [
     "PublicAccess",
     "PublicDraft",
     "PublicUse",
+    "RegisterNumber",
+    "RegisterText",
     "Submission",
     "SubmissionComment",
     "SubmissionReading",

@@ -1,0 +1,153 @@
+"""The typed lines of a register say what the submissions say, whatever writes a submission."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from forms.exceptions import NotFound
+from forms.models import RegisterNumber, RegisterText, Submission
+from forms.registers.columns import shape_of
+from forms.registers.lines import differences, rebuild
+from forms.registers.queries import find_rows, load_rows, register_for, registers_of
+from forms.services.definitions import publish_form
+from foundation.audit.services import Actor, change_audited
+from tests.factories.forms import choices, field, form_body, make_form, make_submission, text
+from tests.factories.organisation import make_user, make_user_with_roles
+
+pytestmark = pytest.mark.django_db
+
+READERS = {"registered": {"readers": ["manager"]}}
+
+
+def customers(by: Any) -> Any:
+    return make_form(
+        by,
+        field("name"),
+        field("phone", "phone", confidentiality="personal"),
+        field("level", "choice", options=choices("gold", "plain")),
+        field("spent", "money"),
+        field("since", "date"),
+        field("vip", "yes_no"),
+        key="customer",
+        summary=["name", "phone"],
+        **READERS,
+    )
+
+
+def test_a_submission_has_its_lines_when_it_is_there() -> None:
+    person = make_user_with_roles("manager")
+    made = make_submission(
+        customers(person), person, name="王 小明", level="gold", spent="12.30", since="2026-11-22", vip=True
+    )
+    numbers = {column.key: column.number for column in shape_of("customer").columns}
+    assert {(row.column, row.key, row.text) for row in RegisterText.objects.all()} == {
+        (numbers["name@text"], "", "王 小明"),
+        (numbers["level@choice"], "gold", "0000"),
+    }
+    assert {(row.column, row.number) for row in RegisterNumber.objects.all()} == {
+        (numbers["spent@money"], 1230),
+        (numbers["since@date"], datetime.date(2026, 11, 22).toordinal()),
+        (numbers["vip@yes_no"], 1),
+    }
+    assert {row.at for row in RegisterNumber.objects.all()} == {made.submitted_at}
+
+
+def test_whatever_changes_a_submission_changes_its_lines() -> None:
+    person = make_user_with_roles("manager")
+    made = make_submission(customers(person), person, name="甲", spent="1.00")
+    made.answers = {"name": "乙"}
+    change_audited(made, kind="submission_corrected", actor=Actor.of(person))
+    assert [row.text for row in RegisterText.objects.all()] == ["乙"]
+    assert not RegisterNumber.objects.exists()
+
+
+def test_what_is_rolled_back_leaves_no_lines() -> None:
+    person = make_user_with_roles("manager")
+    edition = customers(person)
+    with transaction.atomic():
+        make_submission(edition, person, name="甲")
+        transaction.set_rollback(True)
+    assert not RegisterText.objects.exists()
+
+
+def test_the_lines_are_checked_and_written_anew() -> None:
+    person = make_user_with_roles("manager")
+    edition = customers(person)
+    made = [make_submission(edition, person, name=f"客户 {at}", spent=f"{at}.00") for at in range(3)]
+    assert differences("customer") == []
+    RegisterText.objects.filter(submission=made[0]).update(words="something else")
+    RegisterNumber.objects.filter(submission=made[2]).delete()
+    told: list[tuple[int, int]] = []
+    assert differences("customer") == [made[0].number, made[2].number]
+    assert rebuild("customer", tell=lambda done, total: told.append((done, total))) == 3
+    assert (differences("customer"), told) == ([], [(3, 3)])
+
+
+def test_columns_stay_when_fields_are_renamed_removed_and_retyped() -> None:
+    person = make_user_with_roles("manager")
+    body = form_body(field("name"), field("amount", "text"), field("gone", "date"), key="changing", **READERS)
+    publish_form(body, by=person)
+    changed = form_body(
+        field("amount", "money"),
+        {**field("name"), "label": text("称呼", "Called")},
+        key="changing",
+        **READERS,
+    )
+    publish_form(changed, by=person)
+    shape = shape_of("changing")
+    assert [(column.key, column.heading("en"), column.asked) for column in shape.columns] == [
+        ("amount@money", "Question amount", True),
+        ("name@text", "Called", True),
+        ("amount@text", "Question amount", False),
+        ("gone@date", "Question gone", False),
+    ]
+
+
+def test_no_edition_lifts_the_limit_of_another() -> None:
+    person = make_user_with_roles("manager")
+    publish_form(
+        form_body(
+            field("salary", "money", confidentiality="confidential", readers=["hr"]), key="pay", **READERS
+        ),
+        by=make_user_with_roles("hr"),
+    )
+    publish_form(form_body(field("salary", "money"), key="pay", **READERS), by=person)
+    (column,) = shape_of("pay").columns
+    assert (column.open_to({"manager"}), column.open_to({"hr"}), column.recorded) == (False, True, True)
+
+
+def test_a_register_is_read_by_the_roles_it_names_and_by_nobody_else() -> None:
+    manager, clerk = make_user_with_roles("manager"), make_user_with_roles("clerk")
+    customers(manager)
+    make_form(manager, key="without")
+    assert [form.key for form in registers_of(manager)] == ["customer"]
+    assert registers_of(clerk) == []
+    assert register_for(manager, "customer").form_key == "customer"
+    for person, key in ((clerk, "customer"), (manager, "without"), (manager, "nothing")):
+        with pytest.raises(NotFound):
+            register_for(person, key)
+
+
+def test_other_forms_find_rows_by_number_and_by_words_open_to_the_person() -> None:
+    manager, clerk = make_user_with_roles("manager"), make_user_with_roles("clerk")
+    edition = customers(manager)
+    wang = make_submission(edition, manager, name="王小明", phone="13800138000", level="gold")
+    make_submission(edition, clerk, name="李四", phone="13900139000")
+    (found,) = find_rows("customer", "小明", manager)
+    assert (found.reference.source, found.reference.key) == ("register:customer", str(wang.uuid))
+    assert found.label == f"{wang.number} 王小明"
+    assert found.values == {"name": "王小明", "level": "gold"}
+    assert [row.label for row in find_rows("customer", wang.number, manager)] == [found.label]
+    assert [row.label for row in find_rows("customer", "gold", manager)] == [found.label]
+    assert find_rows("customer", "13800138000", manager) == []
+    assert len(find_rows("customer", "", manager)) == 2
+    assert [row.values["name"] for row in find_rows("customer", "", clerk)] == ["李四"]
+    assert load_rows("customer", [str(wang.uuid), "nonsense"], manager) == {str(wang.uuid): found}
+    assert load_rows("customer", [str(wang.uuid)], clerk) == {}
+    assert find_rows("nothing", "", manager) == []
+    assert find_rows("customer", "", make_user()) == []
+    assert Submission.objects.count() == 2
