@@ -281,7 +281,8 @@ def _done_before(request: HttpRequest, done: AlreadySubmitted) -> HttpResponse:
 
 def _confirm(request: HttpRequest, number: str, definition: FormDefinition) -> None:
     said = in_language(definition.confirmation or {})
-    messages.success(request, f"{_('Submitted as %(number)s.') % {'number': number}} {said}".strip())
+    done = _("Submitted as %(number)s.") % {"number": number}
+    messages.success(request, f"{done} {said}".strip())
 
 
 def _at(saved: Draft, definition: FormDefinition, page: str, path: str = "") -> HttpResponse:

@@ -307,7 +307,7 @@ def told_own(step: ApprovalStep, user: Any, instead: str) -> str:
 
 def told_not_asked(instead: str) -> str:
     """Return that the decision is for others."""
-    return f"{_('This decision is for others.')} {told_instead(instead)}"
+    return " ".join([_("This decision is for others."), told_instead(instead)])
 
 
 def told_changed(step: ApprovalStep) -> str:

@@ -250,7 +250,7 @@ def _done(step: ApprovalStep) -> str:
     ).first():
         return _("Approved. Next: %(step)s.") % {"step": following.task_state.task.name}
     step.page.refresh_from_db()
-    return f"{_('Approved.')} {told_in_words(step.page)}"
+    return " ".join([_("Approved."), told_in_words(step.page)])
 
 
 def _not_publishable(refused: ValidationError) -> str:

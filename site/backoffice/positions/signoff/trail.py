@@ -50,7 +50,7 @@ def entries(key: str) -> list[TrailEntry]:
 def of_position(code: str) -> list[TrailEntry]:
     """Return what happened to the requests about one post, and what was marked of its editions. Five queries."""
     requests = {
-        one.stream: f"{one.person}, {_('edition %(number)s') % {'number': one.edition.number}}"
+        one.stream: ", ".join([str(one.person), _("edition %(number)s") % {"number": one.edition.number}])
         for one in SignOff.objects.filter(position__code=code).select_related("person", "edition")
     }
     marks = dict(
@@ -122,5 +122,6 @@ def _text(value: object) -> str | None:
 
 
 def _subject(one: SignOff) -> Subject:
-    title = f"{one.person} · {one.position} · {_('edition %(number)s') % {'number': one.edition.number}}"
+    edition = _("edition %(number)s") % {"number": one.edition.number}
+    title = f"{one.person} · {one.position} · {edition}"
     return Subject(key=str(one.uuid), title=title, streams=(one.stream,))
