@@ -170,7 +170,9 @@ function goTo(row, group, button) {
     fresh.querySelector("input:not([type=hidden]), select, textarea")?.focus();
     return;
   }
-  const same = form.querySelector(`[data-row-act][value="${CSS.escape(button.value)}"]`);
+  const value = (words) => form.querySelector(`[data-row-act][value="${CSS.escape(words)}"]`);
+  // At the end of its way a row that moved has lost that button and still has the other.
+  const same = value(button.value) ?? value(button.value.replace(/^row-(up|down)/, (_all, way) => `row-${way === "up" ? "down" : "up"}`));
   const foot = form.querySelector(`[data-group="${CSS.escape(group ?? "")}"] > [data-piece="foot"] button`);
   (same ?? foot)?.focus();
 }
