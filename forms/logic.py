@@ -457,7 +457,7 @@ class _Evaluation:
             return None
         if result is None or result == "":
             return None
-        value = asked.of_kind.from_expression(result)
+        value = asked.of_kind.from_expression(result, asked.settings)
         try:
             asked.of_kind.check(value, asked.settings, self.around)
         except FieldFault:

@@ -295,7 +295,7 @@ def totals_of(
         asked = scope.fields[name]
         values = [asked.of_kind.in_expression(row[name]) for row in rows if row.get(name) is not None]
         if values:
-            stored = asked.of_kind.from_expression(sum(values[1:], values[0]))
+            stored = asked.of_kind.from_expression(sum(values[1:], values[0]), asked.settings)
             yield (
                 in_language(asked.label, language),
                 asked.of_kind.display(stored, asked.settings, language),

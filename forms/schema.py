@@ -127,6 +127,8 @@ class FieldDefinition(Part):
             self.required or self.required_if or self.read_only_if or self.initial is not None
         ):
             raise ValueError("a computed field is neither required, read-only nor given an initial value")
+        if self.computed and not kind.computes:
+            raise ValueError(f"a field of kind {self.kind!r} cannot be computed")
         if self.required and self.required_if:
             raise ValueError("required and required_if exclude each other")
         if self.initial is not None and self.prefill is not None:

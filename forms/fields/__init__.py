@@ -4,7 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from forms.fields import choice, date, long_text, money, phone, text, whole_number, yes_no
+from forms.fields import (
+    choice,
+    choices,
+    date,
+    date_range,
+    decimal,
+    email,
+    id_card,
+    long_text,
+    moment,
+    money,
+    phone,
+    plate,
+    rating,
+    rich_note,
+    static,
+    text,
+    time,
+    vin,
+    whole_number,
+    yes_no,
+)
 from forms.fields.base import (
     Cell,
     Column,
@@ -26,12 +47,24 @@ KINDS: dict[str, FieldKind[Any]] = {
     for kind in (
         text.KIND,
         long_text.KIND,
-        choice.KIND,
-        phone.KIND,
-        date.KIND,
-        money.KIND,
-        yes_no.KIND,
+        rich_note.KIND,
         whole_number.KIND,
+        decimal.KIND,
+        money.KIND,
+        date.KIND,
+        time.KIND,
+        moment.KIND,
+        date_range.KIND,
+        yes_no.KIND,
+        choice.KIND,
+        choices.KIND,
+        rating.KIND,
+        phone.KIND,
+        email.KIND,
+        plate.KIND,
+        vin.KIND,
+        id_card.KIND,
+        static.KIND,
     )
 }
 

@@ -169,6 +169,14 @@ class FieldKind(ABC, Generic[OptionsT]):
 
     asks: ClassVar[bool] = True
     """Whether there is anything to answer: a text that is only shown asks nothing."""
+    computes: ClassVar[bool] = True
+    """Whether an expression can give the answer: it cannot where the answer is more than one value."""
+
+    def markup(self, value: Any, options: OptionsT, language: str) -> str:
+        """Return the stored value as safe markup for reading and print, where it has more shape than a text
+        (a table, say); ``""`` where ``display`` says it all.
+        """
+        return ""
 
     def references(self, value: Any, options: OptionsT) -> Collection[Reference]:
         """Return what a value, which may come from anywhere, names outside the form; never raises."""
@@ -208,7 +216,7 @@ class FieldKind(ABC, Generic[OptionsT]):
         """Return what stands under those names for a stored value."""
         return {"": self.in_expression(value)}
 
-    def from_expression(self, result: Any) -> Stored | None:
+    def from_expression(self, result: Any, options: OptionsT) -> Stored | None:
         """Return what an expression computed as a stored value."""
         return result  # type: ignore[no-any-return]  # the door of expressions has checked it against ``expression``
 
@@ -216,7 +224,8 @@ class FieldKind(ABC, Generic[OptionsT]):
         """Return what changed between two stored values (None: no answer): old out, new in."""
         old = "" if before is None else self.display(before, options, language)
         new = "" if after is None else self.display(after, options, language)
-        if old == new:
+        # Two values may look alike (masked, or two people of one name) and are a change all the same.
+        if before == after:
             return [Segment("same", old)] if old else []
         segments = [Segment("removed", old), Segment("added", new)]
         return [segment for segment in segments if segment.text]
@@ -274,6 +283,11 @@ def clean_text(text: str, *, lines: bool) -> str:
 def plain_digits(text: str) -> str:
     """Return ``text`` with full-width digits, letters and signs as half-width ones, without outer blanks."""
     return unicodedata.normalize("NFKC", text).strip()
+
+
+def plain_texts(typed: Sequence[str]) -> list[str]:
+    """Return the texts that name no part."""
+    return [text for text in typed if "=" not in text]
 
 
 def first_text(typed: Sequence[str]) -> str:

@@ -74,32 +74,10 @@ class DateField(FieldKind[DateOptions]):
 
     def parse(self, typed: Sequence[str], options: DateOptions) -> Stored | None:
         written = plain_digits(first_text(typed))
-        if not written:
-            return None
-        for form in _WRITTEN:
-            if match := form.fullmatch(written):
-                try:
-                    return datetime.date(*(int(part) for part in match.groups())).isoformat()
-                except ValueError:
-                    raise FieldFault(_("There is no such day. Check the month and the day.")) from None
-        raise FieldFault(_("Write the date as year, month, day, for example 2026-11-22."))
+        return read_day(written) if written else None
 
     def check(self, value: Any, options: DateOptions, around: Surroundings) -> None:
-        try:
-            date = datetime.date.fromisoformat(value)
-        except (TypeError, ValueError):
-            date = None
-        if date is None or date.isoformat() != value:
-            raise FieldFault(_("Write the date as year, month, day, for example 2026-11-22."))
-        first, last = options.bounds(around.day)
-        if date > last:
-            if options.not_future and last == around.day:
-                raise FieldFault(_("This day has not come yet. Write today or an earlier day."))
-            raise FieldFault(_("Write %(day)s or an earlier day.") % {"day": last.isoformat()})
-        if date < first:
-            if options.not_past and first == around.day:
-                raise FieldFault(_("This day is over. Write today or a later day."))
-            raise FieldFault(_("Write %(day)s or a later day.") % {"day": first.isoformat()})
+        check_day(value, options, around.day)
 
     def typed(self, value: Any, options: DateOptions) -> list[str]:
         return [str(value)]
@@ -108,24 +86,64 @@ class DateField(FieldKind[DateOptions]):
         return {"": datetime.date.fromisoformat(value)}
 
     def display(self, value: Any, options: DateOptions, language: str) -> str:
-        date = datetime.date.fromisoformat(value)
-        if language.startswith("zh"):
-            return f"{date.year}年{date.month}月{date.day}日"
-        return f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
+        return day_text(value, language)
 
     def in_expression(self, value: Any) -> Any:
         return datetime.date.fromisoformat(value)
 
-    def from_expression(self, result: Any) -> Stored | None:
+    def from_expression(self, result: Any, options: DateOptions) -> Stored | None:
         return None if result is None else str(result.isoformat())
 
     def sample(self, seed: int, options: DateOptions, around: Surroundings) -> Stored:
-        first, last = options.bounds(around.day)
-        first, last = (
-            max(first, min(around.day, last) - datetime.timedelta(60)),
-            min(last, max(around.day, first) + datetime.timedelta(60)),
-        )
-        return (first + datetime.timedelta(draw(seed, 0, (last - first).days))).isoformat()
+        return sample_day(seed, options, around.day)
+
+
+def read_day(written: str) -> str:
+    """Return a day as it is stored; raises FieldFault."""
+    for form in _WRITTEN:
+        if match := form.fullmatch(written):
+            try:
+                return datetime.date(*(int(part) for part in match.groups())).isoformat()
+            except ValueError:
+                raise FieldFault(_("There is no such day. Check the month and the day.")) from None
+    raise FieldFault(_("Write the date as year, month, day, for example 2026-11-22."))
+
+
+def check_day(value: Any, options: DateOptions, day: datetime.date) -> None:
+    """Raise FieldFault unless ``value``, which may come from anywhere, is a stored day that is taken on ``day``."""
+    try:
+        date = datetime.date.fromisoformat(value)
+    except (TypeError, ValueError):
+        date = None
+    if date is None or date.isoformat() != value:
+        raise FieldFault(_("Write the date as year, month, day, for example 2026-11-22."))
+    first, last = options.bounds(day)
+    if date > last:
+        if options.not_future and last == day:
+            raise FieldFault(_("This day has not come yet. Write today or an earlier day."))
+        raise FieldFault(_("Write %(day)s or an earlier day.") % {"day": last.isoformat()})
+    if date < first:
+        if options.not_past and first == day:
+            raise FieldFault(_("This day is over. Write today or a later day."))
+        raise FieldFault(_("Write %(day)s or a later day.") % {"day": first.isoformat()})
+
+
+def day_text(value: str, language: str) -> str:
+    """Return a stored day as people of that language write it."""
+    date = datetime.date.fromisoformat(value)
+    if language.startswith("zh"):
+        return f"{date.year}年{date.month}月{date.day}日"
+    return f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
+
+
+def sample_day(seed: int, options: DateOptions, day: datetime.date, what: str = "") -> str:
+    """Return a day that is taken, near ``day`` where it may be."""
+    first, last = options.bounds(day)
+    first, last = (
+        max(first, min(day, last) - datetime.timedelta(60)),
+        min(last, max(day, first) + datetime.timedelta(60)),
+    )
+    return (first + datetime.timedelta(draw(seed, 0, (last - first).days, what))).isoformat()
 
 
 KIND = DateField()

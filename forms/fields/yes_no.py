@@ -9,10 +9,25 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 from pydantic import Field
 
-from forms.fields.base import Cell, FieldFault, FieldKind, FieldOptions, Stored, Surroundings, first_text
+from forms.fields.base import (
+    Cell,
+    FieldFault,
+    FieldKind,
+    FieldOptions,
+    Stored,
+    Surroundings,
+    first_text,
+    text_of_cell,
+)
 from forms.fields.sampling import draw
 from foundation.editions.texts import LocalizedText, in_language
 from foundation.expressions import Kind
+
+_TAKEN = {
+    True: {"yes", "y", "true", "1", "是", "有", "✓", "√"},
+    False: {"no", "n", "false", "0", "否", "无", "×"},
+}
+"""What people write into sheets."""
 
 
 class YesNoOptions(FieldOptions):
@@ -39,7 +54,7 @@ class YesNoField(FieldKind[YesNoOptions]):
         written = first_text(typed)
         if written in {"yes", "no"}:
             return written == "yes"
-        if written:
+        if written.strip():
             raise FieldFault(_("Choose yes or no."))
         return None
 
@@ -59,6 +74,14 @@ class YesNoField(FieldKind[YesNoOptions]):
             return in_language(own, language)
         with override(language):
             return str(_("Yes") if value else _("No"))
+
+    def typed_from_cells(self, cells: Mapping[str, Cell], options: YesNoOptions, language: str) -> list[str]:
+        written = text_of_cell(cells.get("")).strip()
+        for answer in (True, False):
+            own = (options.yes if answer else options.no) or {}
+            if written.casefold() in {*_TAKEN[answer], *(text.strip().casefold() for text in own.values())}:
+                return self.typed(answer, options)
+        return [written] if written else []
 
     def sample(self, seed: int, options: YesNoOptions, around: Surroundings) -> Stored:
         return bool(draw(seed, 0, 1))

@@ -31,9 +31,9 @@ def field(name: str, kind: str = "text", **more: Any) -> dict[str, Any]:
     return {"id": name, "kind": kind, "label": text(f"题目 {name}", f"Question {name}"), **more}
 
 
-def choices(*keys: str) -> dict[str, Any]:
+def choices(*keys: str, **more: Any) -> dict[str, Any]:
     """Return the options of a choice."""
-    return {"choices": [{"key": key, "label": text(f"选项 {key}", f"Choice {key}")} for key in keys]}
+    return {"choices": [{"key": key, "label": text(f"选项 {key}", f"Choice {key}")} for key in keys], **more}
 
 
 def page(name: str, *fields: dict[str, Any], **more: Any) -> dict[str, Any]:

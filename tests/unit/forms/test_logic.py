@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forms.exceptions import AnswerError
-from forms.fields import KINDS, Surroundings
+from forms.fields import Surroundings
 from forms.logic import evaluate, initial_answers, read, typed_of
 from forms.references import DependencyCycle
 from tests.factories.forms import choices, complaint_body, definition, field, page, text
@@ -234,13 +234,3 @@ def test_anything_may_be_typed(typed: dict[str, list[str]]) -> None:
 def test_a_draft_begins_with_the_initial_answers() -> None:
     form = definition(field("count", "whole_number", initial=3), field("name"))
     assert initial_answers(form) == {"count": 3}
-    assert set(KINDS) == {
-        "choice",
-        "date",
-        "long_text",
-        "money",
-        "phone",
-        "text",
-        "whole_number",
-        "yes_no",
-    }
