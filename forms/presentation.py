@@ -11,8 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.safestring import SafeString
+
 from forms.exceptions import AnswerError
-from forms.fields import FieldFault, FieldOptions, parts_of
+from forms.fields import NO_MARKUP, FieldFault, FieldOptions, parts_of
 from forms.logic import FieldState, FormState, RowsState
 from forms.schema import FieldDefinition, FormDefinition, Group, PageDefinition, Scope
 from foundation.editions.texts import in_language
@@ -51,6 +53,8 @@ class FieldView:
     texts: tuple[str, ...] = ()
     """Everything that was typed, for controls of several parts."""
     asks: bool = True
+    markup: SafeString = NO_MARKUP
+    """Of a read-only field: the stored value as markup, where it has more shape than a text."""
 
     @property
     def dom_id(self) -> str:
@@ -188,6 +192,9 @@ def field_view(
         path=state.path,
         texts=tuple(typed),
         asks=kind.asks,
+        markup=kind.markup(state.value, settings, language)
+        if state.read_only and state.value is not None
+        else NO_MARKUP,
     )
 
 
@@ -312,6 +319,8 @@ class Line:
     long: bool
     kind: str
     value: Any
+    markup: SafeString = NO_MARKUP
+    """The answer as markup, where it has more shape than a text."""
 
 
 @dataclass(frozen=True)
@@ -347,8 +356,10 @@ def _lines(fields: Sequence[FieldDefinition], answers: Mapping[str, Any], langua
     for asked in fields:
         if (value := answers.get(asked.id)) is not None:
             text = asked.of_kind.display(value, asked.settings, language)
-            long = len(text) > LONG or "\n" in text
-            lines.append(Line(asked.id, in_language(asked.label, language), text, long, asked.kind, value))
+            markup = asked.of_kind.markup(value, asked.settings, language)
+            long = bool(markup) or len(text) > LONG or "\n" in text
+            label = in_language(asked.label, language)
+            lines.append(Line(asked.id, label, text, long, asked.kind, value, markup))
     return tuple(lines)
 
 

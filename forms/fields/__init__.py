@@ -27,6 +27,7 @@ from forms.fields import (
     yes_no,
 )
 from forms.fields.base import (
+    NO_MARKUP,
     Cell,
     Column,
     Directory,
@@ -70,6 +71,7 @@ KINDS: dict[str, FieldKind[Any]] = {
 
 __all__ = [
     "KINDS",
+    "NO_MARKUP",
     "Cell",
     "Column",
     "Directory",

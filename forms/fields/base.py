@@ -24,6 +24,7 @@ from decimal import Decimal
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeAlias, TypeVar
 
+from django.utils.safestring import SafeString
 from pydantic import BaseModel, ConfigDict
 
 from foundation.expressions import Kind, SchemaEntry
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 Words: TypeAlias = "str | _StrPromise"
 Stored: TypeAlias = "str | int | bool | list[Any] | dict[str, Any]"
 Cell: TypeAlias = "str | int | bool | Decimal | datetime.date | datetime.time | datetime.datetime | None"
+
+NO_MARKUP = SafeString("")
 
 
 class FieldFault(ValueError):
@@ -172,11 +175,11 @@ class FieldKind(ABC, Generic[OptionsT]):
     computes: ClassVar[bool] = True
     """Whether an expression can give the answer: it cannot where the answer is more than one value."""
 
-    def markup(self, value: Any, options: OptionsT, language: str) -> str:
+    def markup(self, value: Any, options: OptionsT, language: str) -> SafeString:
         """Return the stored value as safe markup for reading and print, where it has more shape than a text
         (a table, say); ``""`` where ``display`` says it all.
         """
-        return ""
+        return NO_MARKUP
 
     def references(self, value: Any, options: OptionsT) -> Collection[Reference]:
         """Return what a value, which may come from anywhere, names outside the form; never raises."""

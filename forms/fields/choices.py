@@ -153,7 +153,9 @@ class ChoicesField(FieldKind[ChoicesOptions]):
         old, new = before or [], after or []
         segments: list[Segment] = []
         for item in [*old, *(item for item in new if item not in old)]:
-            sort = "same" if item in old and item in new else "removed" if item in old else "added"
+            sort: Literal["same", "removed", "added"] = (
+                "added" if item not in old else "same" if item in new else "removed"
+            )
             between = "" if not segments else "、" if language.startswith("zh") else ", "
             segments.append(Segment(sort, f"{between}{options.shown(item, language)}"))
         return segments

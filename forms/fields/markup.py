@@ -8,6 +8,7 @@ import html
 import re
 
 import nh3
+from django.utils.safestring import SafeString
 
 from forms.fields.base import clean_text
 
@@ -32,6 +33,11 @@ def clean_markup(text: str) -> str:
         clean_content_tags={"script", "style", "iframe", "object", "template", "noscript"},
     )
     return cleaned.strip()
+
+
+def sound_markup(text: str) -> SafeString:
+    """Return what may stay of somebody's HTML, for a page."""
+    return SafeString(clean_markup(text))
 
 
 def markup_of(text: str) -> str:

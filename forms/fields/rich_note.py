@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
@@ -27,7 +28,7 @@ from forms.fields.base import (
     text_difference,
     text_of_cell,
 )
-from forms.fields.markup import clean_markup, markup_of, text_of
+from forms.fields.markup import clean_markup, markup_of, sound_markup, text_of
 from forms.fields.sampling import pick
 from forms.fields.text import check_length
 from foundation.expressions import Kind
@@ -85,8 +86,8 @@ class RichNoteField(FieldKind[RichNoteOptions]):
     def display(self, value: Any, options: RichNoteOptions, language: str) -> str:
         return text_of(str(value))
 
-    def markup(self, value: Any, options: RichNoteOptions, language: str) -> str:
-        return clean_markup(str(value))
+    def markup(self, value: Any, options: RichNoteOptions, language: str) -> SafeString:
+        return sound_markup(str(value))
 
     def columns(self, options: RichNoteOptions, language: str) -> Sequence[Column]:
         return [Column("", "", "text", 40)]

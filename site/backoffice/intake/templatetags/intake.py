@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from forms.fields.date import DateOptions
+from forms.fields import FieldFault
+from forms.fields.base import first_text, plain_digits
+from forms.fields.choice import GivenAnswers
+from forms.fields.date import DateOptions, read_day
+from forms.fields.markup import clean_markup, sound_markup, text_of
+from forms.fields.time import read_time
 from forms.presentation import FieldView
 from foundation.editions import texts
 
@@ -20,6 +26,76 @@ register = template.Library()
 def in_language(text: Mapping[str, str] | None) -> str:
     """Return a text of a definition in the language in use; empty for none."""
     return texts.in_language(text) if text else ""
+
+
+register.filter("sound_markup", sound_markup)
+
+
+@register.simple_tag
+def part(field: FieldView, name: str) -> str:
+    """Return what was typed into one part of a control of several."""
+    return first_text(field.parts.get(name, ()))
+
+
+@register.simple_tag
+def other_label(field: FieldView) -> str:
+    """Return what words of one's own are called."""
+    options = field.settings
+    return options.other_in(field.language) if isinstance(options, GivenAnswers) else ""
+
+
+@register.simple_tag
+def note_text(field: FieldView) -> str:
+    """Return a note as the plain text that is typed without script."""
+    plain = [text for text in field.texts if not text.startswith("html=")]
+    return plain[0] if plain else text_of(clean_markup(part(field, "html")))
+
+
+@register.simple_tag
+def day_control(field: FieldView, name: str, label: str, *, first: bool = False) -> SafeString:
+    """Return the control for one day of several parts; a text nobody can read stays a text."""
+    return _part_control(field, name, label, read_day, "date", day_limits(field), first=first)
+
+
+@register.simple_tag
+def time_control(field: FieldView, name: str, label: str, *, first: bool = False) -> SafeString:
+    """Return the control for a time of day of several parts."""
+    return _part_control(field, name, label, read_time, "time", SafeString(""), first=first)
+
+
+def _part_control(
+    field: FieldView,
+    name: str,
+    label: str,
+    reading: Callable[[str], str],
+    sort: str,
+    limits: SafeString,
+    *,
+    first: bool,
+) -> SafeString:
+    typed = plain_digits(part(field, name))
+    try:
+        value, shown_as = (reading(typed) if typed else ""), sort
+    except FieldFault:
+        value, shown_as, limits = typed, "text", SafeString("")
+    return format_html(
+        '<label class="pair__part"><span class="pair__label">{}</span>'
+        '<input type="{}" id="{}" name="{}~{}" value="{}"{} {}></label>',
+        label,
+        shown_as,
+        field.dom_id if first else f"{field.dom_id}-{name}",
+        field.name,
+        name,
+        value,
+        limits,
+        control_attributes(field),
+    )
+
+
+@register.simple_tag
+def box_attributes(field: FieldView) -> SafeString:
+    """Tie one box of several to help and errors; no box by itself is required."""
+    return control_attributes(replace(field, required=False))
 
 
 @register.simple_tag
