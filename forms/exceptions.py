@@ -60,6 +60,38 @@ class AlreadySubmitted(FormError):
         self.submission = submission
 
 
+class RuleBroken(FormError):
+    """What was asked for is not possible as things stand; the sentence says why and what to do."""
+
+
+class ReasonMissing(FormError):
+    """A correction, a withdrawal or a hold without a reason."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Say why: the reason stays with the record."))
+
+
+class NothingChanged(FormError):
+    """A correction in which everything is as it was."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Nothing has been changed yet, so there is nothing to correct."))
+
+
+class CorrectedMeanwhile(FormError):
+    """Somebody else corrected the submission since the person opened it. ``submission`` is what it is now;
+    ``differences`` (``forms.revisions.Difference``) say what became of what the person had seen.
+    """
+
+    def __init__(self, submission: Any, differences: Sequence[Any]) -> None:
+        super().__init__(
+            _("%(number)s has been corrected by somebody else since you opened it. Compare, then correct again.")
+            % {"number": submission.number}
+        )
+        self.submission = submission
+        self.differences = tuple(differences)
+
+
 class DefinitionRefused(FormError):
     """A definition that cannot be published. ``problems`` name every fault and its place."""
 

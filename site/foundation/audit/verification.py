@@ -26,8 +26,8 @@ from django.utils.translation import gettext as _
 
 from foundation.audit import guards, keys, rows, seal
 from foundation.audit.canonical import canonical
-from foundation.audit.exceptions import MasterKeyInvalid
 from foundation.audit.erasure import ERASED, Entry, mark
+from foundation.audit.exceptions import MasterKeyInvalid
 from foundation.audit.models import Audited, Erasure, Event, Opening, Receipt, SubjectKey
 from foundation.audit.seal import ROW
 

@@ -75,12 +75,12 @@ def test_the_database_lets_nothing_go_that_no_erasure_names() -> None:
 def test_an_erasure_needs_an_event_that_commits_to_exactly_it() -> None:
     row = make_audited(versions=2)
     entries = recorded([row.stream])
-    with pytest.raises(NotInTransaction):
-        connection.in_atomic_block = False
-        try:
+    connection.in_atomic_block = False
+    try:
+        with pytest.raises(NotInTransaction):
             erase(Event.objects.latest("id"), entries)
-        finally:
-            connection.in_atomic_block = True
+    finally:
+        connection.in_atomic_block = True
     with transaction.atomic():
         event = change_audited(
             row, kind="erased", actor=Actor.system("r"), references={ERASED: mark(entries[:1])}
