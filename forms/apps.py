@@ -16,16 +16,18 @@ class FormsConfig(AppConfig):
         # Models can be imported only once all apps are there.
         from django.db.models.signals import post_save
 
-        from forms import trail
+        from forms import trail, verification
         from forms.models import Submission
         from forms.pack import FormLoader
         from forms.registers.lines import on_saved
         from foundation.audit import guards
         from foundation.audit.trails import TrailKind, register_trail
+        from foundation.audit.verification import register_check
         from foundation.packs import registry
 
         guards.protect("formbuilder.SubmissionRevision", follows=True)
         guards.protect("formbuilder.SubmissionReading")
+        register_check("revisions of submissions", verification.revision_faults)
         registry.register("forms", FormLoader())
         register_trail(TrailKind("submissions", _("Submissions"), trail.find, trail.subject, trail.entries))
         post_save.connect(on_saved, Submission, dispatch_uid="forms.registers.lines")

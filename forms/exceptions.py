@@ -85,7 +85,9 @@ class CorrectedMeanwhile(FormError):
 
     def __init__(self, submission: Any, differences: Sequence[Any]) -> None:
         super().__init__(
-            _("%(number)s has been corrected by somebody else since you opened it. Compare, then correct again.")
+            _(
+                "%(number)s has been corrected by somebody else since you opened it. Compare, then correct again."
+            )
             % {"number": submission.number}
         )
         self.submission = submission

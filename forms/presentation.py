@@ -7,11 +7,12 @@ help and errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from forms.exceptions import AnswerError
 from forms.fields import NO_MARKUP, FieldFault, FieldOptions, parts_of
@@ -22,6 +23,8 @@ from foundation.editions.texts import in_language
 FOLDER = "intake/fields"
 FEW_ROWS = 3
 """So many rows of a group stand open."""
+WITHHELD = gettext_lazy("(answered; not shown to you)")
+"""What stands for an answer the reader may not read."""
 LONG = 24
 """Characters from which an answer takes the whole width of a reading page."""
 
@@ -335,9 +338,14 @@ class Answered:
 
 
 def answered_groups(
-    definition: FormDefinition, page: PageDefinition, answers: Mapping[str, Any], language: str
+    definition: FormDefinition,
+    page: PageDefinition,
+    answers: Mapping[str, Any],
+    language: str,
+    *,
+    withheld: Collection[str] = (),
 ) -> list[Answered]:
-    """Return stored answers of a page for reading.
+    """Return stored answers of a page for reading; of the fields ``withheld`` only that they were answered.
 
     Nothing is evaluated: what was stored is what was shown when it was submitted.
     """
@@ -345,50 +353,75 @@ def answered_groups(
     for group in page.groups:
         if group.repeat is not None:
             if rows := answers.get(group.id):
-                found.append(_answered_rows(group, definition.scopes[group.id], rows, language))
-        elif lines := _lines(group.fields, answers, language):
+                scope = definition.scopes[group.id]
+                found.append(_answered_rows(group, scope, rows, language, withheld))
+        elif lines := _lines(group.fields, answers, language, withheld):
             found.append(Answered(group.id, in_language(group.title or {}, language), lines))
     return found
 
 
-def _lines(fields: Sequence[FieldDefinition], answers: Mapping[str, Any], language: str) -> tuple[Line, ...]:
+def _lines(
+    fields: Sequence[FieldDefinition], answers: Mapping[str, Any], language: str, withheld: Collection[str]
+) -> tuple[Line, ...]:
     lines = []
     for asked in fields:
-        if (value := answers.get(asked.id)) is not None:
+        value = answers.get(asked.id)
+        if value is None:
+            continue
+        label = in_language(asked.label, language)
+        if asked.id in withheld:
+            lines.append(Line(asked.id, label, str(WITHHELD), long=False, kind="", value=None))
+        else:
             text = asked.of_kind.display(value, asked.settings, language)
             markup = asked.of_kind.markup(value, asked.settings, language)
             long = bool(markup) or len(text) > LONG or "\n" in text
-            label = in_language(asked.label, language)
             lines.append(Line(asked.id, label, text, long, asked.kind, value, markup))
     return tuple(lines)
 
 
-def _answered_rows(group: Group, scope: Scope, rows: Sequence[Mapping[str, Any]], language: str) -> Answered:
+def _answered_rows(
+    group: Group,
+    scope: Scope,
+    rows: Sequence[Mapping[str, Any]],
+    language: str,
+    withheld: Collection[str],
+) -> Answered:
     repeat = group.repeat
     return Answered(
         group.id,
         in_language(group.title or {}, language),
         rows=tuple(
             (
-                _lines(group.fields, row, language),
+                _lines(group.fields, row, language, withheld),
                 tuple(
-                    _answered_rows(inner, scope.inner[inner.id], row[inner.id], language)
+                    _answered_rows(inner, scope.inner[inner.id], row[inner.id], language, withheld)
                     for inner in group.groups
                     if row.get(inner.id)
                 ),
             )
             for row in rows
         ),
-        totals=tuple(totals_of(scope, repeat.totals if repeat else (), rows, language)),
+        totals=tuple(
+            totals_of(
+                scope,
+                [name for name in (repeat.totals if repeat else ()) if name not in withheld],
+                rows,
+                language,
+            )
+        ),
     )
 
 
-def summary_of(definition: FormDefinition, answers: Mapping[str, Any], language: str) -> str:
-    """Return the line that tells one submission from another: the summary fields as people read them."""
+def summary_of(
+    definition: FormDefinition, answers: Mapping[str, Any], language: str, *, withheld: Collection[str] = ()
+) -> str:
+    """Return the line that tells one submission from another: the summary fields as people read them, without
+    those ``withheld``.
+    """
     parts = []
     for name in definition.summary:
         asked, value = definition.by_id.get(name), answers.get(name)
-        if asked is not None and value is not None:
+        if asked is not None and value is not None and name not in withheld:
             parts.append(asked.of_kind.display(value, asked.settings, language))
     return " · ".join(parts)
 

@@ -39,9 +39,7 @@ class Revision:
     differences: tuple[Difference, ...] = ()
 
 
-def revisions_of(
-    submission: Submission, language: str, *, withheld: Collection[str] = ()
-) -> list[Revision]:
+def revisions_of(submission: Submission, language: str, *, withheld: Collection[str] = ()) -> list[Revision]:
     """Return the revisions of a submission, oldest first; one query. Fields ``withheld`` show that they
     changed and not how.
     """
@@ -115,14 +113,16 @@ class _Comparison:
         for name, (number, row) in was.items():
             if name not in now:
                 gone = _("%(item)s %(number)d, taken out") % {"item": item, "number": number}
-                yield from self.of(scope, row, {}, f"{path}/{name}/", f"{where}{gone} · ")
+                inner = list(self.of(scope, row, {}, f"{path}/{name}/", f"{where}{gone} · "))
+                yield from inner or [Difference(f"{path}/{name}", f"{where}{gone}", ())]
         for name, (number, row) in now.items():
-            known = was.get(name)
-            place = (
-                _("%(item)s %(number)d") if known else _("%(item)s %(number)d, added")
-            ) % {"item": item, "number": number}
-            before = known[1] if known else {}
-            yield from self.of(scope, before, row, f"{path}/{name}/", f"{where}{place} · ")
+            if (known := was.get(name)) is not None:
+                place = _("%(item)s %(number)d") % {"item": item, "number": number}
+                yield from self.of(scope, known[1], row, f"{path}/{name}/", f"{where}{place} · ")
+            else:
+                new_row = _("%(item)s %(number)d, added") % {"item": item, "number": number}
+                inner = list(self.of(scope, {}, row, f"{path}/{name}/", f"{where}{new_row} · "))
+                yield from inner or [Difference(f"{path}/{name}", f"{where}{new_row}", ())]
         kept = [name for name in was if name in now]
         if kept != [name for name in now if name in was]:
             yield Difference(

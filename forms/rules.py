@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from forms.exceptions import NotFound, NotPermitted
 from forms.models import Submission
-from forms.schema import FormDefinition, definition_of
+from forms.schema import SUBMITTER, Confidentiality, Correction, FormDefinition, definition_of
 from foundation.editions.models import Edition
 from foundation.editions.queries import in_force
 from foundation.organisation.models import User
@@ -64,9 +64,83 @@ def check_may_begin(edition: Edition, user: User) -> None:
         raise NotFound
 
 
-def may_see(submission: Submission, user: User) -> bool:
-    """Whether the person may read the submission by themselves: they submitted it.
+def is_author(submission: Submission, user: User) -> bool:
+    """Whether the person handed it in, or somebody did so for them."""
+    return user.pk is not None and user.pk in (submission.submitted_by_id, submission.on_behalf_of_id)
 
-    Others see it through what was opened from it (a case), whose room has its own rule.
+
+def may_see(submission: Submission, user: User, roles: Collection[str] | None = None) -> bool:
+    """Whether the person may read the submission: it is theirs, or the form as it stands (the edition it was
+    made under where the form is out of force) names one of their roles for reading its register, for
+    correcting or for withdrawing.
+
+    Others see it through what was opened from it (a case), whose room has its own rule. ``roles`` are asked
+    for where they are not given and are needed.
     """
-    return submission.submitted_by_id == user.pk
+    if is_author(submission, user):
+        return True
+    named = _readers(_as_it_stands(submission))
+    return bool(named) and not named.isdisjoint(roles_of(user) if roles is None else roles)
+
+
+def _readers(definition: FormDefinition) -> set[str]:
+    named = set(definition.registered.readers) if definition.registered else set()
+    for right in (definition.correction, definition.withdrawal):
+        named |= set(right.by) if right else set()
+    return named - {SUBMITTER}
+
+
+def _as_it_stands(submission: Submission) -> FormDefinition:
+    """Return the form in force, which says who may; without one the edition the submission was made under."""
+    edition = in_force(Edition.Kind.FORM, submission.form_key) or submission.edition
+    return definition_of(edition)
+
+
+def withheld(submission: Submission, user: User, roles: Collection[str] | None = None) -> frozenset[str]:
+    """Return the ids of the fields whose answers are not shown to this reader, who may see the submission.
+
+    Source: ``readers`` of the fields of its own edition; the author reads everything they wrote.
+    """
+    asked = [field for field in definition_of(submission.edition).fields() if field.readers]
+    if not asked or is_author(submission, user):
+        return frozenset()
+    held = set(roles_of(user) if roles is None else roles)
+    return frozenset(field.id for field in asked if held.isdisjoint(field.readers))
+
+
+def is_confidential(submission: Submission) -> bool:
+    """Whether reading it is recorded: its edition has a confidential field."""
+    asked = definition_of(submission.edition).fields()
+    return any(field.confidentiality is Confidentiality.CONFIDENTIAL for field in asked)
+
+
+def may_correct(
+    submission: Submission, user: User, roles: Collection[str], now: datetime.datetime | None = None
+) -> bool:
+    """Whether the person may correct it now. Source: ``correction`` of the form as it stands."""
+    return _granted(_as_it_stands(submission).correction, submission, user, roles, now)
+
+
+def may_withdraw(
+    submission: Submission, user: User, roles: Collection[str], now: datetime.datetime | None = None
+) -> bool:
+    """Whether the person may take it back now. Source: ``withdrawal`` of the form as it stands."""
+    return _granted(_as_it_stands(submission).withdrawal, submission, user, roles, now)
+
+
+def _granted(
+    right: Correction | None,
+    submission: Submission,
+    user: User,
+    roles: Collection[str],
+    now: datetime.datetime | None,
+) -> bool:
+    if right is None or not user.is_active:
+        return False
+    if submission.state == Submission.State.WITHDRAWN or submission.erased:
+        return False
+    named = set(right.by)
+    if not ((SUBMITTER in named and is_author(submission, user)) or named & set(roles)):
+        return False
+    now = now or timezone.now()
+    return right.days is None or now <= submission.submitted_at + datetime.timedelta(days=right.days)

@@ -4,17 +4,17 @@ under.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from forms.models import Submission
 from forms.presentation import summary_of
-from forms.schema import FormDefinition, definition_of
-from foundation.audit.queries import ChangeView, events_of
+from forms.schema import FieldDefinition, FormDefinition, definition_of
+from foundation.audit.queries import ChangeView, events_for_streams
 from foundation.audit.trails import Subject, TrailChange, TrailEntry
 from foundation.editions.texts import in_language
 
@@ -36,23 +36,55 @@ def subject(key: str) -> Subject | None:
 
 
 def entries(key: str) -> list[TrailEntry]:
-    """Return everything that happened to the submission with this number, oldest first."""
+    """Return everything that happened to the submission with this number, what was said about it and who read
+    it included, oldest first.
+    """
     submission = _numbered(key)
     if submission is None:
         return []
     definition = definition_of(submission.edition)
-    titles: Mapping[str, str] = {"submission_submitted": _("Submitted")}
+    titles: Mapping[str, str] = {
+        "submission_submitted": _("Submitted"),
+        "submission_corrected": _("Corrected"),
+        "submission_withdrawn": _("Withdrawn"),
+        "submission_commented": _("Commented on"),
+        "submission_read": _("Read"),
+        "submission_printed": _("Printed"),
+        "submission_anonymised": _("Anonymised after its retention period"),
+        "submission_erased": _("Answers deleted after its retention period"),
+        "comment_erased": _("Comment deleted after the retention period"),
+        "hold_placed": _("Legal hold set"),
+        "hold_lifted": _("Legal hold lifted"),
+    }
     return [
         TrailEntry(
             at=event.at,
             who=event.actor,
             what=titles.get(event.kind, event.kind),
-            changes=[_change(definition, change) for change in event.changes],
+            changes=[_change(definition, change) for change in event.changes if change.path != "reason"],
+            reason=_reason(event.changes),
             proof=event.hash,
             version=event.version,
         )
-        for event in events_of(submission.stream)
+        for event in sorted(events_for_streams(streams_of(submission)), key=lambda event: event.at)
     ]
+
+
+def streams_of(submission: Submission) -> tuple[str, ...]:
+    """Return the chains that prove a submission: its own, its comments', holds' and readings'."""
+    return (
+        submission.stream,
+        *submission.comments.values_list("stream", flat=True),
+        *submission.holds.values_list("stream", flat=True),
+        f"reading:{submission.uuid}",
+    )
+
+
+def _reason(changes: Sequence[ChangeView]) -> str:
+    said = next((change for change in changes if change.path == "reason"), None)
+    if said is None:
+        return ""
+    return _("(erased)") if said.erased else str(said.after or "")
 
 
 def _numbered(key: str) -> Submission | None:
@@ -68,19 +100,51 @@ def _subject(submission: Submission) -> Subject:
         summary_of(definition, submission.answers, language),
     ]
     return Subject(
-        key=submission.number, title=" ".join(word for word in words if word), streams=(submission.stream,)
+        key=submission.number, title=" ".join(word for word in words if word), streams=streams_of(submission)
     )
 
 
 def _change(definition: FormDefinition, change: ChangeView) -> TrailChange:
-    asked = definition.by_id.get(change.path.removeprefix("answers."))
-    label = in_language(asked.label) if asked else {"number": _("Number")}.get(change.path, change.path)
+    asked, label = _asked(definition, change.path)
+    language = get_language() or ""
 
     def words(value: Any) -> str | None:
         if value is None:
             return None
-        return asked.of_kind.display(value, asked.settings, get_language() or "") if asked else str(value)
+        if asked is not None:
+            return asked.of_kind.display(value, asked.settings, language)
+        return _rows(value) if isinstance(value, list) else str(value)
 
     if change.erased:
         return TrailChange(label, _("(erased)"), _("(erased)"))
     return TrailChange(label, words(change.before), words(change.after))
+
+
+def _asked(definition: FormDefinition, path: str) -> tuple[FieldDefinition | None, str]:
+    """Return the field a path leads to, and what stands there called as people read it."""
+    others = {
+        "number": _("Number"),
+        "text": _("Comment"),
+        "erased": _("Taken out"),
+        "on_behalf_of": _("On behalf of"),
+    }
+    if not path.startswith("answers."):
+        return None, others.get(path, path)
+    place = path.removeprefix("answers.")
+    member = definition.at(place)
+    if member is None:
+        return None, path
+    if member.group is not None:
+        return None, in_language(member.group.title or {}) or member.group.id
+    assert member.field is not None
+    label = in_language(member.field.label)
+    group = definition.at(place.rpartition("/")[0].rpartition("/")[0]) if "/" in place else None
+    if group is not None and group.group is not None:
+        item = (group.group.repeat.item if group.group.repeat else None) or group.group.title or {}
+        label = f"{in_language(item)} {place.split('/')[-2]} · {label}".strip()
+    return member.field, label
+
+
+def _rows(value: Sequence[Any]) -> str:
+    """Return how many rows there were: what they held stands with each, or was told when it was handed in."""
+    return ngettext("%(count)d entry", "%(count)d entries", len(value)) % {"count": len(value)}

@@ -54,7 +54,7 @@ def save_draft(
         else:
             definition = definition_of(draft.edition)
             rules.check_may_submit(definition, by)
-        draft.answers = _without_lost_rows(definition, {**draft.answers, **_kept(definition, typed)})
+        draft.answers = kept_texts(definition, draft.answers, typed)
         draft.page = min(page, len(definition.pages) - 1)
         draft.saved_at = timezone.now()
         try:
@@ -162,6 +162,15 @@ def _refuse_submitted(uuid: uuids.UUID, by: User) -> None:
     submission = Submission.objects.filter(uuid=uuid).first()
     if submission is not None:
         raise AlreadySubmitted(submission) if rules.may_see(submission, by) else NotFound
+
+
+def kept_texts(
+    definition: FormDefinition, before: Mapping[str, Any], typed: Mapping[str, Sequence[str]]
+) -> dict[str, list[str]]:
+    """Return the texts of a draft after somebody typed: those named anew, the others as they were; none that
+    the form has no place for, none of rows that are gone.
+    """
+    return _without_lost_rows(definition, {**before, **_kept(definition, typed)})
 
 
 def _kept(definition: FormDefinition, typed: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

@@ -146,7 +146,7 @@ def _kept_unless_erased() -> dict[type[models.Model], str]:
         'ON e."stream" = x."stream" AND e."stream_ver" = x."stream_ver" '
         'WHERE e."id" = OLD."event_id" AND x."path" = OLD."path"'
     )
-    found = {apps.get_model("audit.Opening"): f"NOT EXISTS ({of_event})"}
+    found: dict[type[models.Model], str] = {apps.get_model("audit.Opening"): f"NOT EXISTS ({of_event})"}
     for model, column in following_models():
         found[model] = (
             f'NOT EXISTS (SELECT 1 FROM "{ERASURE_TABLE}" x WHERE x."stream" = OLD."stream" '  # noqa: S608
