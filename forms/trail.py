@@ -26,13 +26,13 @@ def find(words: str) -> list[Subject]:
     found = Submission.objects.select_related("edition")
     for word in words.split():
         found = found.filter(Q(number__icontains=word) | Q(form_key__icontains=word))
-    return [_subject(submission) for submission in found[:MOST]]
+    return [_subject(submission, (submission.stream,)) for submission in found[:MOST]]
 
 
 def subject(key: str) -> Subject | None:
     """Return the submission with this number, or None."""
     submission = _numbered(key)
-    return _subject(submission) if submission else None
+    return _subject(submission, streams_of(submission)) if submission else None
 
 
 def entries(key: str) -> list[TrailEntry]:
@@ -91,7 +91,7 @@ def _numbered(key: str) -> Submission | None:
     return Submission.objects.select_related("edition").filter(number=key).first()
 
 
-def _subject(submission: Submission) -> Subject:
+def _subject(submission: Submission, streams: Sequence[str]) -> Subject:
     definition = definition_of(submission.edition)
     language = get_language() or ""
     words = [
@@ -99,9 +99,7 @@ def _subject(submission: Submission) -> Subject:
         in_language(definition.title),
         summary_of(definition, submission.answers, language),
     ]
-    return Subject(
-        key=submission.number, title=" ".join(word for word in words if word), streams=streams_of(submission)
-    )
+    return Subject(key=submission.number, title=" ".join(word for word in words if word), streams=streams)
 
 
 def _change(definition: FormDefinition, change: ChangeView) -> TrailChange:
