@@ -201,6 +201,33 @@ def _typed(scope: Scope, answers: Mapping[str, Any], prefix: str) -> Iterator[tu
             yield path, asked.of_kind.typed(value, asked.settings)
 
 
+def values_of(definition: FormDefinition, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return stored answers as expressions over ``definition.names`` see them; a name without an answer is None.
+
+    Nothing is evaluated: for those who look at a submission from outside, a workflow's rules say. ``today`` is
+    the day on which they look.
+    """
+    return {
+        **dict.fromkeys(definition.names),
+        **_values(definition.form, answers),
+        TODAY: timezone.localdate(),
+    }
+
+
+def _values(scope: Scope, answers: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, asked in scope.fields.items():
+        if (value := answers.get(name)) is not None:
+            for part, bound in asked.of_kind.bindings(value, asked.settings).items():
+                found[f"{name}.{part}" if part else name] = bound
+    for name, inner in scope.inner.items():
+        rows = [_values(inner, row) for row in _rows(answers.get(name))]
+        found[name] = [
+            {known: row.get(source) for known, source in inner.record_sources.items()} for row in rows
+        ] or None
+    return found
+
+
 def initial_answers(definition: FormDefinition, prefilled: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return what a new draft begins with: what the form says, ``prefilled`` (by field id, of the person and
     the day), and as many rows as a repeating group has at least.

@@ -14,12 +14,11 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from forms import logic
-from forms.fields import KINDS
 from forms.models import Submission
-from forms.schema import Category, FieldDefinition, FormDefinition, Group, PageDefinition
+from forms.schema import TODAY, Category, FieldDefinition, FormDefinition, Group, PageDefinition
 from forms.schema import definition_of as form_of
-from foundation.editions.texts import in_language
-from foundation.expressions import Kind
+from foundation.editions.texts import LocalizedText, in_language
+from foundation.expressions import Kind, SchemaEntry
 from workflows.exceptions import AnswersRefused
 from workflows.models import Case
 from workflows.schema import Transition, WorkflowDefinition
@@ -29,16 +28,16 @@ def step_form(spec: Transition) -> FormDefinition | None:
     """Return the questions of a step as a form of one page, or None for a step that asks nothing."""
     if not spec.asks:
         return None
+    return _as_form(list(spec.asks), spec.id.replace("_", "-"), spec.title)
+
+
+def _as_form(questions: list[FieldDefinition], key: str, title: LocalizedText) -> FormDefinition:
     return FormDefinition(
-        key=spec.id.replace("_", "-"),
-        title=spec.title,
-        category=Category(key="step", title=spec.title),
+        key=key,
+        title=title,
+        category=Category(key="step", title=title),
         numbering="STEP-{seq:05}",
-        pages=[
-            PageDefinition(
-                id="step", title=spec.title, groups=[Group(id="questions", fields=list(spec.asks))]
-            )
-        ],
+        pages=[PageDefinition(id="step", title=title, groups=[Group(id="questions", fields=questions)])],
     )
 
 
@@ -64,20 +63,27 @@ def _questions(definition: WorkflowDefinition) -> dict[str, FieldDefinition]:
     return {question.id: question for step in definition.transitions for question in step.asks}
 
 
-def kinds_of(definition: WorkflowDefinition, form: FormDefinition | None) -> dict[str, Kind]:
-    """Return the names the rules of a definition may use, with what each is to an expression."""
-    fields = {**(form.by_id if form else {}), **_questions(definition)}
-    return {name: KINDS[field.kind].expression for name, field in fields.items()}
+def kinds_of(definition: WorkflowDefinition, form: FormDefinition | None) -> dict[str, SchemaEntry]:
+    """Return the names the rules of a definition may use, with what each is to an expression: those of the form,
+    rows and the day included, and the questions of all steps.
+    """
+    asked = _asked(definition)
+    return {**(form.names if form else {TODAY: Kind.DATE}), **(asked.names if asked else {})}
 
 
 def values_of(definition: WorkflowDefinition, case: Case) -> dict[str, Any]:
     """Return the case's answers as expressions see them; a name without an answer is None."""
-    fields = {**form_of(case.submission.edition).by_id, **_questions(definition)}
-    stored = {**case.submission.answers, **case.answers}
+    asked = _asked(definition)
     return {
-        name: None if stored.get(name) is None else KINDS[field.kind].in_expression(stored[name])
-        for name, field in fields.items()
+        **logic.values_of(form_of(case.submission.edition), case.submission.answers),
+        **(logic.values_of(asked, case.answers) if asked else {}),
     }
+
+
+def _asked(definition: WorkflowDefinition) -> FormDefinition | None:
+    """Return the questions of all steps as one form, None where no step asks."""
+    questions = list(_questions(definition).values())
+    return _as_form(questions, "steps", definition.title) if questions else None
 
 
 def subject_of(definition: WorkflowDefinition, submission: Submission) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import get_language
 
+from forms.presentation import Answered, answered_groups
 from forms.schema import definition_of as form_of
 from foundation.audit.queries import EventView, events_of
 from foundation.audit.trails import TrailChange
@@ -32,7 +33,6 @@ class Fact:
 
     label: str
     text: str
-    wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,18 +69,13 @@ def rows_of(cases: Iterable[Case]) -> list[Row]:
     return rows
 
 
-def facts_of(case: Case) -> list[Fact]:
+def answered_of(case: Case) -> list[Answered]:
     """Return the answers of the form that opened the case, in the words of its edition."""
-    language = get_language() or ""
-    form = form_of(case.submission.edition)
+    form, language = form_of(case.submission.edition), get_language() or ""
     return [
-        Fact(
-            in_language(field.label),
-            field.of_kind.display(case.submission.answers[name], field.settings, language),
-            wide=field.kind == "long_text",
-        )
-        for name, field in form.by_id.items()
-        if case.submission.answers.get(name) is not None
+        group
+        for page in form.pages
+        for group in answered_groups(form, page, case.submission.answers, language)
     ]
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from backoffice.access.waiting import waiting_for
-from backoffice.casework.presentation import Happening, facts_of, path_of, rows_of, timeline_of
+from backoffice.casework.presentation import Happening, answered_of, path_of, rows_of, timeline_of
 from backoffice.casework.questions import Questions, answers_in
 from foundation.editions.texts import in_language
 from workflows.definitions import definition_of
@@ -105,7 +105,7 @@ def _case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "state": state,
         "state_title": in_language(state.title),
         "steps": [_step_link(step) for step in transitions_open_to(case, request.user)],
-        "facts": facts_of(case),
+        "answered": answered_of(case),
         "path": path_of(case, events),
         "timeline": timeline,
         "fingerprint": events[-1].hash[:16],
@@ -210,7 +210,7 @@ def _step_page(
             "reason_required": spec.reason_required,
             "candidates": cases.candidates_for(case, spec) if spec.assignment.mode == "choose" else None,
             "questions": questions,
-            "facts": facts_of(case),
+            "answered": answered_of(case),
             "refusal": refusal,
             "happened": happened,
             "idempotency_key": uuid.uuid4().hex,
