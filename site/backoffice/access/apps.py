@@ -15,11 +15,12 @@ class AccessConfig(AppConfig):
     def ready(self) -> None:
         """Connect what listens."""
         # These import models, which exist only now.
-        from backoffice.access import checks, groups, records
+        from backoffice.access import checks, groups, records, trail
         from foundation.outbox.signals import worker_starting
 
         assert checks
         records.connect()
+        trail.connect()
         worker_starting.connect(_check, dispatch_uid="access.startup")
         post_migrate.connect(groups.on_migrated, dispatch_uid="access.groups")
 

@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, ResolverMatch, resolve, reverse
 from django.utils.datastructures import MultiValueDictKeyError
 
-from backoffice.access import errors
+from backoffice.access import errors, records
 from backoffice.access.roles import roles_on
 from backoffice.access.table import Kind, Rule, table
 from backoffice.access.unreadable import is_unreadable
@@ -79,7 +79,9 @@ def address(route: str) -> str:
 
 
 class Gate:
-    """Middleware: asks the table before every view, and keeps private answers out of caches."""
+    """Middleware: asks the table before every view, keeps private answers out of caches, and writes down which
+    files were handed out.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -88,6 +90,10 @@ class Gate:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         rule: Rule | None = getattr(request, "_rule", None)
+        # Every address that hands out a file comes by here, so none can forget to write it down.
+        handed_out = rule is not None and request.method == "GET" and records.is_file(response)
+        if handed_out and request.user.is_authenticated:
+            records.note_export(request)
         if not (rule is not None and rule.cacheable) and "no-store" not in response.headers.get(
             "Cache-Control", ""
         ):

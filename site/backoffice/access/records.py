@@ -1,4 +1,5 @@
-"""Sign-ins, sign-outs and refused sign-ins as events of the person's stream, ``user:<uuid>``.
+"""Sign-ins, sign-outs, refused sign-ins, and every file somebody takes out, as events of the person's stream,
+``user:<uuid>``.
 
 A refused sign-in under a name nobody has is a line in the log only: there is no person whose record it
 would be.
@@ -7,12 +8,13 @@ would be.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import transaction
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from foundation.audit import services as audit
 from foundation.audit.services import Actor, FieldChange
@@ -20,6 +22,9 @@ from foundation.organisation.models import User
 
 log = logging.getLogger("remit.access")
 ATTEMPTS = 5
+EXPORTED = "user.exported"
+LONGEST = 300
+DOCUMENTS = frozenset({"application/pdf", "text/csv", "application/zip"})
 
 
 def stream_of(person: User) -> str:
@@ -27,7 +32,14 @@ def stream_of(person: User) -> str:
     return f"user:{person.uuid}"
 
 
-def note(person: User, kind: str, *, actor: Actor, changes: Sequence[FieldChange] = ()) -> None:
+def note(
+    person: User,
+    kind: str,
+    *,
+    actor: Actor,
+    changes: Sequence[FieldChange] = (),
+    references: Mapping[str, str] | None = None,
+) -> None:
     """Append one event to the person's stream. Two sign-ins at once both get their place.
 
     Raises StreamOvertaken after several lost races.
@@ -37,12 +49,40 @@ def note(person: User, kind: str, *, actor: Actor, changes: Sequence[FieldChange
         try:
             with transaction.atomic():
                 audit.append(
-                    stream=stream, version=audit.next_version(stream), kind=kind, actor=actor, changes=changes
+                    stream=stream,
+                    version=audit.next_version(stream),
+                    kind=kind,
+                    actor=actor,
+                    changes=changes,
+                    references=references,
                 )
             return
         except audit.StreamOvertaken:
             if attempt == ATTEMPTS:
                 raise
+
+
+def is_file(response: HttpResponseBase) -> bool:
+    """Whether an answer is a file that leaves the system: something to save, or a document in whatever window."""
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    how = response.headers.get("Content-Disposition", "").partition(";")[0].strip().lower()
+    return response.status_code == 200 and (how == "attachment" or kind in DOCUMENTS)
+
+
+def note_export(request: HttpRequest) -> None:
+    """Append that the person of ``request`` was given a file: of which address. Neither what was searched for nor the
+    name of the file is in the record: both may name people, and what stands in the chain can never be erased.
+    """
+    match = request.resolver_match
+    note(
+        request.user,  # type: ignore[arg-type]  # the gate has seen to it that somebody is signed in
+        EXPORTED,
+        actor=Actor.of(request.user),
+        references={
+            "route": match.view_name if match else "",
+            "address": request.path[:LONGEST],
+        },
+    )
 
 
 def on_sign_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:

@@ -16,6 +16,7 @@ class PositionsConfig(AppConfig):
         """Connect what listens, once all models are there."""
         # These import models, which exist only now.
         from backoffice.positions import (
+            addresses,
             document,
             guards,
             packs,
@@ -23,16 +24,18 @@ class PositionsConfig(AppConfig):
             trail,
             tree,
         )
-        from backoffice.positions.approval import door
+        from backoffice.positions.approval import assignment, door
         from backoffice.positions.approval import entrance as entrance_of_approvals
         from backoffice.positions.approval import packs as approval_packs
         from backoffice.positions.booklets import making  # noqa: F401 - registers its job
         from backoffice.positions.library import hooks as library
-        from backoffice.positions.reviewing import uploads  # noqa: F401 - registers its job
+        from backoffice.positions.reviewing import taking, uploads  # noqa: F401 - register their jobs
         from backoffice.positions.signoff import entrance, keeping, receipt
         from backoffice.positions.signoff import trail as sign_off_trail
         from foundation.audit.trails import TrailKind, register_trail
+        from foundation.organisation import codes
 
+        codes.reserve(addresses.words)
         guards.connect()
         library.connect()
         document.register()
@@ -44,6 +47,7 @@ class PositionsConfig(AppConfig):
         packs.register()
         approval_packs.register()
         door.connect()
+        assignment.connect()
         entrance_of_approvals.register()
         register_trail(
             TrailKind("positions", _("Position descriptions"), trail.find, trail.subject, trail.entries)

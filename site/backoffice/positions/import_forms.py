@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy
 from backoffice.positions.import_differences import Again, Known
 from backoffice.positions.importing import LARGEST, LARGEST_ARCHIVE, Unit
 from backoffice.positions.imports import Decision, free_code
+from foundation.organisation.codes import check_code
+from foundation.organisation.exceptions import CodeReserved
 from foundation.organisation.models import Department, Position
 
 LATER, NEW, AGAIN = "", "new", "again"
@@ -149,6 +151,10 @@ class UnitForm(forms.Form):
                     self.add_error("code", fault)
                 if code in self.choices.codes:
                     self.add_error("code", _("The code %(code)s is taken.") % {"code": code})
+                try:
+                    check_code(code)
+                except CodeReserved as refused:
+                    self.add_error("code", str(refused))
             if not values.get("department") and "department" not in self.errors:
                 self.add_error("department", _("Choose the department of the new post."))
         return values
@@ -221,12 +227,18 @@ def unit_forms(
             "department": choices.department_by_name.get(unit.department),
         }
         if known:
-            initial |= {"take": not known.same, "position": AGAIN, "title": known.page.title}
+            initial |= {"take": not known.same, "position": AGAIN, "title": title_again(known, unit)}
         if typed is not None:
             initial |= _typed(key, unit, typed)
         form = UnitForm(data, prefix=key, initial=initial, unit=unit, choices=choices, known=known)
         forms_.append(form)
     return forms_
+
+
+def title_again(known: Known, unit: Unit) -> str:
+    """Return the title of the draft, or the file's new one where nobody gave the draft another."""
+    kept = known.page.draft_title != known.before.title
+    return known.page.draft_title if kept or not unit.title else unit.title
 
 
 def _typed(key: str, unit: Unit, typed: QueryDict) -> dict[str, Any]:

@@ -116,11 +116,6 @@ def filled(unit: Unit, *, dropped: frozenset[str] = frozenset()) -> Filled:
     return made
 
 
-def things(unit: Unit, what: str) -> list[dict[str, Any]]:
-    """Return the blocks that the parts of one kind of ``unit`` become, each one its own; for comparing files."""
-    return list(filled(unit).fields.get(what, ()))
-
-
 def qualification_kind(text: str) -> str:
     """Return what a qualification is about, by its words; HR corrects it in the draft."""
     return _by_words(QUALIFICATION_WORDS, text) or str(QualificationKind.OTHER.value)

@@ -17,11 +17,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
+from wagtail.admin import messages as wagtail_messages
 
 from backoffice.access.roles import roles_on
 from backoffice.positions import imports, rules
@@ -30,16 +32,16 @@ from backoffice.positions.import_differences import Again, compared
 from backoffice.positions.import_forms import UnitForm, UploadForm, check_together, unit_forms
 from backoffice.positions.importing import DOUBTFUL, Collection, Passage, arrange, places_of
 from backoffice.positions.models import ImportedText, PositionPage
-from backoffice.positions.reviewing import uploads
+from backoffice.positions.reviewing import taking, uploads
 from backoffice.positions.reviewing.origins import heading_of
 from backoffice.positions.reviewing.states import Overtaken, State, save_state, state_of
 from backoffice.positions.tree import index_page
 from backoffice.positions.word import views as word_views
 from backoffice.positions.word.reading import read_own
 from foundation.outbox import jobs
+from foundation.outbox.models import Job
 
 SHOWN_BEFORE = 20
-LONGEST_TOLD = 200
 
 
 @require_http_methods(["GET", "POST"])
@@ -101,9 +103,27 @@ def review(request: HttpRequest, uuid: Any) -> HttpResponse:
         )
         if valid and not decisions:
             messages.error(request, _("Nothing is ticked. Tick the descriptions to take over."))
+        elif len(decisions) > taking.MOST_TOGETHER:
+            messages.error(
+                request,
+                _("Tick at most %(number)s at a time; the others can follow afterwards.")
+                % {"number": taking.MOST_TOGETHER},
+            )
         elif valid:
             try:
-                taken = imports.take(imported, decisions, by=request.user)
+                if len(decisions) > taking.MOST_AT_ONCE:
+                    job = taking.begin(
+                        imported,
+                        steps=state.steps,
+                        typed=request.POST,
+                        total=len(decisions),
+                        by=request.user,
+                    )
+                    return redirect("access:job", job.uuid)
+                taken = taking.take_now(imported, decisions, by=request.user)
+            except taking.BeingTaken as busy:
+                messages.error(request, _being_taken(busy.job))
+                return render(request, "positions/admin/import_review.html", shown(forms), status=409)
             except imports.UnitRefused as refused:
                 forms[refused.number - 1].add_error(refused.field, refused.sentence)
                 valid = False
@@ -118,17 +138,8 @@ def review(request: HttpRequest, uuid: Any) -> HttpResponse:
                     % {"number": len(taken)},
                 )
                 for one in taken:
-                    for change in one.left:
-                        messages.warning(
-                            request,
-                            _(
-                                "“%(title)s” says otherwise than the earlier file; look at this yourself: %(text)s"
-                            )
-                            % {
-                                "title": one.page.title,
-                                "text": (change.after or change.before)[:LONGEST_TOLD],
-                            },
-                        )
+                    if one.left:
+                        _tell_left(request, one)
                 return redirect("wagtailadmin_explore", index_page().pk)
         if not valid:
             wrong = [str(number + 1) for number, form in enumerate(forms) if form.errors]
@@ -174,6 +185,27 @@ def _changed(
         _shown(imported, collection, again, state, forms, "" if status == 409 else change),
         status=status,
     )
+
+
+def _tell_left(request: HttpRequest, taken: imports.Taken) -> None:
+    """Say what of the file did not go into a draft, with the way there."""
+    sentence = _("“%(title)s”: look at this yourself: %(text)s") % {
+        "title": taken.page.title,
+        "text": " | ".join(taking.told(change) for change in taken.left),
+    }
+    editor = reverse("wagtailadmin_pages:edit", args=[taken.page.pk])
+    buttons = [wagtail_messages.button(editor, _("Open the draft"))]
+    if taken.page.code and any(change.of_the_post for change in taken.left):
+        post = reverse("positions_post_edit", args=[taken.page.code])
+        buttons.append(wagtail_messages.button(post, _("Open the post")))
+    wagtail_messages.warning(request, sentence, buttons=buttons)
+
+
+def _being_taken(job: Job) -> str:
+    return _("%(person)s is taking over this file (since %(at)s). Wait until that has ended.") % {
+        "person": job.started_by,
+        "at": date_format(timezone.localtime(job.created_at), "H:i"),
+    }
 
 
 def _version(request: HttpRequest) -> int:
@@ -339,6 +371,7 @@ def _shown(
         "gone": again.gone,
         "state": state,
         "doubts": doubts,
+        "busy": taking.open_job(imported),
         "same": ImportedText.objects.filter(sha256=imported.sha256, confirmed_at__isnull=False)
         .exclude(pk=imported.pk)
         .order_by("-confirmed_at")

@@ -20,7 +20,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.log_actions import log
 
-from backoffice.positions.import_differences import Known, PartChange, merged, texts_in
+from backoffice.positions.import_differences import Known, PartChange
+from backoffice.positions.import_merging import merge
 from backoffice.positions.import_parts import filled
 from backoffice.positions.importing import (
     Budget,
@@ -36,12 +37,11 @@ from backoffice.positions.models import ImportedText, PositionPage, acting_as
 from backoffice.positions.reviewing.origins import Origin, keep_origins
 from backoffice.positions.tree import index_page
 from backoffice.positions.word.reading import OwnDocument, read_own
+from foundation.organisation.exceptions import OrganisationError
 from foundation.organisation.models import Department, Position
 from foundation.organisation.services import save_position
 
 IMPORT_ACTION = "positions.import"
-# What a file that is imported again changes in the draft by itself; the rest is told.
-MERGED = ("duties", "qualifications")
 
 
 class UnitRefused(Exception):
@@ -184,7 +184,7 @@ def discard(imported: ImportedText) -> None:
 @dataclass(frozen=True)
 class Taken:
     """A draft that was made or changed. ``left``: changes of the file that found no place in it, because HR
-    had reworded what they change, or because they are in the free sections.
+    had reworded what they change, or because they are kept with the post.
     """
 
     page: PositionPage
@@ -230,6 +230,10 @@ def take(
                 raise UnitRefused(
                     decision.index + 1, " ".join(fault.messages), place=place(decision)
                 ) from fault
+            except OrganisationError as refused:
+                raise UnitRefused(
+                    decision.index + 1, str(refused), field="code", place=place(decision)
+                ) from refused
             except DatabaseError as fault:
                 raise UnitRefused(
                     decision.index + 1,
@@ -249,18 +253,7 @@ def _changed(imported: ImportedText, decision: Decision, *, by: Any) -> tuple[Ta
     lock = page.get_lock()
     if lock and lock.for_user(by):
         raise ValidationError(_("“%(title)s” is locked; nothing was changed.") % {"title": page.title})
-    proposed = filled(decision.unit)
-    left = [change for change in decision.known.changes if change.what not in MERGED]
-    for what in MERGED:
-        changes = [
-            change
-            for change in decision.known.changes
-            if change.what == what and _key(decision.unit, change) not in decision.dropped
-        ]
-        raw = [dict(block) for block in getattr(page, what).raw_data]
-        blocks, unplaced = merged(raw, changes, proposed.fields[what], texts_in(decision.unit, what))
-        setattr(page, what, blocks)
-        left += unplaced
+    merged = merge(page, decision.known, decision.unit, dropped=decision.dropped)
     page.title = decision.title
     page.source, (page.source_start, page.source_end) = imported, decision.unit.source
     page.save_revision(user=by, log_action=True, clean=False)
@@ -274,14 +267,7 @@ def _changed(imported: ImportedText, decision: Decision, *, by: Any) -> tuple[Ta
         user=by,
         data={"file": imported.filename, "sha256": imported.sha256},
     )
-    there = {str(raw["id"]) for what in MERGED for raw in getattr(page, what).raw_data if raw.get("id")}
-    return Taken(page, tuple(left)), [origin for origin in proposed.origins if origin.block in there]
-
-
-def _key(unit: Unit, change: PartChange) -> str:
-    if change.after_index < 0:
-        return ""
-    return f"{change.what[0]}{getattr(unit, change.what)[change.after_index].source[0]}"
+    return Taken(page, tuple(merged.left)), merged.origins
 
 
 def _draft(imported: ImportedText, decision: Decision, *, by: Any) -> tuple[Taken, list[Origin]]:

@@ -13,6 +13,7 @@ from backoffice.positions.models import PositionIndexPage
 
 SLUG = "positions"
 TITLE = "岗位说明书"
+WELCOME = "Welcome to your new Wagtail site!"
 
 
 def index_page() -> PositionIndexPage:
@@ -31,3 +32,13 @@ def after_migrate(using: str = "default", **kwargs: Any) -> None:
     """Make the index page after migrating (and after a test emptied the tables)."""
     if router.allow_migrate_model(using, PositionIndexPage):
         index_page()
+        remove_welcome()
+
+
+def remove_welcome() -> None:
+    """Remove the page Wagtail greets a new installation with, and the web site it stands for: nothing here is public,
+    and the root of all addresses leads staff to their start. A page that somebody made something of stays.
+    """
+    for page in Page.objects.filter(depth=2, slug="home", title=WELCOME, numchild=0):
+        if page.specific_class in (Page, None) and not page.revisions.exists():
+            page.delete()

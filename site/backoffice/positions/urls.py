@@ -13,7 +13,7 @@ from backoffice.positions.staffing import mine
 app_name = "positions"
 urlpatterns = [
     path("positions/", views.position_list, name="list"),
-    # Before the codes of positions: none may be called "sign-offs".
+    # Words before the codes of positions: no position can be called by one of them (``addresses``).
     path("positions/sign-offs/", sign_offs.mine, name="sign-offs"),
     path("positions/sign-offs/report/", sign_offs.report, name="sign-off-report"),
     path("positions/sign-offs/report.csv", sign_offs.report_file, name="sign-off-report-file"),

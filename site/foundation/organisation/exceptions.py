@@ -82,6 +82,15 @@ class DepartmentLoop(OrganisationError):
         super().__init__(_("A department cannot be part of itself."))
 
 
+class CodeReserved(OrganisationError):
+    """A position would be called by a word that means something else in addresses."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            _("“%(code)s” is an address of the system. Give the position another code.") % {"code": code}
+        )
+
+
 class SuperiorLoop(OrganisationError):
     """A position would report to itself."""
 

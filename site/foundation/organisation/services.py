@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from foundation.audit.services import Actor, FieldChange, append, next_version
 from foundation.organisation import locks
+from foundation.organisation.codes import check_code
 from foundation.organisation.exceptions import (
     AlreadyBegun,
     AlreadyEnded,
@@ -333,9 +334,13 @@ def save_position(
 ) -> Position:
     """Make or change a position and whom it reports to. Events ``position_made``, ``position_changed``.
 
-    Raises ``SuperiorLoop`` when it would report to itself.
+    Raises ``SuperiorLoop`` when it would report to itself; ``CodeReserved`` for a new one whose code is a word of
+    addresses.
     """
-    position = Position.objects.filter(code=code).first() or Position(code=code)
+    position = Position.objects.filter(code=code).first()
+    if position is None:
+        check_code(code)
+        position = Position(code=code)
     _check_superiors(position, superiors)
     fields = {
         "title": title,

@@ -15,11 +15,12 @@ from __future__ import annotations
 import datetime
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, connections, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -33,6 +34,8 @@ logger = logging.getLogger("remit.jobs")
 MESSAGE_KIND = "job"
 LEASE = datetime.timedelta(minutes=2)
 MOST_ATTEMPTS = 3
+TELL_EVERY = 0.5  # seconds, inside a transaction
+BESIDE = "beside"
 KEEP_ENDED = datetime.timedelta(days=30)
 OPEN_STATES = (Job.State.WAITING, Job.State.RUNNING)
 
@@ -148,6 +151,7 @@ class Running:
     def __init__(self, job: Job, message: Message) -> None:
         self.job = job
         self.finished = False
+        self._told_at = 0.0
         self._message = message
 
     def advance(self, done: int, total: int, detail: str = "") -> None:
@@ -165,6 +169,33 @@ class Running:
         job_advanced.send(type(self))
         if stopping.is_set():
             raise Interrupted("the worker was told to stop")
+
+    def advance_within(self, done: int, total: int, detail: str = "") -> None:
+        """Like ``advance``, for work that is one transaction: call it inside.
+
+        PostgreSQL: told over a second connection, so it is seen, and can be cancelled, while the transaction goes on.
+        SQLite has one writer at a time: nothing can be told or asked before the transaction ends.
+
+        Raises ``Cancelled``, ``Interrupted``.
+        """
+        if stopping.is_set():
+            raise Interrupted("the worker was told to stop")
+        if connection.vendor != "postgresql" or time.monotonic() < self._told_at + TELL_EVERY:
+            return
+        self._told_at = time.monotonic()
+        connections[BESIDE] = connection.copy(alias=BESIDE)
+        try:
+            mine = Job.objects.using(BESIDE).filter(pk=self.job.pk, state=Job.State.RUNNING)
+            mine.update(done=done, total=total, detail=detail[:200])
+            Message.objects.using(BESIDE).filter(
+                pk=self._message.pk, attempts=self._message.attempts, delivered_at__isnull=True
+            ).update(due_at=timezone.now() + min(LEASE, lease()))
+            cancelled = mine.filter(cancel_asked=True).exists()
+        finally:
+            connections[BESIDE].close()
+            del connections[BESIDE]
+        if cancelled:
+            raise Cancelled
 
     def finish(self, result: Mapping[str, Any]) -> None:
         """Mark the job done in the running transaction: what the work wrote in it counts with the mark, or not.

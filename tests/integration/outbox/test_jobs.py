@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone, translation
 from django.utils.translation import get_language, gettext
 
-from foundation.organisation.models import Department
+from foundation.organisation.models import Department, User
 from foundation.outbox import jobs
 from foundation.outbox.jobs import Cancelled, JobFailed, NotTheirs, Running, begin, cancel, carries_out
 from foundation.outbox.models import Heartbeat, Job, Message
@@ -316,3 +317,48 @@ def test_a_kind_is_carried_out_by_one_function():
     carries_out("count")(counting)
     with pytest.raises(ValueError, match="count"):
         carries_out("count")(lambda job, payload: {})
+
+
+def from_elsewhere(act: Any) -> Any:
+    """Return what ``act`` returns on a connection of its own, as another process would see it."""
+    found = []
+
+    def run() -> None:
+        try:
+            found.append(act())
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_work_in_one_transaction_is_watched_and_cancelled_where_the_database_can(monkeypatch):
+    """PostgreSQL tells and asks while the transaction goes on; SQLite, with one writer, at its end."""
+    monkeypatch.setattr(jobs, "TELL_EVERY", 0.0)
+    can = connection.vendor == "postgresql"
+    person = make_user()
+    seen = []
+
+    def whole(job: Running, payload: Any) -> dict[str, Any]:
+        with transaction.atomic():
+            make_user("made-by-the-job")
+            for number in (1, 2):
+                job.advance_within(number, 3, f"number {number}")
+                seen.append(from_elsewhere(lambda: Job.objects.get(pk=job.job.pk).done))
+            if can:
+                from_elsewhere(lambda: cancel(Job.objects.get(pk=job.job.pk), by=person))
+            job.advance_within(3, 3)
+            job.finish({})
+        return {}
+
+    carries_out("whole")(whole)
+    job = begin("whole", by=person, payload={})
+    sweep()
+    job.refresh_from_db()
+    assert seen == ([1, 2] if can else [0, 0])
+    assert job.state == (State.CANCELLED if can else State.DONE)
+    assert User.objects.filter(username="made-by-the-job").exists() is not can

@@ -59,6 +59,11 @@ def test_many_files_are_read_by_the_worker_and_lead_to_the_review(client, hr):
     shown = client.get(response["Location"]).content.decode()
     assert "5 descriptions were recognised." in shown
     assert "broken.docx" in shown
+    for imported in ImportedText.objects.all():
+        assert (
+            f'<a href="{reverse("positions_import_review", args=[imported.uuid])}">{imported.filename}</a>'
+            in shown
+        )
 
 
 def test_few_small_files_stay_immediate(client, hr):

@@ -229,7 +229,9 @@ class TestPostsAndDepartments:
         desk.refresh_from_db()
         assert (desk.code, desk.headcount, desk.superiors.count()) == ("desk", 5, 0)
 
-    @pytest.mark.parametrize("code", ["chart", "mine", "BOSS", "with space"])
+    @pytest.mark.parametrize(
+        "code", ["chart", "mine", "approvals", "sign-offs", "Chart", "BOSS", "with space"]
+    )
     def test_codes_that_are_taken_or_an_address_are_refused(self, client, hr, code):
         boss = make_position("boss")
         response = sent(

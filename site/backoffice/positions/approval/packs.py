@@ -19,6 +19,7 @@ from typing import Annotated, Any
 
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field
+from wagtail.log_actions import LogContext
 from wagtail.models import Workflow, WorkflowPage, WorkflowTask
 
 from backoffice.positions.approval.models import FourEyesTask
@@ -64,28 +65,29 @@ class ApprovalLoader:
             return planned
         wanted = _Approval.model_validate(data)
         known = {role.key: role for role in Role.objects.all()}
-        workflow = Workflow.objects.filter(name=wanted.name).first() or Workflow(name=wanted.name)
-        workflow.active = True
-        workflow.save()
-        steps = {step.task.name: step for step in workflow.workflow_tasks.select_related("task")}
-        for place, step in enumerate(wanted.steps):
-            missing = [key for key in step.roles if key not in known]
-            if missing:
-                raise PackFault(
-                    _("There is no role %(key)s.") % {"key": missing[0]}, ("steps", place, "roles")
+        with LogContext(user=by):
+            workflow = Workflow.objects.filter(name=wanted.name).first() or Workflow(name=wanted.name)
+            workflow.active = True
+            workflow.save()
+            steps = {step.task.name: step for step in workflow.workflow_tasks.select_related("task")}
+            for place, step in enumerate(wanted.steps):
+                missing = [key for key in step.roles if key not in known]
+                if missing:
+                    raise PackFault(
+                        _("There is no role %(key)s.") % {"key": missing[0]}, ("steps", place, "roles")
+                    )
+                kept = steps.pop(step.name, None)
+                task = FourEyesTask.objects.filter(pk=kept.task_id).first() if kept is not None else None
+                task = task or FourEyesTask(name=step.name)
+                task.active, task.instruction = True, step.instruction
+                task.save()
+                task.roles.set([known[key] for key in step.roles])
+                WorkflowTask.objects.update_or_create(
+                    workflow=workflow, task=task, defaults={"sort_order": place}
                 )
-            kept = steps.pop(step.name, None)
-            task = FourEyesTask.objects.filter(pk=kept.task_id).first() if kept is not None else None
-            task = task or FourEyesTask(name=step.name)
-            task.active, task.instruction = True, step.instruction
-            task.save()
-            task.roles.set([known[key] for key in step.roles])
-            WorkflowTask.objects.update_or_create(
-                workflow=workflow, task=task, defaults={"sort_order": place}
-            )
-        for gone in steps.values():
-            gone.delete()
-        WorkflowPage.objects.update_or_create(page=index_page(), defaults={"workflow": workflow})
+            for gone in steps.values():
+                gone.delete()
+            WorkflowPage.objects.update_or_create(page=index_page(), defaults={"workflow": workflow})
         return planned
 
     def export(self) -> Iterable[tuple[str, dict[str, Any]]]:

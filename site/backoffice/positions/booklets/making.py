@@ -12,15 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backoffice.access import records
 from backoffice.exports import booklet, documents, keeping, libraries, pdf
 from backoffice.positions.booklets.contents import Entry, Scope, entries, name_of
 from backoffice.positions.booklets.front import FrontMatter, charts_of, look
+from foundation.audit.services import Actor
 from foundation.organisation.models import User
 from foundation.outbox import jobs
 
@@ -108,7 +111,7 @@ def carry_out(running: jobs.Running, payload: Mapping[str, Any]) -> Mapping[str,
         raise jobs.JobFailed(
             _("The booklet could not be made: %(why)s") % {"why": str(failure)[:300]}
         ) from failure
-    return {
+    result = {
         "url": reverse("booklets:download", args=[running.job.uuid]),
         "label": _("Download the booklet"),
         "text": _("%(count)s position descriptions, %(size)s MB")
@@ -116,3 +119,16 @@ def carry_out(running: jobs.Running, payload: Mapping[str, Any]) -> Mapping[str,
         "file": made.file.name,
         "filename": filename(scope, name),
     }
+    with transaction.atomic():
+        records.note(
+            running.job.started_by,
+            "user.booklet_made",
+            actor=Actor.of(running.job.started_by, channel="job"),
+            references={
+                "booklet": str(running.job.uuid),
+                "day": payload["day"],
+                "department": scope.department,
+            },
+        )
+        running.finish(result)
+    return result

@@ -20,7 +20,7 @@ from wagtail.log_actions import LogActionRegistry
 from wagtail.models import Page
 
 from backoffice.access.gate import may_open
-from backoffice.positions.library.drafts import LIBRARY_ACTION
+from backoffice.positions.library.drafts import LIBRARY_ACTION, may_change
 from backoffice.positions.library.urls import urlpatterns
 from backoffice.positions.library.wording import LIBRARY_PARTS
 from backoffice.positions.models import PositionPage
@@ -67,8 +67,8 @@ def log_actions(actions: LogActionRegistry) -> None:
 
 
 def header_buttons(page: Page, user: Any, view_name: str, next_url: str | None = None) -> Iterator[Button]:
-    """Offer the library beside the title of a description."""
-    if isinstance(page, PositionPage) and not page.is_archived and page.permissions_for_user(user).can_edit():
+    """Offer the library beside the title of a description whose draft can be changed now."""
+    if isinstance(page, PositionPage) and may_change(page, user):
         yield Button(
             _("Add from the library"),
             url=reverse("positions_page_library", args=[page.pk]),

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from wagtail.log_actions import log
+from wagtail.models import PageLogEntry
 
 from backoffice.positions.body import rows_of, stream_rows
 from backoffice.positions.history import content_digest
@@ -38,7 +39,8 @@ LIBRARY_ACTION = "positions.library"
 class Outcome:
     """What became of one description. ``kind``: done, current, reworded, locked, archived, forbidden.
 
-    ``changed`` rows were brought to the newest version, ``left`` ones stay because somebody reworded them.
+    ``changed`` rows were brought to the newest version, ``left`` ones stay because somebody reworded them. ``earlier``:
+    the same work had done so before it was broken off.
     """
 
     page: PositionPage
@@ -46,6 +48,7 @@ class Outcome:
     changed: int = 0
     left: int = 0
     sentence: str = ""
+    earlier: bool = False
 
     @property
     def word(self) -> str:
@@ -76,6 +79,8 @@ class Outcome:
                 )
                 % {"number": self.changed}
             )
+        if self.earlier:
+            told.append(_("Done before this work was broken off and begun again."))
         if self.left:
             told.append(
                 ngettext(
@@ -120,22 +125,26 @@ def take_over(
     by: Any,
     overwrite: bool = False,
     rows: Iterable[str] | None = None,
+    job: str = "",
 ) -> Outcome:
     """Bring the rows of the draft that use the item ``key`` to its newest version; return what became of it.
 
     A row that says what its version says gets the newest wording; one that says what the newest version says
     already gets its number; one that somebody reworded is left alone, unless ``overwrite``. ``rows``: only the
     rows with these ids. What each post says for itself (a share of working time) stays. Recorded:
-    ``position_library_taken_over``. Never raises for a page that cannot be changed: the outcome tells it.
+    ``position_library_taken_over``; ``job`` names the work it is part of, in the log of the page. Never raises
+    for a page that cannot be changed: the outcome tells it.
     """
     try:
         with transaction.atomic():
-            return _taken(page, key, by, overwrite, None if rows is None else set(rows))
+            return _taken(page, key, by, overwrite, None if rows is None else set(rows), job)
     except DraftClosed as closed:
         return Outcome(page, closed.kind, sentence=str(closed))
 
 
-def _taken(page: PositionPage, key: str, by: Any, overwrite: bool, only: set[str] | None) -> Outcome:
+def _taken(
+    page: PositionPage, key: str, by: Any, overwrite: bool, only: set[str] | None, job: str
+) -> Outcome:
     item = LibraryItem.objects.get(key=key)
     part = BY_NAME[item.part]
     draft = _opened(page, by)
@@ -167,7 +176,8 @@ def _taken(page: PositionPage, key: str, by: Any, overwrite: bool, only: set[str
     if not changed:
         return Outcome(page, "reworded" if left else "current", left=left)
     setattr(draft, part.name, blocks)
-    page = _saved(draft, by, "position_library_taken_over", changes)
+    said_of_it = {"job": job, "rows": changed} if job else {}
+    page = _saved(draft, by, "position_library_taken_over", changes, said_of_it)
     return Outcome(page, "done", changed=changed, left=left)
 
 
@@ -178,19 +188,32 @@ def take_over_in(
     by: Any,
     overwrite: Container[int] = (),
     advance: Callable[[int, int], None] | None = None,
+    job: str = "",
 ) -> list[Outcome]:
     """Take over the newest version in several descriptions, each in a transaction of its own, by title.
 
     ``overwrite``: the ids of those in which reworded rows are replaced too; ``advance(done, total)`` is told after
-    each.
+    each. ``job``: the name of this work; begun again under it, what it did before counts as done.
     """
     chosen = list(PositionPage.objects.filter(pk__in=list(pages)).order_by("title", "pk"))
+    before = _done_before(chosen, job) if job else {}
     outcomes = []
     for place, page in enumerate(chosen, 1):
-        outcomes.append(take_over(page, key, by=by, overwrite=page.pk in overwrite))
+        outcome = take_over(page, key, by=by, overwrite=page.pk in overwrite, job=job)
+        if outcome.kind in ("current", "reworded") and page.pk in before:
+            outcome = replace(outcome, kind="done", changed=before[page.pk], earlier=True)
+        outcomes.append(outcome)
         if advance is not None:
             advance(place, len(chosen))
     return outcomes
+
+
+def _done_before(pages: Iterable[PositionPage], job: str) -> dict[int, int]:
+    """Return how many rows the work named ``job`` brought to the newest version in which draft before. One query."""
+    entries = PageLogEntry.objects.filter(
+        page__in=list(pages), action=LIBRARY_ACTION, data__job=job
+    ).values_list("page_id", "data")
+    return {page: int(data["rows"]) for page, data in entries}
 
 
 def link(
@@ -244,6 +267,15 @@ def check_open(page: PositionPage, by: Any) -> None:
         raise DraftClosed("locked", _("Locked: %(who)s.") % {"who": who})
 
 
+def may_change(page: PositionPage, by: Any) -> bool:
+    """Whether ``by`` can change the draft of ``page`` now; see ``check_open``."""
+    try:
+        check_open(page, by)
+    except DraftClosed:
+        return False
+    return True
+
+
 def _blocks(draft: PositionPage, part: Part) -> list[dict[str, Any]]:
     """Return the blocks of a part as they are stored, half-filled ones too."""
     return [{**block, "value": {**block["value"]}} for block in getattr(draft, part.name).get_prep_value()]
@@ -255,11 +287,23 @@ def _say(block: dict[str, Any], part: Part, said: Mapping[str, Any]) -> None:
     block["value"].update({name: stored[name] for name in said})
 
 
-def _saved(draft: PositionPage, by: Any, kind: str, changes: Sequence[tuple[str, Any, Any]]) -> PositionPage:
+def _saved(
+    draft: PositionPage,
+    by: Any,
+    kind: str,
+    changes: Sequence[tuple[str, Any, Any]],
+    more: Mapping[str, Any] | None = None,
+) -> PositionPage:
     stream = stream_of(draft.code) if draft.code else f"description:{draft.pk}"
     with acting_as(by):
         revision = draft.save_revision(user=by, log_action=True, clean=False)
-        log(instance=draft, action=LIBRARY_ACTION, user=by, revision=revision, data={"event": kind})
+        log(
+            instance=draft,
+            action=LIBRARY_ACTION,
+            user=by,
+            revision=revision,
+            data={"event": kind, **(more or {})},
+        )
         append(
             stream=stream,
             version=next_version(stream),

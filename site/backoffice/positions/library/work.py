@@ -1,7 +1,7 @@
 """Taking over a version in many descriptions, carried out by the worker and watched on the page of the job.
 
 Each draft is a transaction of its own, so work that is broken off stays done as far as it came; begun again, it
-finds those drafts up to date.
+finds those drafts up to date and says that it had done them before.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ def take_over(running: Running, payload: Mapping[str, Any]) -> dict[str, Any]:
         by=running.job.started_by,
         overwrite=frozenset(payload["overwrite"]),
         advance=running.advance,
+        job=str(running.job.uuid),
     )
     return {
         "url": reverse("positions_library_result", args=[running.job.uuid]),

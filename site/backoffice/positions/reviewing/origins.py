@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from backoffice.positions.importing import DOUBTFUL, Collection, ImportRefused, paragraphs_of, text_of
 from backoffice.positions.parts import BY_NAME
@@ -94,6 +95,11 @@ def heading_of(part: str) -> str:
     """Return what a part is called, also one that is a text which stands once."""
     found = BY_NAME.get(part)
     singles = {
+        "title": pgettext("of a position", "Title"),
+        "unit_kind": _("Describes"),
+        "summary": _("Summary"),
+        "reports_to": _("Reports to"),
+        "department": _("Department"),
         "purpose": _("Purpose of the document"),
         "scope": _("Scope"),
         "motto": _("Motto"),

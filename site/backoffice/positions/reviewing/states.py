@@ -8,6 +8,7 @@ was faster, and nothing of the first is lost.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +49,7 @@ def state_of(imported: ImportedText) -> State:
     found = ImportReview.objects.filter(imported=imported).select_related("changed_by").first()
     if found is None:
         return State([], None, 0)
-    return State(list(found.steps), _as_query(found.typed), found.version, found.changed_by, found.changed_at)
+    return State(list(found.steps), as_query(found.typed), found.version, found.changed_by, found.changed_at)
 
 
 def save_state(imported: ImportedText, *, steps: list[str], typed: QueryDict, version: int, by: Any) -> State:
@@ -56,11 +57,7 @@ def save_state(imported: ImportedText, *, steps: list[str], typed: QueryDict, ve
 
     Raises ``Overtaken`` when it was changed meanwhile; nothing is stored then.
     """
-    values = {
-        name: [value[:_LONGEST_VALUE] for value in typed.getlist(name)]
-        for name in typed
-        if _FIELD.fullmatch(name)
-    }
+    values = fields_of(typed)
     row = {
         "steps": steps[:MOST_STEPS],
         "typed": values,
@@ -83,10 +80,20 @@ def save_state(imported: ImportedText, *, steps: list[str], typed: QueryDict, ve
             if ImportReview.objects.filter(imported=imported).exists()
             else ImportReview(imported=imported, changed_by=by)
         )
-    return State(row["steps"], _as_query(values), version + 1, by, row["changed_at"])
+    return State(row["steps"], as_query(values), version + 1, by, row["changed_at"])
 
 
-def _as_query(values: dict[str, list[str]]) -> QueryDict:
+def fields_of(typed: QueryDict) -> dict[str, list[str]]:
+    """Return the fields of a review's form as they are stored; whatever else was sent is left out."""
+    return {
+        name: [value[:_LONGEST_VALUE] for value in typed.getlist(name)]
+        for name in typed
+        if _FIELD.fullmatch(name)
+    }
+
+
+def as_query(values: Mapping[str, list[str]]) -> QueryDict:
+    """Return stored fields as a form takes them."""
     query = QueryDict(mutable=True)
     for name, several in values.items():
         query.setlist(name, several)

@@ -26,6 +26,8 @@ KIND = "positions.import"
 # Below both, a file is read while the person waits: it takes less than a second.
 MOST_AT_ONCE = 3
 LARGEST_AT_ONCE = 300 * 1024
+# The page of the job leads to so many reviews; the page of the import to the newest ones.
+MOST_LINKS = 200
 
 
 def takes_long(uploads: Sequence[tuple[str, bytes]]) -> bool:
@@ -111,10 +113,25 @@ def _result(kept: Sequence[imports.Received], descriptions: int, refused: list[s
     files = ngettext("%(number)s file was read.", "%(number)s files were read.", len(kept)) % {
         "number": len(kept)
     }
-    only = kept[0].imported if len(kept) == 1 else None
+    result = {"text": f"{files} {words}", "notes": refused}
+    reviews = [
+        (one, reverse("positions_import_review", args=[one.imported.uuid])) for one in kept if one.imported
+    ]
+    if len(reviews) == 1:
+        return {**result, "url": reviews[0][1], "label": _("Review the proposals")}
     return {
-        "text": f"{files} {words}",
-        "notes": refused,
-        "url": reverse("positions_import_review", args=[only.uuid]) if only else reverse("positions_import"),
-        "label": _("Review the proposals"),
+        **result,
+        "links": [
+            {"url": url, "label": one.name, "text": _found_in(one)} for one, url in reviews[:MOST_LINKS]
+        ],
+        "more": max(0, len(reviews) - MOST_LINKS),
     }
+
+
+def _found_in(one: imports.Received) -> str:
+    if one.collection is None:
+        return _("A document written by this program; its changes can be reviewed.")
+    count = len(one.collection.units)
+    return ngettext(
+        "%(number)s description was recognised.", "%(number)s descriptions were recognised.", count
+    ) % {"number": count}

@@ -10,14 +10,15 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from backoffice.access.long_select import LongSelect, LongSelectMultiple
+from foundation.organisation.codes import check_code
 from foundation.organisation.exceptions import (
     AlreadyEnded,
+    CodeReserved,
     DatesReversed,
     DeputyCycle,
     DeputyIsPrincipal,
@@ -264,11 +265,9 @@ class PostForm(ServiceForm):
                 _("There is a position with the code %(code)s already.") % {"code": code}
             )
         try:
-            taken = resolve(f"/positions/{code}/").view_name != "positions:detail"
-        except Resolver404:
-            taken = True
-        if taken:
-            raise forms.ValidationError(_("This word is an address of the system. Choose another code."))
+            check_code(code)
+        except CodeReserved as refused:
+            raise forms.ValidationError(str(refused)) from refused
         return code
 
 

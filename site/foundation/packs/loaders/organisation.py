@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import PurePosixPath
 from typing import Any
 
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field
 
-from foundation.organisation.exceptions import OrganisationError
+from foundation.organisation.codes import check_code
+from foundation.organisation.exceptions import CodeReserved, OrganisationError
 from foundation.organisation.models import Department, Position, User
 from foundation.organisation.services import save_department, save_position
 from foundation.packs.exceptions import PackFault
@@ -58,6 +59,8 @@ class OrganisationLoader:
             planned += [
                 compare(noun, item["code"], before.get(item["code"]), item) for item in wanted[plural]
             ]
+            if noun == "position":
+                _check_codes(wanted[plural], before)
         return planned
 
     def apply(self, path: PurePosixPath, data: dict[str, Any], *, by: User) -> list[PlannedChange]:
@@ -110,6 +113,16 @@ class OrganisationLoader:
             positions[item["code"]] = save_position(**fields, by=by, channel=CHANNEL)
         except OrganisationError as refusal:
             raise PackFault(str(refusal), at) from refusal
+
+
+def _check_codes(wanted: list[dict[str, Any]], present: Container[str]) -> None:
+    """Name the first new position whose code means something else, before anything is written."""
+    for index, item in enumerate(wanted):
+        if item["code"] not in present:
+            try:
+                check_code(item["code"])
+            except CodeReserved as refusal:
+                raise PackFault(str(refusal), ("positions", index, "code")) from refusal
 
 
 def _named(rows: dict[str, Any], code: str, at: tuple[str | int, ...]) -> Any:

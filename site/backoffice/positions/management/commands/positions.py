@@ -20,6 +20,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backoffice.positions import exporting, imports
 from backoffice.positions.import_differences import compared
+from backoffice.positions.import_forms import title_again
 from backoffice.positions.import_report import report_of, report_of_own
 from backoffice.positions.importing import (
     LARGEST,
@@ -29,6 +30,7 @@ from backoffice.positions.importing import (
     ImportRefused,
     read_file,
 )
+from backoffice.positions.reviewing.taking import told
 from backoffice.positions.word.reading import OwnDocument, read_own
 from backoffice.positions.word.taking import make_page, origin_of, take_changes
 from foundation.organisation.models import Position, User
@@ -151,7 +153,24 @@ class Command(BaseCommand):
         except imports.UnitRefused:
             imports.discard(received.imported)
             raise
-        return {**report_of(file, collection), "drafts": [one.page.pk for one in taken]}
+        for one in taken:
+            for change in one.left:
+                self.stderr.write(f"  {one.page.title}: {told(change)}")
+        return {
+            **report_of(file, collection),
+            "drafts": [one.page.pk for one in taken],
+            "left": [
+                {
+                    "page": one.page.pk,
+                    "part": change.what,
+                    "kind": change.kind,
+                    "before": change.before,
+                    "after": change.after,
+                }
+                for one in taken
+                for change in one.left
+            ],
+        }
 
     def _advance(self, done: int, total: int, title: str) -> None:
         self.stderr.write(f"  {done}/{total} {title}")
@@ -164,7 +183,7 @@ class Command(BaseCommand):
             if known := again.known.get(index):
                 if not known.same:
                     decisions.append(
-                        imports.Decision(index=index, unit=unit, title=known.page.title, known=known)
+                        imports.Decision(index=index, unit=unit, title=title_again(known, unit), known=known)
                     )
             elif unit.kind == "position" and unit.title:
                 decisions.append(

@@ -5,6 +5,8 @@
   const source = document.querySelector("script[data-remit-library]");
   if (!source) return;
   const words = JSON.parse(source.dataset.words);
+  // A locked text is shown to read: what cannot be saved is not offered.
+  const locked = document.body.classList.contains("content-locked");
   const parts = new Map(source.dataset.parts.split(" ").map((pair) => pair.split(":")));
 
   const told = (word, number) => word.replace("%(number)s", number).replace("%(key)s", number);
@@ -113,7 +115,7 @@
         look();
       } else {
         this.badge.hidden = true;
-        this.line.replaceChildren(button(words.save, () => this.save()));
+        this.line.replaceChildren(...(locked ? [] : [button(words.save, () => this.save())]));
       }
     }
 
@@ -144,9 +146,10 @@
           this.look();
           this.input.closest("[data-streamfield-child]").querySelector("textarea, input:not([type=hidden])")?.focus();
         }, state.outdated ? "" : "button-secondary");
-        acts.append(see, take);
+        acts.append(see);
+        if (!locked) acts.append(take);
       }
-      acts.append(button(words.unlink, () => (this.link = "")));
+      if (!locked) acts.append(button(words.unlink, () => (this.link = "")));
       this.line.replaceChildren(line, acts, shown);
     }
 
@@ -317,6 +320,7 @@
   };
 
   const offer = () => {
+    if (locked) return;
     for (const part of parts.keys()) {
       const element = document.getElementById(`${part}-root`);
       const root = element?.rootBlock;
