@@ -25,6 +25,7 @@ from backoffice.positions import archiving
 from backoffice.positions.booklets import making
 from backoffice.positions.booklets.contents import Scope, entries
 from backoffice.positions.tree import index_page
+from foundation.audit.queries import events_of
 from foundation.editions.models import Edition
 from foundation.editions.queries import body_of
 from foundation.organisation.models import User
@@ -429,7 +430,7 @@ def asked_for(client: Client, **values: str) -> Job:
 def test_hr_managers_and_auditors_find_the_button_and_get_the_booklet(
     organisation: dict[str, Any], role: str
 ) -> None:
-    client, _user = signed_in(role)
+    client, user = signed_in(role)
     assert reverse("booklets:new") in client.get(reverse("positions:list")).content.decode()
     job = asked_for(client, department="sales")
     work()
@@ -441,6 +442,8 @@ def test_hr_managers_and_auditors_find_the_button_and_get_the_booklet(
     assert answer["Content-Disposition"].startswith("attachment")
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert len(PdfReader(io.BytesIO(b"".join(answer.streaming_content))).pages) > 3
+    told = [event.kind for event in events_of(f"user:{user.uuid}")]
+    assert told[-2:] == ["user.booklet_made", "user.exported"]
     assert job.result["url"] in client.get(reverse("booklets:new")).content.decode()
 
 

@@ -110,7 +110,7 @@ def test_a_change_of_what_hr_reworded_is_told_and_not_forced(client, hr):
     take(client, address, "洗车员", position="again")
     page = PositionPage.objects.get().get_latest_revision_as_object()
     assert "每天两次清点工具。" in [row.value["text"] for row in page.duties]
-    told = " ".join(str(one) for one in client.get(address).context["messages"])
+    told = told_after(client, address)
     assert "每周清点工具和毛巾。" in told
 
 
@@ -145,3 +145,135 @@ def test_another_file_knows_nothing(client, hr):
         ("洗车员", None, True),
         ("拖车司机", None, True),
     ]
+
+
+# --- everything else that a file says -----------------------------------------------------------------------
+
+BEFORE = """拖车司机岗位职责
+直接上级：服务经理
+岗位目的：保证救援及时。
+一、岗位职责
+1、保养拖车。
+2、接到电话后出发。
+3、每月5日前上报里程。
+二、任职资格
+1、持有驾驶证。
+三、工作权限
+1、有权拒绝超载。
+"""
+AFTER = """救援司机岗位职责
+直接上级：总经理
+岗位目的：保证救援及时、安全。
+一、岗位职责
+1、接到电话后出发。
+2、保养拖车。
+3、每周一上报里程。
+二、任职资格
+1、持有驾驶证。
+三、工作权限
+1、有权拒绝超载和疲劳驾驶。
+2、有权建议换车。
+"""
+
+
+def draft() -> PositionPage:
+    return PositionPage.objects.get().get_latest_revision_as_object()
+
+
+def texts(page: PositionPage, part: str) -> list[str]:
+    return [row.value["text"] for row in getattr(page, part)]
+
+
+def told_after(client, address: str) -> str:
+    return " ".join(str(one) for one in client.get(address).context["messages"])
+
+
+def test_every_part_of_the_file_is_compared_and_put_into_the_draft(client, hr):
+    take(client, review(client, BEFORE), "拖车司机")
+    before = draft()
+    assert (before.summary, texts(before, "authorities")) == ("保证救援及时。", ["有权拒绝超载。"])
+    ids = {row.value["text"]: row.id for row in before.duties}
+    address = review(client, AFTER)
+    [unit] = client.get(address).context["units"]
+    assert (unit.form.known.same, unit.form["title"].value()) == (False, "救援司机")
+    assert {(one.what, one.kind) for one in unit.form.known.changes} >= {
+        ("title", "changed"),
+        ("summary", "changed"),
+        ("duties", "moved"),
+        ("duties", "changed"),
+        ("authorities", "changed"),
+        ("authorities", "added"),
+        ("reports_to", "changed"),
+    }
+    take(client, address, "救援司机", position="again")
+    page = draft()
+    assert (page.title, page.summary) == ("救援司机", "保证救援及时、安全。")
+    assert texts(page, "authorities") == ["有权拒绝超载和疲劳驾驶。", "有权建议换车。"]
+    assert texts(page, "duties") == ["接到电话后出发。", "保养拖车。", "每周一上报里程。"]
+    after = {row.value["text"]: row.id for row in page.duties}
+    assert (after["保养拖车。"], after["接到电话后出发。"]) == (ids["保养拖车。"], ids["接到电话后出发。"])
+    assert after["每周一上报里程。"] == ids["每月5日前上报里程。"]
+    assert [row.value["cadence"] for row in page.duties][2] == "weekly"
+    told = told_after(client, address)
+    assert "服务经理 → 总经理" in told
+    assert reverse("wagtailadmin_pages:edit", args=[page.pk]) in told
+
+
+def test_once_taken_the_retitled_file_is_unchanged_and_its_origins_are_the_new_ones(client, hr):
+    take(client, review(client, BEFORE), "拖车司机")
+    take(client, review(client, AFTER), "救援司机", position="again")
+    assert states(client.get(review(client, AFTER))) == [("救援司机", True, False)]
+    passages = draft().import_passages
+    assert [one.passage for one in passages if one.now == "有权拒绝超载和疲劳驾驶。"] == [
+        "1、有权拒绝超载和疲劳驾驶。"
+    ]
+    newest = ImportedText.objects.order_by("-pk")[1]
+    assert {one.sha256 for one in passages} == {newest.sha256}
+
+
+def test_where_hr_wrote_something_else_the_change_is_told_and_seen_beside_the_passage(client, hr):
+    take(client, review(client, BEFORE), "拖车司机")
+    page = draft()
+    page.summary = "救援。"
+    blocks = [dict(block) for block in page.authorities.raw_data]
+    blocks[0]["value"] = {**blocks[0]["value"], "text": "可以拒绝超载。"}
+    page.authorities = blocks
+    page.title = "拖车驾驶员"
+    page.save_revision(user=hr, clean=False)
+    address = review(client, AFTER)
+    [unit] = client.get(address).context["units"]
+    assert unit.form["title"].value() == "拖车驾驶员"
+    take(client, address, "拖车驾驶员", position="again")
+    page = draft()
+    assert (page.title, page.summary) == ("拖车驾驶员", "救援。")
+    assert texts(page, "authorities") == ["可以拒绝超载。", "有权建议换车。"]
+    told = told_after(client, address)
+    assert "有权拒绝超载。 → 有权拒绝超载和疲劳驾驶。" in told
+    assert "保证救援及时。 → 保证救援及时、安全。" in told
+    beside = {one.now: one.passage for one in page.import_passages}
+    assert beside["可以拒绝超载。"] == "1、有权拒绝超载和疲劳驾驶。"
+
+
+def test_what_hr_crosses_out_of_the_changes_stays_out(client, hr):
+    take(client, review(client, BEFORE), "拖车司机")
+    address = review(client, AFTER)
+    [unit] = client.get(address).context["units"]
+    added = next(
+        part.key for _heading, parts in unit.others for part in parts if part.text == "有权建议换车。"
+    )
+    client.post(
+        address,
+        {"u0-take": "on", "u0-title": "救援司机", "u0-position": "again", "u0-dropped": [added]},
+    )
+    assert texts(draft(), "authorities") == ["有权拒绝超载和疲劳驾驶。"]
+
+
+def test_what_hr_removed_is_not_told_again_when_the_file_loses_it(client, hr):
+    take(client, review(client, WASHER), "洗车员")
+    page = draft()
+    page.duties = [dict(block) for block in page.duties.raw_data][:2]
+    page.save_revision(user=hr, clean=False)
+    address = review(client, "洗车员岗位职责\n1、清洗车辆外观。\n2、每日清点工具。\n")
+    take(client, address, "洗车员", position="again")
+    assert texts(draft(), "duties") == ["清洗车辆外观。", "每日清点工具。"]
+    assert "look at this yourself" not in told_after(client, address)

@@ -6,13 +6,15 @@ import json
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from backoffice.positions import archiving
 from backoffice.positions.library import items, uses, views
 from backoffice.positions.library.models import LibraryItem
 from foundation.audit.queries import events_of
 from foundation.editions.queries import editions_of
-from foundation.outbox.models import Job
+from foundation.outbox import jobs
+from foundation.outbox.models import Job, Message
 from foundation.outbox.services import sweep
 from tests.factories.library import make_item, publish_version, wording
 from tests.factories.organisation import make_user
@@ -203,6 +205,38 @@ def test_many_are_taken_over_by_the_worker(client, hr, monkeypatch):
     assert kinds[-1] == "position_library_taken_over"
 
 
+def test_work_that_was_broken_off_says_what_it_had_done_before(client, hr, monkeypatch):
+    monkeypatch.setattr(views, "AT_ONCE", 1)
+    item = make_item("旧", key="a")
+    titles = ("甲岗", "乙岗", "丙岗")
+    pages = [make_draft(title, duties=[duty("旧", library="a@1")]) for title in titles[:2]]
+    pages.append(make_draft("丙岗", duties=[duty("新", library="a@2")]))
+    publish_version(item, "新")
+    client.post(at("_take_over", "a"), {"page": [page.pk for page in pages]})
+    advance = jobs.Running.advance
+
+    def dies_after_the_second(self, done, total, detail=""):
+        advance(self, done, total, detail)
+        if done == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(jobs.Running, "advance", dies_after_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        sweep()
+    monkeypatch.setattr(jobs.Running, "advance", advance)
+    Message.objects.update(due_at=timezone.now())
+    sweep()
+    outcomes = {one["title"]: (one["kind"], one["told"]) for one in Job.objects.get().result["outcomes"]}
+    one_row = "1 row brought to the newest version in the draft."
+    earlier = f"{one_row} Done before this work was broken off and begun again."
+    assert outcomes == {
+        "乙岗": ("done", earlier),
+        "甲岗": ("done", one_row),
+        "丙岗": ("current", "Nothing to take over: the draft is up to date."),
+    }
+    assert [reload(page).revisions.count() for page in pages[:2]] == [2, 2]
+
+
 # --- one description, without script ------------------------------------------------------------------------
 
 
@@ -266,6 +300,9 @@ def test_a_locked_or_archived_description_is_left_alone_and_says_why(client, hr)
     answer = client.post(page_of(locked), {"item": ["a"]}, follow=True)
     assert "Locked: Ouyang Hai." in said(answer)
     assert "Add to the draft" not in said(answer)
+    editor = said(client.get(reverse("wagtailadmin_pages:edit", args=[locked.pk])))
+    assert "Add from the library" not in editor
+    assert "content-locked" in editor  # what the script goes by
     archived = make_published()
     archiving.archive(archived, by=hr)
     answer = client.post(page_of(archived), {"item": ["a"]}, follow=True)
