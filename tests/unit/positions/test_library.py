@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,7 +87,8 @@ def test_a_row_tells_what_has_become_of_it(state, count):
 
 
 def row(text, page=1, id_="r"):
-    return Row(page, f"岗位 {page}", f"p{page}", f"{id_}-{page}", {"text": text}, text)
+    block = {"type": "duty", "id": f"{id_}-{page}", "value": {"text": text}}
+    return Row(page, f"岗位 {page}", f"p{page}", block["id"], text, DUTIES, block)
 
 
 def test_texts_that_differ_in_punctuation_and_width_are_alike():
@@ -133,9 +136,6 @@ def test_of_many_rows_that_share_most_words_none_is_lost():
         for page in range(3)
         for kind in range(300)
     ]
-    rows = [
-        Row(one.page, one.title, one.code, f"{one.id}-{place}", one.wording, one.text)
-        for place, one in enumerate(rows)
-    ]
+    rows = [replace(one, id=f"{one.id}-{place}") for place, one in enumerate(rows)]
     found = grouped(rows)
     assert sum(len(wording.rows) for one in found for wording in one.wordings) == 900
