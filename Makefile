@@ -26,7 +26,7 @@ bench: ## Measure, and write docs/performance.md
 	@.ci/setup --test
 	@.venv/bin/python -m pytest -q -s -p no:cacheprovider -m benchmark tests/benchmarks
 
-fuzz: ## Run the property tests for longer, with new examples each time
+fuzz: ## Run the property tests for longer, with new examples each time (REMIT_FUZZ_DEFINITIONS, REMIT_FUZZ_SUBMISSIONS)
 	@.ci/setup --test
 	@.venv/bin/python -m pytest -q -n 2 --hypothesis-profile=fuzz -m "not browser and not benchmark" tests/unit
 

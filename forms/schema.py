@@ -137,12 +137,12 @@ class FieldDefinition(Part):
             raise ValueError(f"a field of kind {self.kind!r} asks nothing, so nothing can be required of it")
         return self
 
-    @property
+    @cached_property
     def of_kind(self) -> FieldKind[Any]:
         """The kind of the field."""
         return KINDS[self.kind]
 
-    @property
+    @cached_property
     def settings(self) -> FieldOptions:
         """The options, read and checked."""
         return self._settings

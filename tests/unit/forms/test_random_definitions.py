@@ -20,7 +20,6 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from forms.checking import check
 from forms.fields import Surroundings
 from forms.logic import ROW, FormState, evaluate, initial_answers, read, typed_of
 from forms.presentation import GroupView, answered_groups, group_views
@@ -67,14 +66,17 @@ def try_definition(seed: int) -> None:
             typed = random_typed(definition, rng)
             reading = read(definition, typed)
             posted: Mapping[str, Any] = reading.answers
-            state = stand(definition, posted, kept, unread=reading.unread)
+            unread = reading.unread
+            state = stand(definition, posted, kept, unread=unread)
             assert_drawn(state, typed)
         else:
-            posted = random_answers(definition, rng)
+            posted, unread = random_answers(definition, rng), {}
             state = stand(definition, posted, kept)
             assert_drawn(state, {})
         assert_agrees(state, kept)
-        assert_hidden_and_fixed_do_nothing(state, posted, kept, rng)
+        changed = tampered(state, definition.form, "", posted, rng)
+        changed["not_a_field"] = rng.choice(HOSTILE_VALUES)
+        assert_same(state, stand(definition, changed, kept, unread=unread))
         assert_stable(state, kept)
         assert_read(state)
 
@@ -87,7 +89,7 @@ def stand(
 
 def kept_answers(definition: FormDefinition, rng: random.Random) -> dict[str, Any]:
     """What read-only fields keep: what the form begins with, or what somebody answered before."""
-    if rng.random() < 0.5:
+    if rng.random() < 0.7:
         return initial_answers(definition)
     before = random_answers(definition, rng)
     return stand(definition, before, {}).answers
@@ -96,7 +98,6 @@ def kept_answers(definition: FormDefinition, rng: random.Random) -> dict[str, An
 def round_trip(body: dict[str, Any], definition: FormDefinition) -> None:
     assert FormDefinition.model_validate(json.loads(json.dumps(body))) == definition
     assert FormDefinition.model_validate_json(definition.model_dump_json()) == definition
-    assert not [problem for problem in check(body) if problem.severity == "error"]
 
 
 # --- worked out once more ------------------------------------------------------------------------------------
@@ -120,7 +121,7 @@ class Answered:
             self.values[name] = [row.record for row in rows] or None
 
     def own(self, name: str) -> bool:
-        return name.split(".")[0] in self.scope.members
+        return name.split(".", maxsplit=1)[0] in self.scope.members
 
     @property
     def record(self) -> dict[str, Any]:
@@ -219,7 +220,7 @@ def computed(place: Answered, asked: FieldDefinition) -> Any:
 def from_expression_checked(asked: FieldDefinition, result: Any) -> Any:
     kind = asked.of_kind
     try:
-        value = kind.from_expression(result)
+        value = kind.from_expression(result, asked.settings)
         kind.check(value, asked.settings, Surroundings(DAY))
     except ValueError:
         return None
@@ -260,14 +261,7 @@ def assert_rules(state: FormState, form: Answered) -> None:
 # --- what has no effect -------------------------------------------------------------------------------------
 
 
-def assert_hidden_and_fixed_do_nothing(
-    state: FormState, posted: Mapping[str, Any], kept: Mapping[str, Any], rng: random.Random
-) -> None:
-    """Post other things where nothing is shown, where nothing may be changed and where nothing is."""
-    changed = tampered(state, state.definition.form, "", posted, rng)
-    changed["not_a_field"] = rng.choice(HOSTILE_VALUES)
-    before = stand(state.definition, posted, kept)
-    after = stand(state.definition, changed, kept)
+def assert_same(before: FormState, after: FormState) -> None:
     assert after.answers == before.answers
     assert after.fields == before.fields
     assert after.repeated == before.repeated
@@ -277,6 +271,7 @@ def assert_hidden_and_fixed_do_nothing(
 def tampered(
     state: FormState, scope: Scope, prefix: str, posted: Mapping[str, Any], rng: random.Random
 ) -> dict[str, Any]:
+    """Other things where nothing is shown and where nothing may be changed: they must have no effect."""
     changed = dict(posted)
     for name, member in scope.members.items():
         path = f"{prefix}{name}"
@@ -305,12 +300,13 @@ def tampered(
 def assert_stable(state: FormState, kept: Mapping[str, Any]) -> None:
     """What is stored can be stored again, and typed again, and is the same."""
     stored = state.answers
-    assert stand(state.definition, stored, kept).answers == stored
     typed = typed_of(state.definition, stored)
     reading = read(state.definition, typed)
     assert reading.unread == {}
     again = stand(state.definition, reading.answers, kept)
     assert again.answers == stored
+    if reading.answers != stored:
+        assert stand(state.definition, stored, kept).answers == stored
     assert typed_of(state.definition, again.answers) == typed
     assert json.loads(json.dumps(stored)) == stored
 
