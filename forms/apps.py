@@ -20,6 +20,7 @@ class FormsConfig(AppConfig):
         from forms.models import Submission
         from forms.pack import FormLoader
         from forms.registers.lines import on_saved
+        from forms.services import public, retention  # noqa: F401 - both register a round
         from foundation.audit import guards
         from foundation.audit.trails import TrailKind, register_trail
         from foundation.audit.verification import register_check

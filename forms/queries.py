@@ -6,7 +6,7 @@ import datetime
 import uuid as uuids
 from collections.abc import Callable
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from forms import rules
 from forms.exceptions import NotFound
@@ -28,6 +28,16 @@ def current_form(key: str, day: datetime.date | None = None) -> tuple[Edition, F
     return edition, definition_of(edition)
 
 
+def newest_form(key: str) -> tuple[Edition, FormDefinition]:
+    """Return the edition of a form in force today, or where it is out of force its last one; raises NotFound."""
+    edition = in_force(Edition.Kind.FORM, key) or (
+        Edition.objects.filter(kind=Edition.Kind.FORM, key=key).order_by("-number").first()
+    )
+    if edition is None:
+        raise NotFound
+    return edition, definition_of(edition)
+
+
 def edition_of(key: str, number: int) -> tuple[Edition, FormDefinition]:
     """Return one edition of a form and its definition; raises NotFound."""
     edition = Edition.objects.filter(kind=Edition.Kind.FORM, key=key, number=number).first()
@@ -38,9 +48,9 @@ def edition_of(key: str, number: int) -> tuple[Edition, FormDefinition]:
 
 def forms_open_to(user: User) -> list[tuple[Edition, FormDefinition]]:
     """Return the forms in force that the person may fill in, by key."""
-    roles = roles_of(user)
+    roles, departments = roles_of(user), rules.departments_around(user)
     found = [(edition, definition_of(edition)) for edition in all_in_force(Edition.Kind.FORM)]
-    return [(edition, form) for edition, form in found if rules.may_submit(form, roles)]
+    return [(edition, form) for edition, form in found if rules.may_submit(form, roles, departments)]
 
 
 def drafts_of(user: User) -> QuerySet[Draft]:
@@ -57,8 +67,9 @@ def draft_for(user: User, uuid: uuids.UUID) -> Draft:
 
 
 def submissions_of(user: User) -> QuerySet[Submission]:
-    """Return what the person has submitted, newest first, with the editions."""
-    return Submission.objects.filter(submitted_by=user).select_related("edition")
+    """Return what the person has submitted, or others for them, newest first, with the editions."""
+    found = Submission.objects.filter(Q(submitted_by=user) | Q(on_behalf_of=user))
+    return found.select_related("edition", "submitted_by", "on_behalf_of")
 
 
 def submission_for(
@@ -69,7 +80,9 @@ def submission_for(
 
     ``also`` is how a room above (that of cases, say) lets its own people read what belongs to them.
     """
-    submission = Submission.objects.select_related("edition", "submitted_by").filter(uuid=uuid).first()
+    submission = (
+        Submission.objects.select_related("edition", "submitted_by", "on_behalf_of").filter(uuid=uuid).first()
+    )
     if submission is None or not (rules.may_see(submission, user) or (also and also(submission, user))):
         raise NotFound
     return submission

@@ -4,34 +4,135 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection
+from enum import StrEnum
 
+from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
-from forms.exceptions import NotFound, NotPermitted
+from forms.exceptions import NotFound, NotPermitted, RuleBroken
 from forms.models import Submission
-from forms.schema import SUBMITTER, Confidentiality, Correction, FormDefinition, definition_of
+from forms.schema import SUBMITTER, Confidentiality, Correction, FormDefinition, Limit, definition_of
 from foundation.editions.models import Edition
 from foundation.editions.queries import in_force
-from foundation.organisation.models import User
+from foundation.organisation.models import Department, Holding, User
 from foundation.organisation.resolution import roles_of
 
 PAGE_STAYS_OPEN = datetime.timedelta(days=1)
 """So long a page that was opened before an edition was replaced can still be sent; sessions are shorter."""
 
 
-def may_submit(definition: FormDefinition, roles: Collection[str]) -> bool:
-    """Whether somebody with these roles may fill in the form: one of its submitters, or everybody when it
-    names none.
+def may_submit(definition: FormDefinition, roles: Collection[str], departments: Collection[str] = ()) -> bool:
+    """Whether somebody with these roles, in these departments (``departments_around``), may fill in the form:
+    one of its submitters, somebody of its departments, or everybody when it names neither.
 
-    Source: the definition's ``submitters``.
+    Source: the definition's ``submitters`` and ``departments``.
     """
-    return not definition.submitters or not set(roles).isdisjoint(definition.submitters)
+    if not definition.submitters and not definition.departments:
+        return True
+    return not set(roles).isdisjoint(definition.submitters) or not set(departments).isdisjoint(
+        definition.departments
+    )
 
 
 def check_may_submit(definition: FormDefinition, user: User) -> None:
-    """Raise NotPermitted unless ``may_submit`` (asks for the roles only where the form names some)."""
-    if not user.is_active or (definition.submitters and not may_submit(definition, roles_of(user))):
+    """Raise NotPermitted unless ``may_submit`` (asks for roles and posts only where the form names some)."""
+    if not user.is_active:
         raise NotPermitted
+    if definition.submitters or definition.departments:
+        roles = roles_of(user) if definition.submitters else frozenset[str]()
+        departments = departments_around(user) if definition.departments else frozenset[str]()
+        if not may_submit(definition, roles, departments):
+            raise NotPermitted
+
+
+def departments_around(user: User) -> frozenset[str]:
+    """Return the codes of the departments in which the person holds a post today, and of those above them.
+    Two queries.
+    """
+    tree = {pk: (code, parent) for pk, code, parent in Department.objects.values_list("pk", "code", "parent")}
+    found: set[str] = set()
+    for start in Holding.objects.on().filter(person=user).values_list("position__department", flat=True):
+        step: int | None = start
+        while step is not None and tree[step][0] not in found:
+            code, step = tree[step]
+            found.add(code)
+    return frozenset(found)
+
+
+class Taking(StrEnum):
+    """Whether a form is taken on a day."""
+
+    OPEN = "open"
+    NOT_YET = "not yet"
+    CLOSED = "closed"
+
+
+def taking(definition: FormDefinition, day: datetime.date) -> Taking:
+    """Return whether the form is taken on ``day``. Source: ``opens_on`` and ``closes_on``."""
+    if definition.opens_on and day < datetime.date.fromisoformat(definition.opens_on):
+        return Taking.NOT_YET
+    if definition.closes_on and day > datetime.date.fromisoformat(definition.closes_on):
+        return Taking.CLOSED
+    return Taking.OPEN
+
+
+def check_taken(definition: FormDefinition, day: datetime.date) -> None:
+    """Raise RuleBroken, with the day, where the form is not taken on ``day``."""
+    match taking(definition, day):
+        case Taking.NOT_YET:
+            raise RuleBroken(
+                _("This form opens on %(day)s. What you typed is kept until then.")
+                % {"day": _day(definition.opens_on)}
+            )
+        case Taking.CLOSED:
+            raise RuleBroken(
+                _("This form closed on %(day)s and is no longer taken.") % {"day": _day(definition.closes_on)}
+            )
+
+
+def _day(iso: str | None) -> str:
+    return date_format(datetime.date.fromisoformat(iso or ""), "DATE_FORMAT")
+
+
+def counted(limit: Limit, key: str, person: User | None, day: datetime.date) -> QuerySet[Submission] | None:
+    """Return the submissions a limit counts on ``day``: of the form or of this person (for whom it was handed
+    in), of this day, month or year; those withdrawn are free again. None: a limit per person and no person.
+    """
+    found = Submission.objects.filter(form_key=key).exclude(state=Submission.State.WITHDRAWN)
+    if limit.per == "person":
+        if person is None:
+            return None
+        found = found.filter(Q(on_behalf_of=person) | Q(on_behalf_of__isnull=True, submitted_by=person))
+    first = {"ever": None, "year": day.replace(month=1, day=1), "month": day.replace(day=1), "day": day}[
+        limit.within
+    ]
+    if first is None:
+        return found
+    return found.filter(
+        submitted_at__gte=timezone.make_aware(datetime.datetime.combine(first, datetime.time()))
+    )
+
+
+def full(limit: Limit) -> str:
+    """Return the sentence that says a limit is reached."""
+    within = {
+        "ever": _("in all"),
+        "year": _("a year"),
+        "month": _("a month"),
+        "day": _("a day"),
+    }[limit.within]
+    if limit.per == "person":
+        sentence = _("This form is taken %(count)d times from one person (%(within)s); that is reached.")
+    else:
+        sentence = _("This form is taken %(count)d times (%(within)s); that is reached.")
+    return sentence % {"count": limit.count, "within": within}
+
+
+def may_act_for_others(definition: FormDefinition, roles: Collection[str]) -> bool:
+    """Whether somebody with these roles fills the form in for others. Source: ``on_behalf``."""
+    return not set(roles).isdisjoint(definition.on_behalf)
 
 
 def check_open(edition: Edition, user: User) -> Edition:
@@ -62,6 +163,15 @@ def check_may_begin(edition: Edition, user: User) -> None:
     )
     if edition != current and not (replaced_lately and edition.effective_from <= timezone.localdate()):
         raise NotFound
+
+
+KEEPERS = frozenset({"auditor", "administrator"})
+"""Keys of the roles that hold submissions back from retention."""
+
+
+def may_hold(roles: Collection[str]) -> bool:
+    """Whether somebody with these roles sets and lifts legal holds."""
+    return not KEEPERS.isdisjoint(roles)
 
 
 def is_author(submission: Submission, user: User) -> bool:

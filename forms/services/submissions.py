@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid as uuids
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,14 +11,16 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from forms import rules
-from forms.exceptions import AlreadySubmitted, AnswersInvalid, NotFound
+from forms.exceptions import AlreadySubmitted, AnswersInvalid, NotFound, NotPermitted, RuleBroken
 from forms.logic import evaluate
-from forms.models import Draft, Submission
+from forms.models import Draft, PublicAccess, Submission
 from forms.schema import FormDefinition, definition_of
 from forms.services.numbering import next_number
-from foundation.audit.services import Actor, FieldChange, create_audited, remember, remembered
+from foundation.audit.models import Event
+from foundation.audit.services import Actor, FieldChange, create_audited, remember, remembered, take_turn
 from foundation.editions.models import Edition
 from foundation.organisation.models import User
+from foundation.organisation.resolution import roles_of
 
 LONGEST_TYPED = 40_000
 """Characters kept of one text in a draft; twice what the longest field takes."""
@@ -34,12 +37,14 @@ def save_draft(
     typed: Mapping[str, Sequence[str]],
     by: User,
     page: int = 0,
+    on_behalf_of: User | None = None,
 ) -> Draft:
     """Keep what somebody has typed so far and return the draft, made at the first time.
 
     Who may: whoever may submit the form; a draft belongs to the person who began it. ``typed`` replaces the
     texts of the fields it names and leaves the others; what is no field of the form is not kept. Nothing is
-    checked and nothing is recorded: it is a working copy. A draft stays on the edition it was begun under.
+    checked and nothing is recorded: it is a working copy. ``on_behalf_of`` changes for whom it is filled in;
+    oneself: for nobody else. A draft stays on the edition it was begun under.
     Raises NotPermitted, NotFound (the draft is somebody else's), AlreadySubmitted.
     """
     with transaction.atomic():
@@ -55,6 +60,10 @@ def save_draft(
             definition = definition_of(draft.edition)
             rules.check_may_submit(definition, by)
         draft.answers = kept_texts(definition, draft.answers, typed)
+        if on_behalf_of is not None:
+            if on_behalf_of != by:
+                check_on_behalf(definition, by, on_behalf_of)
+            draft.on_behalf_of = on_behalf_of if on_behalf_of != by else None
         draft.page = min(page, len(definition.pages) - 1)
         draft.saved_at = timezone.now()
         try:
@@ -62,7 +71,9 @@ def save_draft(
                 draft.save()
         except IntegrityError:
             # Two first savings at the same moment: the other one made the row.
-            return save_draft(uuid=uuid, edition=edition, typed=typed, by=by, page=page)
+            return save_draft(
+                uuid=uuid, edition=edition, typed=typed, by=by, page=page, on_behalf_of=on_behalf_of
+            )
     return draft
 
 
@@ -87,59 +98,125 @@ def submit(
     by: User,
     idempotency_key: str,
     draft: Draft | None = None,
+    on_behalf_of: User | None = None,
 ) -> Submission:
     """Make a submission of stored values and return it; the same key with the same request returns the
     first one.
 
-    Who may: the submitters of the form. In one transaction: the answers are evaluated and only what the
-    form shows and takes is kept; a number is taken; the row, the event ``submission_submitted`` and the
-    history row are written; the draft is deleted, and the submission takes its uuid. Raises NotPermitted,
-    AnswersInvalid, AlreadySubmitted (the draft became a submission before), NotFound (somebody else's
-    draft) and the audit room's KeyReused. Nothing follows the commit: what a submission sets off is for the
-    room above.
+    Who may: the submitters of the form, and for somebody else (``on_behalf_of``) those it names for that. In
+    one transaction: the form is open and not full; the answers are evaluated and only what the form shows and
+    takes is kept; a number is taken; the row, the event ``submission_submitted`` and the history row are
+    written; the draft is deleted, and the submission takes its uuid. Raises NotPermitted, RuleBroken (closed,
+    or full), AnswersInvalid, AlreadySubmitted (the draft became a submission before), NotFound (somebody
+    else's draft) and the audit room's KeyReused. Nothing follows the commit: what a submission sets off is for
+    the room above.
     """
     definition = definition_of(edition)
-    request = {"form": definition.key, "edition": edition.sha256, "answers": dict(answers)}
+    request: dict[str, Any] = {"form": definition.key, "edition": edition.sha256, "answers": dict(answers)}
+    if on_behalf_of is not None:
+        request["for"] = on_behalf_of.pk
     key = f"submit:{by.pk}:{idempotency_key}"
     with transaction.atomic():
         if (known := remembered(key, request)) is not None:
             return Submission.objects.select_related("edition").get(uuid=known.answer["submission"])
-        rules.check_open(edition, by)
+        current = definition_of(rules.check_open(edition, by))
+        if on_behalf_of is not None and on_behalf_of != by:
+            check_on_behalf(current, by, on_behalf_of)
         uuid = _take(draft, by) if draft is not None else uuids.uuid4()
-        state = evaluate(definition, answers)
-        if state.errors:
-            raise AnswersInvalid(state.errors, state)
-        now = timezone.now()
-        submission = Submission(
-            uuid=uuid,
-            stream=f"submission:{uuid}",
-            number=next_number(definition.numbering, now),
-            form_key=definition.key,
+        submission, event = enter(
             edition=edition,
-            answers=state.answers,
-            submitted_by=by,
-            submitted_at=now,
-        )
-        event = create_audited(
-            submission,
-            kind="submission_submitted",
+            current=current,
+            answers=answers,
             actor=Actor.of(by),
-            changes=[
-                FieldChange("number", None, submission.number, submission.stream),
-                *(
-                    FieldChange(f"answers.{name}", None, value, submission.stream)
-                    for name, value in state.answers.items()
-                ),
-            ],
-            edition_sha256=edition.sha256,
-            target_state=submission.state,
-            references={"form": definition.key, "edition": str(edition.number)},
-            idempotency_key=key,
+            key=key,
+            uuid=uuid,
+            submitted_by=by,
+            on_behalf_of=on_behalf_of if on_behalf_of != by else None,
         )
         if draft is not None:
             Draft.objects.filter(uuid=uuid).delete()
         remember(key, request, event, {"submission": str(submission.uuid), "number": submission.number})
     return submission
+
+
+def check_on_behalf(definition: FormDefinition, by: User, person: User) -> None:
+    """Raise NotPermitted unless ``by`` may hand the form in for ``person``, who works here."""
+    if not person.is_active or not rules.may_act_for_others(definition, roles_of(by)):
+        raise NotPermitted
+
+
+def enter(
+    *,
+    edition: Edition,
+    current: FormDefinition,
+    answers: Mapping[str, Any],
+    actor: Actor,
+    key: str,
+    uuid: uuids.UUID,
+    submitted_by: User | None,
+    on_behalf_of: User | None = None,
+    access: PublicAccess | None = None,
+) -> tuple[Submission, Event]:
+    """Write a submission down in the transaction of the service that has asked who may; return it and its
+    event. ``current`` is the form as it stands: it says until when and how often it is taken.
+
+    Raises RuleBroken, AnswersInvalid.
+    """
+    definition = definition_of(edition)
+    now = timezone.now()
+    rules.check_taken(current, timezone.localdate(now))
+    check_limit(current, on_behalf_of or submitted_by, timezone.localdate(now))
+    state = evaluate(definition, answers)
+    if state.errors:
+        raise AnswersInvalid(state.errors, state)
+    submission = Submission(
+        uuid=uuid,
+        stream=f"submission:{uuid}",
+        number=next_number(definition.numbering, now),
+        form_key=definition.key,
+        edition=edition,
+        answers=state.answers,
+        submitted_by=submitted_by,
+        on_behalf_of=on_behalf_of,
+        access=access,
+        submitted_at=now,
+    )
+    changes = [
+        FieldChange("number", None, submission.number, submission.stream),
+        *(
+            FieldChange(f"answers.{name}", None, value, submission.stream)
+            for name, value in state.answers.items()
+        ),
+    ]
+    references = {"form": definition.key, "edition": str(edition.number)}
+    if on_behalf_of is not None:
+        changes.append(FieldChange("on_behalf_of", None, str(on_behalf_of), submission.stream))
+        references["on_behalf_of"] = str(on_behalf_of.pk)
+    if access is not None:
+        references["access"] = str(access.uuid)
+    event = create_audited(
+        submission,
+        kind="submission_submitted",
+        actor=actor,
+        changes=changes,
+        edition_sha256=edition.sha256,
+        target_state=submission.state,
+        references=references,
+        idempotency_key=key,
+    )
+    return submission, event
+
+
+def check_limit(definition: FormDefinition, person: User | None, day: datetime.date) -> None:
+    """Raise RuleBroken where the form has been taken as often as it may be; others who hand the same form in
+    wait until this transaction has ended, so that the last place is given once.
+    """
+    if definition.limit is None:
+        return
+    take_turn(f"limit {definition.key}")
+    found = rules.counted(definition.limit, definition.key, person, day)
+    if found is not None and found.count() >= definition.limit.count:
+        raise RuleBroken(rules.full(definition.limit))
 
 
 def _locked(uuid: uuids.UUID) -> Draft | None:
