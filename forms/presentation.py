@@ -58,6 +58,8 @@ class FieldView:
     asks: bool = True
     markup: SafeString = NO_MARKUP
     """Of a read-only field: the stored value as markup, where it has more shape than a text."""
+    tally: str = ""
+    """What is told below the control: totals, how many are missing."""
 
     @property
     def dom_id(self) -> str:
@@ -195,6 +197,7 @@ def field_view(
         path=state.path,
         texts=tuple(typed),
         asks=kind.asks,
+        tally="" if state.value is None or state.read_only else kind.tally(state.value, settings, language),
         markup=kind.markup(state.value, settings, language)
         if state.read_only and state.value is not None
         else NO_MARKUP,

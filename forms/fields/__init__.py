@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from forms.fields import (
+    cascade,
+    checklist,
     choice,
     choices,
     date,
@@ -12,6 +14,7 @@ from forms.fields import (
     decimal,
     email,
     id_card,
+    likert,
     long_text,
     moment,
     money,
@@ -20,6 +23,7 @@ from forms.fields import (
     rating,
     rich_note,
     static,
+    table,
     text,
     time,
     vin,
@@ -59,7 +63,11 @@ KINDS: dict[str, FieldKind[Any]] = {
         yes_no.KIND,
         choice.KIND,
         choices.KIND,
+        cascade.KIND,
         rating.KIND,
+        likert.KIND,
+        table.KIND,
+        checklist.KIND,
         phone.KIND,
         email.KIND,
         plate.KIND,

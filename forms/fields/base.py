@@ -181,6 +181,12 @@ class FieldKind(ABC, Generic[OptionsT]):
         """
         return NO_MARKUP
 
+    def tally(self, value: Any, options: OptionsT, language: str) -> str:
+        """Return what is told below the control of a stored value while one fills it in: totals, how many are
+        missing. ``""`` for nothing.
+        """
+        return ""
+
     def references(self, value: Any, options: OptionsT) -> Collection[Reference]:
         """Return what a value, which may come from anywhere, names outside the form; never raises."""
         return ()
@@ -311,3 +317,25 @@ def text_difference(before: str, after: str) -> list[Segment]:
         if k < n:
             segments.append(Segment("added", "".join(new[k:n])))
     return segments
+
+
+def line_difference(before: Sequence[str], after: Sequence[str], *, changed: bool) -> list[Segment]:
+    """Return the comparison of two lists of lines, line by line; ``changed`` lines that look alike are said to
+    be removed and added.
+    """
+    if changed and list(before) == list(after):
+        text = "\n".join(before)
+        return [Segment("removed", text), Segment("added", text)] if text else []
+    segments: list[Segment] = []
+    for tag, i, j, k, n in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            segments.append(Segment("same", "\n".join(before[i:j])))
+            continue
+        if i < j:
+            segments.append(Segment("removed", "\n".join(before[i:j])))
+        if k < n:
+            segments.append(Segment("added", "\n".join(after[k:n])))
+    return [
+        Segment(each.kind, f"\n{each.text}" if at else each.text)
+        for at, each in enumerate(segment for segment in segments if segment.text)
+    ]

@@ -28,6 +28,98 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
         {"choices": [{"key": "a", "label": text("甲;乙", "A; B")}, {"key": "b", "label": text("丙", "C")}]},
     ],
     "rating": [{}, {"max": 10}],
+    "cascade": [
+        {"source": "regions"},
+        {"source": "regions", "depth": 2, "partial": True},
+        {
+            "tree": [
+                {
+                    "key": "engine",
+                    "label": text("发动机", "Engine"),
+                    "children": [
+                        {"key": "noise", "label": text("异响", "Noise")},
+                        {
+                            "key": "oil",
+                            "label": text("机油", "Oil"),
+                            "children": [{"key": "leak", "label": text("渗漏", "Leak")}],
+                        },
+                    ],
+                },
+                {"key": "body", "label": text("车身", "Body")},
+            ],
+            "steps": [text("系统", "System"), text("现象", "Symptom"), text("细分", "Detail")],
+        },
+    ],
+    "likert": [
+        {
+            "rows": [
+                {"key": "speed", "label": text("速度", "Speed")},
+                {"key": "manner", "label": text("态度", "Manner")},
+            ],
+            "scale": [text("差", "Bad"), text("一般", "Fair"), text("好", "Good")],
+        }
+    ],
+    "table": [
+        {
+            "columns": [
+                {"key": "part", "label": text("配件", "Part"), "required": True},
+                {
+                    "key": "count",
+                    "label": text("数量", "Count"),
+                    "kind": "whole_number",
+                    "options": {"max": 99},
+                },
+                {"key": "price", "label": text("单价", "Price"), "kind": "money"},
+                {"key": "ordered", "label": text("已订", "Ordered"), "kind": "yes_no"},
+                {
+                    "key": "sort",
+                    "label": text("类别", "Sort"),
+                    "kind": "choice",
+                    "options": choices("a", "b"),
+                },
+            ],
+            "totals": ["count", "price"],
+            "item": text("配件", "Part"),
+        },
+        {
+            "columns": [
+                {
+                    "key": "state",
+                    "label": text("状况", "State"),
+                    "kind": "choice",
+                    "options": choices("a", "b"),
+                    "required": True,
+                },
+                {"key": "checked_on", "label": text("日期", "Day"), "kind": "date"},
+                {"key": "hours", "label": text("工时", "Hours"), "kind": "decimal", "options": {"scale": 1}},
+            ],
+            "rows": [
+                {"key": "front", "label": text("前部", "Front")},
+                {"key": "rear", "label": text("后部", "Rear")},
+            ],
+            "totals": ["hours"],
+        },
+    ],
+    "checklist": [
+        {
+            "items": [
+                {"key": "invoice", "label": text("发票", "Invoice")},
+                {"key": "licence", "label": text("行驶证", "Licence"), "required": False},
+            ]
+        },
+        {
+            "items": [
+                {"key": "id_card", "label": text("身份证", "Identity card")},
+                {"key": "policy", "label": text("保单", "Policy")},
+            ],
+            "details": ["form", "count", "holder", "received_on", "valid_until", "due_on", "note"],
+            "holders": [
+                {"key": "archive", "label": text("档案室", "Archive")},
+                {"key": "customer", "label": text("客户", "Customer")},
+            ],
+            "custom": True,
+        },
+    ],
     "phone": [{}, {"mobile_only": True}],
     "email": [{}],
     "plate": [

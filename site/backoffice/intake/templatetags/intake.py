@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from backoffice.intake import grids
 from forms.fields import FieldFault
 from forms.fields.base import first_text, plain_digits
 from forms.fields.choice import GivenAnswers
@@ -29,6 +30,11 @@ def in_language(text: Mapping[str, str] | None) -> str:
 
 
 register.filter("sound_markup", sound_markup)
+register.filter("table_rows", grids.table_rows)
+register.filter("checklist_rows", grids.checklist_rows)
+register.filter("own_items", grids.own_items)
+register.filter("headings", grids.headings)
+register.filter("steps_of", grids.steps_of)
 
 
 @register.simple_tag
@@ -108,6 +114,8 @@ def control_attributes(field: FieldView) -> SafeString:
         pairs.append(("aria-describedby", field.described_by))
     if field.required:
         pairs.append(("aria-required", "true"))
+    if isinstance(field, grids.CellView):
+        pairs.append(("aria-label", field.spoken))
     return format_html_join(" ", '{}="{}"', pairs)
 
 

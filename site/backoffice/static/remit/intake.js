@@ -33,7 +33,7 @@ function setAttributes(control, fresh) {
 
 function updateField(field, fresh) {
   if (field.className !== fresh.className) field.className = fresh.className;
-  for (const name of ["label", "help", "errors"]) {
+  for (const name of ["label", "help", "tally", "errors"]) {
     const [piece, other] = [field, fresh].map((one) => one.querySelector(`:scope > [data-piece="${name}"]`));
     if (piece.innerHTML !== other.innerHTML) piece.innerHTML = other.innerHTML;
   }
