@@ -44,6 +44,7 @@ from forms.fields.base import (
     Segment,
     Stored,
     Surroundings,
+    gathered,
     parts_of,
 )
 
@@ -92,5 +93,6 @@ __all__ = [
     "Segment",
     "Stored",
     "Surroundings",
+    "gathered",
     "parts_of",
 ]

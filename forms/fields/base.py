@@ -18,7 +18,7 @@ import datetime
 import re
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import SequenceMatcher
@@ -258,6 +258,21 @@ def parts_of(typed: Sequence[str]) -> dict[str, list[str]]:
         if sign:
             parts.setdefault(part, []).append(value)
     return parts
+
+
+def gathered(posted: Iterable[tuple[str, Sequence[Any]]]) -> dict[str, list[str]]:
+    """Return what was posted as texts by field, the parts of a control (``<name>~<part>``) behind what has the
+    plain name.
+    """
+    found: dict[str, list[str]] = {}
+    parts: dict[str, list[str]] = {}
+    for key, texts in posted:
+        name, sign, part = key.partition("~")
+        if sign:
+            parts.setdefault(name, []).extend(f"{part}={text}" for text in texts)
+        else:
+            found[name] = [str(text) for text in texts]
+    return {name: [*found.get(name, ()), *parts.get(name, ())] for name in (*found, *parts)}
 
 
 def text_of_cell(cell: Cell) -> str:

@@ -279,7 +279,11 @@ class ChecklistField(FieldKind[ChecklistOptions]):
         with override(language):
             if names["complete"]:
                 return now("Complete.")
-            missing = ngettext("%(count)d required item is missing.", "%(count)d required items are missing.", names["missing"])
+            missing = ngettext(
+                "%(count)d required item is missing.",
+                "%(count)d required items are missing.",
+                names["missing"],
+            )
             return missing % {"count": names["missing"]}
 
     def columns(self, options: ChecklistOptions, language: str) -> Sequence[Column]:

@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from forms import logic
+from forms.fields import gathered
 from forms.presentation import GroupView, group_views
 from workflows.schema import Transition
 from workflows.vocabulary import step_form
@@ -99,4 +100,4 @@ class Questions:
 
 def answers_in(posted: QueryDict) -> dict[str, list[str]]:
     """Return the texts posted for the questions of a step."""
-    return {name: [str(text) for text in texts] for name, texts in posted.lists() if name not in OWN_NAMES}
+    return gathered((name, texts) for name, texts in posted.lists() if name not in OWN_NAMES)

@@ -60,7 +60,14 @@ def checklist_rows(field: FieldView) -> list[RowOfCells]:
     assert isinstance(options, ChecklistOptions)
     posted = texts_by_row(field.parts)
     return [
-        _row(field, options.given_columns, key, posted.get(key, {}), in_language(item.label), in_language(item.help or {}))
+        _row(
+            field,
+            options.given_columns,
+            key,
+            posted.get(key, {}),
+            in_language(item.label),
+            in_language(item.help or {}),
+        )
         for key, item in options.given.items()
     ]
 
@@ -71,8 +78,12 @@ def own_items(field: FieldView) -> list[RowOfCells]:
     assert isinstance(options, ChecklistOptions)
     if not options.custom:
         return []
-    posted = {name: texts for name, texts in texts_by_row(field.parts).items() if name.isascii() and name.isdigit()}
-    return list(_added(field, options.custom_columns, posted, _("Own item"), least=0, most=options.max_custom))
+    posted = {
+        name: texts for name, texts in texts_by_row(field.parts).items() if name.isascii() and name.isdigit()
+    }
+    return list(
+        _added(field, options.custom_columns, posted, _("Own item"), least=0, most=options.max_custom)
+    )
 
 
 def headings(columns: Sequence[GridColumn]) -> list[tuple[str, bool]]:
@@ -89,7 +100,9 @@ def _added(
     least: int,
     most: int,
 ) -> Iterator[RowOfCells]:
-    filled = [texts for texts in posted.values() if any(texts.get(column.key, "").strip() for column in columns)]
+    filled = [
+        texts for texts in posted.values() if any(texts.get(column.key, "").strip() for column in columns)
+    ]
     count = min(max(len(filled) + 1, least), max(most, len(filled)))
     for at in range(count):
         texts = filled[at] if at < len(filled) else {}
@@ -113,7 +126,9 @@ def _row(
     return RowOfCells(name, spoken if headed else "", help_text, cells, blank=not any(texts.values()))
 
 
-def _cell(field: FieldView, column: GridColumn, row: str, typed: str, spoken: str, *, first: bool) -> CellView:
+def _cell(
+    field: FieldView, column: GridColumn, row: str, typed: str, spoken: str, *, first: bool
+) -> CellView:
     settings: Any = column.settings
     template = column.kind.template
     if isinstance(settings, ChoiceOptions):
@@ -175,5 +190,3 @@ def steps_of(field: FieldView) -> list[StepView]:
         steps.append(StepView(part, options.step(level), choices, chosen))
         above, open_ = chosen, bool(chosen)
     return steps
-
-

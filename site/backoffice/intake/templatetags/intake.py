@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from django import template
@@ -13,6 +14,7 @@ from django.utils.safestring import SafeString
 from backoffice.intake import grids
 from forms.fields import FieldFault
 from forms.fields.base import first_text, plain_digits
+from forms.fields.cascade import CascadeOptions
 from forms.fields.choice import GivenAnswers
 from forms.fields.date import DateOptions, read_day
 from forms.fields.markup import clean_markup, sound_markup, text_of
@@ -35,6 +37,18 @@ register.filter("checklist_rows", grids.checklist_rows)
 register.filter("own_items", grids.own_items)
 register.filter("headings", grids.headings)
 register.filter("steps_of", grids.steps_of)
+
+
+@register.filter
+def item_of(parts: Mapping[str, Sequence[str]], name: str) -> str:
+    """Return the first text of one part."""
+    return first_text(parts.get(name, ()))
+
+
+@register.filter
+def tree_data(options: CascadeOptions) -> str:
+    """Return a tree of choices for the script that follows the steps."""
+    return json.dumps(options.as_data, ensure_ascii=False, separators=(",", ":"))
 
 
 @register.simple_tag
