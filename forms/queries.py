@@ -55,7 +55,7 @@ def forms_open_to(user: User) -> list[tuple[Edition, FormDefinition]]:
 
 def drafts_of(user: User) -> QuerySet[Draft]:
     """Return what the person has begun, last saved first, with the editions."""
-    return Draft.objects.filter(person=user).select_related("edition")
+    return Draft.objects.filter(person=user).select_related("edition", "person", "on_behalf_of")
 
 
 def draft_for(user: User, uuid: uuids.UUID) -> Draft:

@@ -26,7 +26,7 @@ from forms.exceptions import (
     ReasonMissing,
     RuleBroken,
 )
-from forms.logic import FormState, evaluate
+from forms.logic import FormState, evaluate, typed_of
 from forms.models import (
     CorrectionDraft,
     Submission,
@@ -34,7 +34,7 @@ from forms.models import (
     SubmissionReading,
     SubmissionRevision,
 )
-from forms.paths import flat, with_kept
+from forms.paths import flat, with_kept, without
 from forms.revisions import differences
 from forms.schema import FormDefinition, definition_of
 from forms.services.submissions import kept_texts
@@ -80,11 +80,15 @@ def save_correction(
     a new draft; a draft stays on the revision it began from until ``begin_again``. Raises NotPermitted.
     """
     with transaction.atomic():
-        _check_may_correct(submission, by)
-        draft, _made = CorrectionDraft.objects.select_for_update().get_or_create(
-            submission=submission, person=by, defaults={"seen_revision": seen_revision}
-        )
+        roles = _check_may_correct(submission, by)
         definition = definition_of(submission.edition)
+        hidden = rules.withheld(submission, by, roles)
+        shown = without(definition, submission.answers, lambda field: field.id in hidden)
+        draft, _made = CorrectionDraft.objects.select_for_update().get_or_create(
+            submission=submission,
+            person=by,
+            defaults={"seen_revision": seen_revision, "answers": typed_of(definition, shown)},
+        )
         draft.answers = kept_texts(definition, draft.answers, typed)
         draft.reason = reason[:LONGEST_REASON].replace("\x00", "")
         draft.page = min(page, len(definition.pages) - 1)

@@ -27,7 +27,7 @@ from forms.exceptions import AlreadySubmitted, NotFound, NotPermitted, ReasonMis
 from forms.models import PublicAccess, PublicDraft, PublicUse, Submission
 from forms.queries import current_form
 from forms.schema import FormDefinition, definition_of
-from forms.services.submissions import enter, kept_texts
+from forms.services.submissions import begun, enter, kept_texts
 from foundation.audit.services import (
     Actor,
     FieldChange,
@@ -160,7 +160,12 @@ def save_public_draft(
         mine = PublicDraft.objects.select_for_update(of=("self",)).select_related("edition")
         draft = mine.filter(access=access, visitor=mark).first()
         if draft is None:
-            draft = PublicDraft(access=access, edition=edition, visitor=mark)
+            draft = PublicDraft(
+                access=access,
+                edition=edition,
+                visitor=mark,
+                answers=begun(definition_of(edition), None),
+            )
         definition = definition_of(draft.edition)
         draft.answers = kept_texts(definition, draft.answers, typed)
         draft.page = min(page, len(definition.pages) - 1)

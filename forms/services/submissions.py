@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from forms import rules
 from forms.exceptions import AlreadySubmitted, AnswersInvalid, NotFound, NotPermitted, RuleBroken
-from forms.logic import evaluate
+from forms.logic import evaluate, initial_answers, typed_of
 from forms.models import Draft, PublicAccess, Submission
+from forms.prefill import prefilled
 from forms.schema import FormDefinition, definition_of
 from forms.services.numbering import next_number
 from foundation.audit.models import Event
@@ -53,7 +54,7 @@ def save_draft(
             _refuse_submitted(uuid, by)
             definition = definition_of(edition)
             rules.check_may_begin(edition, by)
-            draft = Draft(uuid=uuid, edition=edition, person=by)
+            draft = Draft(uuid=uuid, edition=edition, person=by, answers=begun(definition, by))
         elif draft.person_id != by.pk:
             raise NotFound
         else:
@@ -63,6 +64,7 @@ def save_draft(
         if on_behalf_of is not None:
             if on_behalf_of != by:
                 check_on_behalf(definition, by, on_behalf_of)
+            draft.answers |= _known_of(definition, draft, on_behalf_of)
             draft.on_behalf_of = on_behalf_of if on_behalf_of != by else None
         draft.page = min(page, len(definition.pages) - 1)
         draft.saved_at = timezone.now()
@@ -75,6 +77,23 @@ def save_draft(
                 uuid=uuid, edition=edition, typed=typed, by=by, page=page, on_behalf_of=on_behalf_of
             )
     return draft
+
+
+def begun(definition: FormDefinition, person: User | None) -> dict[str, list[str]]:
+    """Return the texts a new draft begins with: on every page, so that those not opened yet keep theirs."""
+    return typed_of(definition, initial_answers(definition, prefilled(definition, person)))
+
+
+def _known_of(definition: FormDefinition, draft: Draft, person: User) -> dict[str, list[str]]:
+    """Return the texts that are known of the person a draft is now for, where nobody typed anything else."""
+    before = begun(definition, draft.on_behalf_of or draft.person)
+    after = begun(definition, person)
+    asked = [name for name, field in definition.form.fields.items() if field.prefill is not None]
+    return {
+        name: after.get(name, [])
+        for name in asked
+        if not any(draft.answers.get(name, ())) or draft.answers.get(name) == before.get(name)
+    }
 
 
 def discard_draft(*, uuid: uuids.UUID, by: User) -> None:
@@ -166,7 +185,8 @@ def enter(
     now = timezone.now()
     rules.check_taken(current, timezone.localdate(now))
     check_limit(current, on_behalf_of or submitted_by, timezone.localdate(now))
-    state = evaluate(definition, answers)
+    known = prefilled(definition, on_behalf_of or submitted_by, now)
+    state = evaluate(definition, answers, kept=initial_answers(definition, known))
     if state.errors:
         raise AnswersInvalid(state.errors, state)
     submission = Submission(

@@ -5,20 +5,27 @@ from __future__ import annotations
 import datetime
 import uuid as uuids
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils.translation import get_language
 
 from forms.exceptions import AnswerError
+from forms.fields import NO_MARKUP
 from forms.logic import FormState, Reading, evaluate, initial_answers, read, typed_of
-from forms.models import Draft
-from forms.presentation import GroupView, dom_id, first_page_with, group_views
+from forms.models import CorrectionDraft, Draft, Submission
+from forms.paths import without
+from forms.prefill import prefilled
+from forms.presentation import WITHHELD, FieldView, GroupView, dom_id, first_page_with, group_views
 from forms.rows import add_row, copy_row, move_row, remove_row
-from forms.schema import FormDefinition, PageDefinition
+from forms.schema import FormDefinition, PageDefinition, definition_of
+from forms.services.corrections import corrected_state
 from foundation.editions.models import Edition
 from foundation.editions.texts import in_language
+from foundation.organisation.models import User
 
 PREFIX = "f-"
 """Stands before the field's id in what is posted, so that no field can pose as one of our own names."""
@@ -57,11 +64,21 @@ class Filling:
     saved_at: datetime.datetime | None = None
     complain: tuple[str, ...] = ()
     """Ids of the pages on which unanswered questions are complained of."""
+    address: str = ""
+    """Where it is saved; empty: the page of the draft."""
+    known: Mapping[str, Any] | None = None
+    """The answers read-only fields have and keep: what the form, the person and the day say."""
+    on_behalf_of: User | None = None
+    corrects: Submission | None = None
+    """The submission that is being corrected."""
+    withheld: frozenset[str] = frozenset()
+    """Ids of the fields that the corrector may not read: neither shown nor changed."""
 
     @classmethod
-    def fresh(cls, edition: Edition, definition: FormDefinition) -> Filling:
-        """Return a form nobody has typed into."""
-        return cls(uuids.uuid4(), edition, definition, typed_of(definition, initial_answers(definition)))
+    def fresh(cls, edition: Edition, definition: FormDefinition, person: User | None = None) -> Filling:
+        """Return a form nobody has typed into; what is known of the person it is about stands in it."""
+        known = initial_answers(definition, prefilled(definition, person))
+        return cls(uuids.uuid4(), edition, definition, typed_of(definition, known), known=known)
 
     @classmethod
     def resumed(
@@ -69,7 +86,44 @@ class Filling:
     ) -> Filling:
         """Return a draft as it was left."""
         page = page or definition.pages[min(draft.page, len(definition.pages) - 1)].id
-        return cls(draft.uuid, draft.edition, definition, draft.answers, page, draft.saved_at, complain)
+        known = initial_answers(definition, prefilled(definition, draft.on_behalf_of or draft.person))
+        return cls(
+            draft.uuid,
+            draft.edition,
+            definition,
+            draft.answers,
+            page,
+            draft.saved_at,
+            complain,
+            known=known,
+            on_behalf_of=draft.on_behalf_of,
+        )
+
+    @classmethod
+    def correcting(
+        cls,
+        submission: Submission,
+        draft: CorrectionDraft | None,
+        withheld: frozenset[str],
+        page: str = "",
+        complain: tuple[str, ...] = (),
+    ) -> Filling:
+        """Return a submission as somebody is correcting it; without a draft as it stands."""
+        definition = definition_of(submission.edition)
+        shown = without(definition, submission.answers, lambda field: field.id in withheld)
+        stands = typed_of(definition, shown)
+        return cls(
+            submission.uuid,
+            submission.edition,
+            definition,
+            draft.answers if draft else stands,
+            page or (definition.pages[min(draft.page, len(definition.pages) - 1)].id if draft else ""),
+            draft.saved_at if draft else None,
+            complain,
+            address=reverse("intake:correct", kwargs={"uuid": submission.uuid}),
+            corrects=submission,
+            withheld=withheld,
+        )
 
     @cached_property
     def answers(self) -> dict[str, str | int | bool]:
@@ -79,7 +133,17 @@ class Filling:
     @cached_property
     def state(self) -> FormState:
         """How the form stands."""
-        return evaluate(self.definition, self.answers, get_language(), unread=self._reading.unread)
+        unread, language = self._reading.unread, get_language()
+        if self.corrects is not None:
+            return corrected_state(
+                self.corrects, self.answers, withheld=self.withheld, unread=unread, language=language
+            )
+        return evaluate(self.definition, self.answers, language, unread=unread, kept=self.known)
+
+    @property
+    def posts_to(self) -> str:
+        """Where it is saved."""
+        return self.address or reverse("intake:draft", kwargs={"uuid": self.uuid})
 
     @cached_property
     def page(self) -> PageDefinition:
@@ -128,9 +192,10 @@ class Filling:
     @cached_property
     def groups(self) -> list[GroupView]:
         """What the page shows."""
-        return group_views(
+        groups = group_views(
             self.state, self.page, self.typed, prefix=PREFIX, missing_too=self.page.id in self.complain
         )
+        return [_without(group, self.withheld) for group in groups] if self.withheld else groups
 
     @cached_property
     def summary(self) -> list[Entry]:
@@ -157,6 +222,36 @@ class Filling:
     @cached_property
     def _reading(self) -> Reading:
         return read(self.definition, self.typed)
+
+
+def _without(group: GroupView, withheld: frozenset[str]) -> GroupView:
+    """Return a group in which the fields that are not for this reader stand as answered and can't be typed into."""
+    rows = tuple(
+        replace(
+            row,
+            fields=tuple(_hidden(field) if field.id in withheld else field for field in row.fields),
+            groups=tuple(_without(inner, withheld) for inner in row.groups),
+            summary="" if any(field.id in withheld for field in row.fields) else row.summary,
+        )
+        for row in group.rows
+    )
+    fields = tuple(_hidden(field) if field.id in withheld else field for field in group.fields)
+    return replace(group, fields=fields, rows=rows, totals=() if withheld else group.totals)
+
+
+def _hidden(field: FieldView) -> FieldView:
+    return replace(
+        field,
+        read_only=True,
+        required=False,
+        grouped=False,
+        typed="",
+        texts=(),
+        stored=None,
+        shown=str(WITHHELD),
+        markup=NO_MARKUP,
+        errors=(),
+    )
 
 
 def typed_in(definition: FormDefinition, posted: QueryDict) -> dict[str, list[str]]:

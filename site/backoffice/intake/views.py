@@ -104,7 +104,7 @@ def form(request: HttpRequest, form_key: str) -> HttpResponse:
         check_may_submit(definition, request.user)
     except (NotFound, NotPermitted):
         raise Http404 from None
-    return _fill(request, Filling.fresh(edition, definition))
+    return _fill(request, Filling.fresh(edition, definition, request.user))
 
 
 @require_http_methods(["GET", "POST"])
@@ -304,7 +304,7 @@ def _part(
         {
             "part": render_to_string("intake/_part.html", _filling_context(filling), request),
             "saved": _when(saved_at),
-            "address": reverse("intake:draft", kwargs={"uuid": filling.uuid}),
+            "address": filling.posts_to,
             "row": dom_id(f"{PREFIX}{fresh_row}") if fresh_row else "",
         }
     )

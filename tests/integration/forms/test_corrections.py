@@ -198,7 +198,11 @@ def test_a_second_corrector_sees_what_the_first_did_and_loses_nothing() -> None:
         correct(submission, desk, answers={"subject": "主题", "note": "我的话"}, seen_revision=1)
     assert [each.path for each in refusal.value.differences] == ["subject"]
     mine.refresh_from_db()
-    assert (mine.answers, mine.reason, mine.seen_revision) == ({"note": ["我的话"]}, "补充", 1)
+    assert (mine.answers, mine.reason, mine.seen_revision) == (
+        {"subject": ["主题"], "note": ["我的话"]},
+        "补充",
+        1,
+    )
     corrections.begin_again(submission=submission, by=desk, typed={"note": ["我的话"]})
     done = correct(
         submission, desk, answers={"subject": "新主题", "note": "我的话"}, seen_revision=2, reason="补充"
