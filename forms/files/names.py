@@ -1,0 +1,46 @@
+"""What a file is called: the name it came with, without what could deceive a reader or leave its folder."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+LONGEST = 120
+_RESERVED = re.compile(r"^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])$", re.IGNORECASE)
+_SIGNS = re.compile(r'[<>:"|?*;]')
+_SPACES = re.compile(r"\s+")
+_ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}$")
+
+
+def clean_name(given: str, suffix: str) -> str:
+    """Return ``given`` composed (NFC), without path, control and direction characters, ending in ``suffix``.
+
+    The ending always says what the content is; a name of which nothing is left becomes ``file``.
+    """
+    name = unicodedata.normalize("NFC", given.encode("utf-8", "ignore").decode("utf-8"))
+    name = re.split(r"[/\\]", name)[-1]
+    # Cc, Cf, Co, Cs, Cn: controls, bidi marks, joiners, private and unassigned; Zl, Zp: line separators.
+    name = "".join(each for each in name if unicodedata.category(each)[0] != "C" or each in "\t\n\r")
+    name = _SPACES.sub(" ", _SIGNS.sub("_", name)).strip(" .")
+    while _ENDING.search(name) and _ENDING.sub("", name).strip(" ."):
+        ending = name.rpartition(".")[2].lower()
+        name = _ENDING.sub("", name).rstrip(" .")
+        if ending == suffix:
+            break
+        if not _looks_like_ending(ending):
+            name = f"{name}.{ending}"
+            break
+    name = name or "file"
+    if _RESERVED.match(name.partition(".")[0].strip()):
+        name = f"_{name}"
+    return f"{name[: LONGEST - len(suffix) - 1].rstrip(' .')}.{suffix}"
+
+
+_KNOWN_ENDINGS = frozenset(
+    "jpg jpeg jpe jfif png gif webp heic heif avif bmp tif tiff svg pdf doc docx docm dot dotx xls xlsx xlsm xlsb csv txt"
+    " zip rar 7z exe scr com bat cmd js vbs ps1 msi jar html htm mht php asp aspx jsp sh py lnk hta apk dll pif".split()
+)
+
+
+def _looks_like_ending(ending: str) -> bool:
+    return ending in _KNOWN_ENDINGS
