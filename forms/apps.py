@@ -1,5 +1,7 @@
 """Registers the app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +19,7 @@ class FormsConfig(AppConfig):
         from django.db.models.signals import post_save
 
         from forms import trail, verification
+        from forms.files import verification as files
         from forms.models import Submission
         from forms.pack import FormLoader
         from forms.registers.lines import on_saved
@@ -28,6 +31,8 @@ class FormsConfig(AppConfig):
 
         guards.protect("formbuilder.SubmissionRevision", follows=True)
         guards.protect("formbuilder.SubmissionReading")
+        import_module("forms.files.sweeping")  # registers its rounds
+        register_check("files", files.faults)
         register_check("revisions of submissions", verification.revision_faults)
         registry.register("forms", FormLoader())
         register_trail(TrailKind("submissions", _("Submissions"), trail.find, trail.subject, trail.entries))

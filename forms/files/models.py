@@ -59,7 +59,10 @@ class StoredFile(models.Model):
         Submission, models.PROTECT, null=True, blank=True, related_name="files", verbose_name=_("submission")
     )
     removed_at = models.DateTimeField(
-        _("content removed at"), null=True, blank=True, help_text=_("A virus was found, or its time has run out.")
+        _("content removed at"),
+        null=True,
+        blank=True,
+        help_text=_("A virus was found, or its time has run out."),
     )
 
     class Meta:

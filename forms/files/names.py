@@ -9,6 +9,11 @@ LONGEST = 120
 _RESERVED = re.compile(r"^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])$", re.IGNORECASE)
 _SIGNS = re.compile(r'[<>:"|?*;]')
 _SPACES = re.compile(r"\s+")
+_ENDINGS = re.compile(
+    "jpe?g?|jfif|png|gif|webp|hei[cf]|avif|bmp|tiff?|svg|pdf|do[ct][xm]?|xls[xmb]?|csv|txt|zip|rar|7z|exe|scr|com|bat|cmd"
+    "|js|vbs|ps1|msi|jar|html?|mht|php|aspx?|jsp|sh|py|lnk|hta|apk|dll|pif"
+)
+"""Endings that say what a file is; others are part of a name (``Angebot.Nr5``)."""
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 
 
@@ -27,20 +32,10 @@ def clean_name(given: str, suffix: str) -> str:
         name = _ENDING.sub("", name).rstrip(" .")
         if ending == suffix:
             break
-        if not _looks_like_ending(ending):
+        if not _ENDINGS.fullmatch(ending):
             name = f"{name}.{ending}"
             break
     name = name or "file"
     if _RESERVED.match(name.partition(".")[0].strip()):
         name = f"_{name}"
     return f"{name[: LONGEST - len(suffix) - 1].rstrip(' .')}.{suffix}"
-
-
-_KNOWN_ENDINGS = frozenset(
-    "jpg jpeg jpe jfif png gif webp heic heif avif bmp tif tiff svg pdf doc docx docm dot dotx xls xlsx xlsm xlsb csv txt"
-    " zip rar 7z exe scr com bat cmd js vbs ps1 msi jar html htm mht php asp aspx jsp sh py lnk hta apk dll pif".split()
-)
-
-
-def _looks_like_ending(ending: str) -> bool:
-    return ending in _KNOWN_ENDINGS

@@ -74,28 +74,37 @@ def _sentence(code: str, name: str, told: Mapping[str, Any]) -> str:
             return _("“%(name)s” is a program. Programs are not taken.") % named
         case "markup":
             return (
-                _("“%(name)s” holds the markup of a web page. Save it as PDF or plain text and choose that.") % named
+                _("“%(name)s” holds the markup of a web page. Save it as PDF or plain text and choose that.")
+                % named
             )
         case "old_office":
             return _("“%(name)s” is an old Office file. Save it as .docx or .xlsx and choose that.") % named
         case "locked":
             return (
-                _("“%(name)s” is locked with a password. Remove the password and choose the file again.") % named
+                _("“%(name)s” is locked with a password. Remove the password and choose the file again.")
+                % named
             )
         case "macros":
-            return _("“%(name)s” contains macros. Save it without macros (.docx, .xlsx) and choose that.") % named
+            return (
+                _("“%(name)s” contains macros. Save it without macros (.docx, .xlsx) and choose that.")
+                % named
+            )
         case "active_office" | "objects" | "fetches" | "nested":
             return (
-                _("“%(name)s” carries other files or programs, or fetches something when it is opened. Save it as PDF.")
+                _(
+                    "“%(name)s” carries other files or programs, or fetches something when it is opened. Save it as PDF."
+                )
                 % named
             )
         case "active_pdf":
             return (
-                _("“%(name)s” is a PDF that runs scripts or carries other files. Print it to a new PDF and choose that.")
+                _("“%(name)s” runs scripts or carries other files. Print it to a new PDF and choose that.")
                 % named
             )
         case "formulas":
-            return _("“%(name)s” holds formulas. Save the table with its values only and choose that.") % named
+            return (
+                _("“%(name)s” holds formulas. Save the table with its values only and choose that.") % named
+            )
         case "pixels":
             return _(
                 "“%(name)s” is %(width)s × %(height)s pixels, more than is taken. Make the picture smaller."
@@ -103,28 +112,35 @@ def _sentence(code: str, name: str, told: Mapping[str, Any]) -> str:
         case "blank":
             return _("Nothing was drawn. Sign in the field, or type the name.")
         case "infected":
-            return _("“%(name)s” contains a virus (%(threat)s) and was not kept. Tell your administrator.") % {
+            return _(
+                "“%(name)s” contains a virus (%(threat)s) and was not kept. Tell your administrator."
+            ) % {
                 **named,
                 "threat": told["threat"],
             }
         case "too_many":
-            return _("There are too many files already (%(most)s). Remove one first.") % {"most": told["most"]}
+            return _("There are too many files already (%(most)s). Remove one first.") % {
+                "most": told["most"]
+            }
         case "quota":
             return _(
                 "You have uploaded very many files to forms you have not submitted. "
                 "Submit the forms or throw the drafts away first."
             )
         case "scanner":
-            return _(
-                "“%(name)s” could not be checked for viruses and was not kept. Try again in a few minutes."
-            ) % named
+            return (
+                _("“%(name)s” could not be checked for viruses and was not kept. Try again in a few minutes.")
+                % named
+            )
         case "storage":
-            return _(
-                "“%(name)s” could not be kept just now. Nothing else is lost; try again in a few minutes."
-            ) % named
+            return (
+                _("“%(name)s” could not be kept just now. Nothing else is lost; try again in a few minutes.")
+                % named
+            )
         case "bomb" | "paths" | "declarations" | "two_in_one":
             return _("“%(name)s” is damaged or was made to do harm. Save it as PDF and choose that.") % named
         case _:
             return (
-                _("“%(name)s” is damaged and cannot be opened. Open it, save it again and choose that.") % named
+                _("“%(name)s” is damaged and cannot be opened. Open it, save it again and choose that.")
+                % named
             )

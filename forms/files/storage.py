@@ -47,7 +47,10 @@ def path_of(uuid: uuids.UUID) -> str:
 def keep(uuid: uuids.UUID, folder: Path) -> None:
     """Keep ``content`` and, where there is one, ``preview`` of a folder; raises OSError, leaving nothing."""
     try:
-        for source, name in ((folder / "content", path_of(uuid)), (folder / "preview", f"{path_of(uuid)}{PREVIEW}")):
+        for source, name in (
+            (folder / "content", path_of(uuid)),
+            (folder / "preview", f"{path_of(uuid)}{PREVIEW}"),
+        ):
             if source.exists():
                 with source.open("rb") as stream:
                     files().save(name, File(stream))

@@ -14,6 +14,9 @@ from forms.models.submissions import (
     SubmissionRevision,
 )
 
+# isort: split
+from forms.files.models import StoredFile  # needs the submissions above
+
 __all__ = [
     "CorrectionDraft",
     "Draft",
@@ -25,6 +28,7 @@ __all__ = [
     "PublicUse",
     "RegisterNumber",
     "RegisterText",
+    "StoredFile",
     "Submission",
     "SubmissionComment",
     "SubmissionReading",

@@ -167,8 +167,25 @@ MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "files": {
+        "BACKEND": "forms.files.storage.PrivateStorage",
+        "OPTIONS": {
+            "location": DATA_DIR / "files",
+            "base_url": None,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# What people upload to forms: looked into in the first folder, kept in the storage "files".
+FILES_INCOMING_DIR = DATA_DIR / "files" / "incoming"
+FILES_LARGEST = environment.number("FILES_LARGEST_MB", 50) * 1024 * 1024
+FILES_MOST_PIXELS = environment.number("FILES_MOST_MEGAPIXELS", 64) * 1_000_000
+FILES_MOST_WAITING = environment.number("FILES_MOST_WAITING_MB", 1024) * 1024 * 1024
+FILES_SCANNER = environment.text("FILES_SCANNER")
+FILES_SCANNER_REQUIRED = environment.flag("FILES_SCANNER_REQUIRED", default=True)
+FILES_SIGNATURE_FONT = SITE_DIR / "backoffice" / "exports" / "fonts" / "NotoSansSC-Regular.ttf"
 RENDERED_DIR = DATA_DIR / "rendered"
 # How many documents of a booklet are made at once; 0: as many as there are processors.
 RENDER_PROCESSES = environment.number("RENDER_PROCESSES", 0)

@@ -17,6 +17,12 @@ REMIT_HTTPS             1 in production            0 only where TLS ends elsewhe
 REMIT_EMAIL_URL         written to the data folder ``smtp://user:password@host:587``
 REMIT_MAIL_FROM         remit@localhost            sender of mails
 REMIT_RENDER_PROCESSES  0: one for each processor  documents of a booklet made at once; 400 MB each at most
+REMIT_FILES_LARGEST_MB  50                         megabytes of one uploaded file, whatever a form says
+REMIT_FILES_MOST_MEGAPIXELS  64                    million pixels of one picture
+REMIT_FILES_MOST_WAITING_MB  1024                  megabytes one person may have uploaded and not submitted
+REMIT_FILES_SCANNER     none                       ``tcp://host:3310`` or ``unix:///run/clamav/clamd.ctl`` for
+                                                   ClamAV, or the dotted path of a callable
+REMIT_FILES_SCANNER_REQUIRED  1                    0 hands files out that the scanner could not look at
 ======================= ========================== ========================================================
 """
 
