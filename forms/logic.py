@@ -28,7 +28,7 @@ from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
 
 from forms.exceptions import AnswerError
-from forms.fields import Directory, FieldFault, NoDirectory, Reference, Stored, Surroundings
+from forms.fields import Directory, FieldFault, Found, NoDirectory, Reference, Stored, Surroundings
 from forms.schema import TODAY, FieldDefinition, FormDefinition, Group, Member, Rule, Scope
 from foundation.editions.texts import in_language
 from foundation.expressions import ExpressionFault, Kind
@@ -91,6 +91,8 @@ class FormState:
     groups: frozenset[str] = field(default=frozenset())
     """Ids of the groups in which something is shown."""
     repeated: dict[str, RowsState] = field(default_factory=dict)
+    found: Mapping[Reference, Found] = field(default_factory=dict)
+    """What the references in the answers, sound or not, led to."""
 
     @cached_property
     def answers(self) -> dict[str, Any]:
@@ -369,7 +371,9 @@ class _Evaluation:
         }
         groups = {state.group for state in fields.values() if state.visible}
         groups |= {rows.group.id for rows in repeated.values() if rows.visible}
-        return FormState(self.definition, self.language, fields, frozenset(groups), repeated)
+        return FormState(
+            self.definition, self.language, fields, frozenset(groups), repeated, self.around.found
+        )
 
     def _in_order(self, scope: Scope, prefix: str) -> Iterator[tuple[str, FieldState]]:
         for name, member in scope.members.items():

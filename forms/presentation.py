@@ -8,14 +8,14 @@ help and errors.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from forms.exceptions import AnswerError
-from forms.fields import NO_MARKUP, FieldFault, FieldOptions, parts_of
+from forms.fields import NO_MARKUP, FieldFault, FieldOptions, Found, Reference, parts_of
 from forms.logic import FieldState, FormState, RowsState
 from forms.schema import FieldDefinition, FormDefinition, Group, PageDefinition, Scope
 from foundation.editions.texts import in_language
@@ -60,6 +60,8 @@ class FieldView:
     """Of a read-only field: the stored value as markup, where it has more shape than a text."""
     tally: str = ""
     """What is told below the control: totals, how many are missing."""
+    found: Mapping[str, Found] = field(default_factory=dict)
+    """What the references in the answer lead to, by key, for controls that show more of it than a label."""
 
     @property
     def dom_id(self) -> str:
@@ -167,16 +169,19 @@ def field_view(
     *,
     prefix: str = "",
     missing_too: bool = True,
+    found: Mapping[Reference, Found] | None = None,
 ) -> FieldView:
     """Return one field for a template.
 
     ``typed``: what was posted for it, as it was. Without ``missing_too`` a field that was never answered is
-    not yet complained of: nobody is told off for what they are about to do.
+    not yet complained of: nobody is told off for what they are about to do. ``found``: what the references of the
+    form led to.
     """
     asked = state.definition
     kind, settings = asked.of_kind, asked.settings
     text = typed[0] if typed else ""
     stored = state.value if state.read_only else _stored(state, typed)
+    named = () if stored is None else kind.references(stored, settings)
     return FieldView(
         id=asked.id,
         name=f"{prefix}{state.path or asked.id}",
@@ -201,6 +206,7 @@ def field_view(
         markup=kind.markup(state.value, settings, language)
         if state.read_only and state.value is not None
         else NO_MARKUP,
+        found={each.key: found[each] for each in named if each in found} if found else {},
     )
 
 
@@ -248,6 +254,7 @@ class _Drawing:
                     self.state.language,
                     prefix=self.prefix,
                     missing_too=self.missing_too,
+                    found=self.state.found,
                 )
 
     def rows(self, group: Group, state: RowsState, scope: Scope) -> GroupView:

@@ -92,10 +92,10 @@ class FilesKind(FieldKind[OptionsT]):
         return [str(item["key"]) for item in value]
 
     def display(self, value: Any, options: OptionsT, language: str) -> str:
-        return "\n".join(str(item["name"]) for item in value)
+        return "\n".join(str(item.get("name", "")) for item in value)
 
     def in_expression(self, value: Any) -> Any:
-        return [str(item["name"]) for item in value]
+        return [str(item.get("name", "")) for item in value]
 
     def columns(self, options: OptionsT, language: str) -> Sequence[Column]:
         return [Column("", "", "text", 40)]

@@ -92,7 +92,7 @@ def _sentence(code: str, name: str, told: Mapping[str, Any]) -> str:
         case "active_office" | "objects" | "fetches" | "nested":
             return (
                 _(
-                    "“%(name)s” carries other files or programs, or fetches something when it is opened. Save it as PDF."
+                    "“%(name)s” carries other files or fetches something when opened. Save it as PDF and choose that."
                 )
                 % named
             )

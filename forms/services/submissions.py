@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from forms import rules
 from forms.exceptions import AlreadySubmitted, AnswersInvalid, NotFound, NotPermitted, RuleBroken
+from forms.files import services as files
+from forms.files.directory import FileDirectory
 from forms.logic import evaluate, initial_answers, typed_of
 from forms.models import Draft, PublicAccess, Submission
 from forms.prefill import prefilled
@@ -108,6 +110,7 @@ def discard_draft(*, uuid: uuids.UUID, by: User) -> None:
         if draft.person_id != by.pk:
             raise NotFound
         draft.delete()
+        files.discard(draft=uuid)
 
 
 def submit(
@@ -186,9 +189,11 @@ def enter(
     rules.check_taken(current, timezone.localdate(now))
     check_limit(current, on_behalf_of or submitted_by, timezone.localdate(now))
     known = prefilled(definition, on_behalf_of or submitted_by, now)
-    state = evaluate(definition, answers, kept=initial_answers(definition, known))
+    directory = FileDirectory(submitted_by, uuid)
+    state = evaluate(definition, answers, kept=initial_answers(definition, known), directory=directory)
     if state.errors:
         raise AnswersInvalid(state.errors, state)
+    given = files.named_files(uuid, definition, state.answers)
     submission = Submission(
         uuid=uuid,
         stream=f"submission:{uuid}",
@@ -208,7 +213,7 @@ def enter(
             for name, value in state.answers.items()
         ),
     ]
-    references = {"form": definition.key, "edition": str(edition.number)}
+    references = {"form": definition.key, "edition": str(edition.number), **files.hashes_of(given)}
     if on_behalf_of is not None:
         changes.append(FieldChange("on_behalf_of", None, str(on_behalf_of), submission.stream))
         references["on_behalf_of"] = str(on_behalf_of.pk)
@@ -224,6 +229,7 @@ def enter(
         references=references,
         idempotency_key=key,
     )
+    files.attach(given, submission)
     return submission, event
 
 

@@ -109,6 +109,9 @@ OURS: dict[str, Rule] = {
     "intake:mine": signed_in("one's own drafts and submissions"),
     "intake:draft": signed_in("one's own draft; another's is not there"),
     "intake:draft-discard": signed_in("one's own draft"),
+    "intake:file-upload": signed_in("one's own draft; another's is not there"),
+    "intake:file": signed_in("forms.files.rules.may_have; another is not there"),
+    "intake:file-picture": signed_in("as intake:file"),
     "intake:submission": signed_in("forms.rules.may_see; another's is not there"),
     "intake:form": signed_in("forms.rules.may_submit"),
     # --- position descriptions ---

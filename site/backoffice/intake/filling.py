@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import uuid as uuids
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,8 @@ from django.urls import reverse
 from django.utils.translation import get_language
 
 from forms.exceptions import AnswerError
-from forms.fields import NO_MARKUP
+from forms.fields import NO_MARKUP, Directory, NoDirectory
+from forms.files.directory import FileDirectory
 from forms.logic import FormState, Reading, evaluate, initial_answers, read, typed_of
 from forms.models import CorrectionDraft, Draft, Submission
 from forms.paths import without
@@ -73,6 +74,8 @@ class Filling:
     """The submission that is being corrected."""
     withheld: frozenset[str] = frozenset()
     """Ids of the fields that the corrector may not read: neither shown nor changed."""
+    directory: Directory = field(default_factory=NoDirectory)
+    """Where the references in the answers are looked up."""
 
     @classmethod
     def fresh(cls, edition: Edition, definition: FormDefinition, person: User | None = None) -> Filling:
@@ -97,6 +100,7 @@ class Filling:
             complain,
             known=known,
             on_behalf_of=draft.on_behalf_of,
+            directory=FileDirectory(draft.person, draft.uuid),
         )
 
     @classmethod
@@ -138,7 +142,14 @@ class Filling:
             return corrected_state(
                 self.corrects, self.answers, withheld=self.withheld, unread=unread, language=language
             )
-        return evaluate(self.definition, self.answers, language, unread=unread, kept=self.known)
+        return evaluate(
+            self.definition,
+            self.answers,
+            language,
+            unread=unread,
+            kept=self.known,
+            directory=self.directory,
+        )
 
     @property
     def posts_to(self) -> str:

@@ -31,6 +31,7 @@ from backoffice.access.templatetags.remit import clock, moment_text
 from backoffice.intake.filling import PREFIX, ROW_ACTIONS, Filling, typed_in, with_rows_changed
 from backoffice.intake.outcomes import address_of, hand_in, outcomes_of
 from forms.exceptions import AlreadySubmitted, AnswersInvalid, NotFound, NotPermitted
+from forms.files.directory import FileDirectory
 from forms.logic import evaluate, read
 from forms.models import Draft
 from forms.presentation import answered_groups, dom_id, summary_of
@@ -268,7 +269,12 @@ def _done_before(request: HttpRequest, done: AlreadySubmitted) -> HttpResponse:
     typed = typed_in(definition, request.POST)
     reading = read(definition, typed)
     others = {name: value for name, value in done.submission.answers.items() if name not in typed}
-    posted = evaluate(definition, {**others, **reading.answers}, unread=reading.unread)
+    posted = evaluate(
+        definition,
+        {**others, **reading.answers},
+        unread=reading.unread,
+        directory=FileDirectory(request.user, done.submission.uuid),
+    )
     if posted.answers == done.submission.answers:
         _confirm(request, done.submission.number, definition)
     else:

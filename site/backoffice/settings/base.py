@@ -255,6 +255,13 @@ X_FRAME_OPTIONS = "SAMEORIGIN"
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+UPLOAD_CEILING = 4 * FILES_LARGEST
+"""Bytes of files in one request; Django has no limit of its own."""
+FILE_UPLOAD_HANDLERS = [
+    "backoffice.access.uploads.Ceiling",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 LOGGING = {
     "version": 1,
