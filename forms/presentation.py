@@ -15,7 +15,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from forms.exceptions import AnswerError
-from forms.fields import NO_MARKUP, FieldFault, FieldOptions, Found, Reference, parts_of
+from forms.fields import KINDS, NO_MARKUP, FieldFault, FieldOptions, Found, Reference, parts_of
+from forms.fields.files import FilesKind
 from forms.logic import FieldState, FormState, RowsState
 from forms.schema import FieldDefinition, FormDefinition, Group, PageDefinition, Scope
 from foundation.editions.texts import in_language
@@ -334,6 +335,11 @@ class Line:
     value: Any
     markup: SafeString = NO_MARKUP
     """The answer as markup, where it has more shape than a text."""
+
+    @property
+    def holds_files(self) -> bool:
+        """Whether the answer is a list of files to be opened."""
+        return isinstance(KINDS[self.kind], FilesKind) and isinstance(self.value, list)
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from forms.files.models import StoredFile
-from forms.models import CorrectionDraft, Submission
-from forms.rules import may_see
+from forms.models import Submission
+from forms.rules import may_see, withheld
 from forms.schema import Confidentiality, FieldDefinition, definition_of
 from foundation.organisation.models import User
 from foundation.organisation.resolution import roles_of
@@ -25,23 +25,18 @@ def field_of(row: StoredFile) -> FieldDefinition | None:
 def may_have(row: StoredFile, user: User, *, also: Also | None = None) -> bool:
     """Whether a person may have the content of a file.
 
-    Not submitted: only who uploaded it. Submitted: who may read the submission (its submitter, and those ``also``
-    says yes to), where the field names readers only holders of those roles and the submitter; and who corrects the
-    submission right now. Source: the definition's ``readers``.
+    Not submitted: only who uploaded it. Submitted: who may read the submission (``forms.rules.may_see``, and those
+    ``also`` says yes to), unless the answers of its field are withheld from them (``forms.rules.withheld``).
     """
     if not user.is_active:
         return False
     if row.submission is None:
-        if row.uploaded_by_id == user.pk:
-            return True
-        return CorrectionDraft.objects.filter(submission__uuid=row.draft, person=user).exists()
-    submission = row.submission
-    if may_see(submission, user):
-        return True
-    if also is None or not also(submission, user):
+        return row.uploaded_by_id == user.pk
+    submission, roles = row.submission, roles_of(user)
+    if not may_see(submission, user, roles) and not (also is not None and also(submission, user)):
         return False
     asked = field_of(row)
-    return asked is None or not asked.readers or not set(asked.readers).isdisjoint(roles_of(user))
+    return asked is None or asked.id not in withheld(submission, user, roles)
 
 
 def is_confidential(row: StoredFile) -> bool:

@@ -26,6 +26,8 @@ from forms.exceptions import (
     ReasonMissing,
     RuleBroken,
 )
+from forms.files import services as files
+from forms.files.directory import FileDirectory
 from forms.logic import FormState, evaluate, typed_of
 from forms.models import (
     CorrectionDraft,
@@ -123,7 +125,14 @@ def corrected_state(
     """
     definition = definition_of(submission.edition)
     merged = with_kept(definition, answers, submission.answers, lambda field: field.id in withheld)
-    return evaluate(definition, merged, language, unread=unread, kept=submission.answers)
+    return evaluate(
+        definition,
+        merged,
+        language,
+        unread=unread,
+        kept=submission.answers,
+        directory=FileDirectory(None, submission.uuid),
+    )
 
 
 def correct(
@@ -164,6 +173,7 @@ def correct(
         before, after = flat(definition, stored.answers), flat(definition, state.answers)
         if before == after:
             raise NothingChanged
+        given = files.named_files(stored.uuid, definition, state.answers)
         _keep_first_revision(stored)
         source, stored.state = stored.state, Submission.State.CORRECTED
         stored.answers = state.answers
@@ -184,9 +194,10 @@ def correct(
             edition_sha256=stored.edition.sha256,
             source_state=source,
             target_state=stored.state,
-            references={"revision": str(stored.revision)},
+            references={"revision": str(stored.revision), **files.hashes_of(given)},
             idempotency_key=key,
         )
+        files.attach(given, stored)
         SubmissionRevision.objects.create(
             submission=stored,
             number=stored.revision,

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from forms.fields import Found, Reference
+from forms.files.references import SOURCE
+from forms.files.samples import sample_files
 from tests.factories.forms import choices, text
 
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
@@ -128,6 +130,9 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     ],
     "vin": [{}, {"check_digit": False}],
     "id_card": [{}, {"masked": True}],
+    "file": [{}, {"kinds": ["pdf", "csv", "zip"], "most": 1}],
+    "photo": [{}, {"camera_only": True, "edge": 1200}],
+    "signature": [{}, {"statement": text("本人确认上述内容属实。", "I confirm that the above is true.")}],
     "static": [{"content": text("<p>请<b>逐项</b>填写</p>", "<p>Fill in <b>everything</b></p>")}],
 }
 
@@ -147,6 +152,8 @@ class SmallDirectory:
         return [one for one in self._of(source) if words in one.label][:limit]
 
     def _of(self, source: str) -> list[Found]:
+        if source == SOURCE:
+            return list(sample_files())
         return [
             Found(Reference(source, f"key-{number}"), f"名称 {number}", "", {"name": f"名称 {number}"})
             for number in (1, 2)

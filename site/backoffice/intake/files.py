@@ -39,10 +39,11 @@ def upload(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
     path = request.POST.get("field", "")[: services.LONGEST_FIELD + 1]
     name = clean_text(request.POST.get("name", ""), lines=False)[:LONGEST_NAME]
     given = request.FILES.get("file")
-    if getattr(request, "too_large", False):
-        return _refused(_("This is more than is taken at once. Choose smaller files, or fewer."))
     try:
         _begin(request, uuid)
+        services.holder_for(draft=uuid, by=request.user)
+        if getattr(request, "too_large", False):
+            return _refused(_("This is more than is taken at once. Choose smaller files, or fewer."))
         if given is not None:
             kept = services.store(draft=uuid, field=path, upload=given, by=request.user)
         elif name:
@@ -53,9 +54,10 @@ def upload(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
         raise Http404 from None
     except FormError as refusal:
         return _refused(str(refusal))
+    template = "_file" if kept.origin == StoredFile.Origin.UPLOADED else "_signature"
     row = render_to_string(
-        "intake/fields/_file.html",
-        {"file": found_of(kept), "name": f"{PREFIX}{path}", "path": path},
+        f"intake/fields/{template}.html",
+        {"file": found_of(kept), "key": str(kept.uuid), "name": f"{PREFIX}{path}", "path": path},
         request,
     )
     return JsonResponse({"key": str(kept.uuid), "row": row})

@@ -30,6 +30,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from backoffice.access.templatetags.remit import clock, moment_text
 from backoffice.intake.filling import PREFIX, ROW_ACTIONS, Filling, typed_in, with_rows_changed
 from backoffice.intake.outcomes import address_of, hand_in, outcomes_of
+from backoffice.intake.receiving import REMOVE, brings_files, with_files, without_file
 from forms.exceptions import AlreadySubmitted, AnswersInvalid, NotFound, NotPermitted
 from forms.files.directory import FileDirectory
 from forms.logic import evaluate, read
@@ -176,6 +177,9 @@ def _save_and_go(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
     typed, fresh_row = typed_in(definition, request.POST), ""
     if action in ROW_ACTIONS:
         typed, fresh_row = with_rows_changed(definition, _typed_before(request, uuid, typed), action, target)
+    if action == REMOVE:
+        typed = without_file(typed, target)
+    typed, refused = _with_files(request, uuid, edition, definition, typed)
     saved = submissions.save_draft(
         uuid=uuid,
         edition=edition,
@@ -187,6 +191,10 @@ def _save_and_go(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
     filling = Filling.resumed(saved, definition, posted_page, complain)
     if request.headers.get("X-Requested-With") == "XMLHttpRequest":
         return _part(request, filling, saved.saved_at, fresh_row)
+    if refused:
+        for sentence in refused:
+            messages.error(request, sentence)
+        return _fill(request, filling, status=422)
     match action:
         case _ if action in ROW_ACTIONS:
             return _at(saved, definition, filling.page.id, fresh_row or target.rpartition("/")[0])
@@ -198,9 +206,29 @@ def _save_and_go(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
             return _at(saved, definition, target)
         case "update":
             return _at(saved, definition, filling.page.id)
+        case _ if action == REMOVE:
+            return _at(saved, definition, filling.page.id, target.rpartition(":")[0])
         case _:
             messages.success(request, _("Your draft has been saved. You can go on with it at any time."))
             return _at(saved, definition, filling.page.id)
+
+
+def _with_files(
+    request: HttpRequest,
+    uuid: uuids.UUID,
+    edition: Edition,
+    definition: FormDefinition,
+    typed: Mapping[str, Sequence[str]],
+) -> tuple[Mapping[str, Sequence[str]], list[str]]:
+    """Take in the files that came with the page, and return what was typed with their keys, and the refusals."""
+    refused = []
+    if getattr(request, "too_large", False):
+        refused.append(_("This is more than is taken at once. Choose smaller files, or fewer."))
+    if brings_files(request, definition, typed):
+        submissions.save_draft(uuid=uuid, edition=edition, typed={}, by=request.user)
+        typed, more = with_files(request, uuid, definition, typed)
+        refused += more
+    return typed, refused
 
 
 def _typed_before(

@@ -52,6 +52,9 @@ def existing(world: World) -> dict[str, Example]:
         "access:job-cancel": Example({"uuid": objects["job"].uuid}, readers=frozenset({"hr"})),
         "intake:draft": own_draft,
         "intake:draft-discard": own_draft,
+        "intake:file-upload": own_draft,
+        "intake:file": Example({"uuid": objects["file"].uuid}, readers=frozenset({"clerk"})),
+        "intake:file-picture": Example({"uuid": objects["file"].uuid}, readers=frozenset({"clerk"})),
         "intake:submission": Example(
             {"uuid": objects["submission"].uuid}, readers=objects["submission readers"]
         ),

@@ -19,10 +19,13 @@ from backoffice.access import groups
 from backoffice.positions.archiving import archive
 from backoffice.positions.models import PositionPage
 from forms.schema import definition_of
-from forms.services.submissions import save_draft
+from forms.services.submissions import save_draft, submit
 from foundation.organisation.models import User
 from foundation.outbox.models import Job
 from tests.factories.approvals import govern, submitted
+from tests.factories.files import make_file
+from tests.factories.forms import field as asked
+from tests.factories.forms import make_form
 from tests.factories.library import make_item, publish_version
 from tests.factories.organisation import (
     bind_role,
@@ -76,6 +79,7 @@ def make_world() -> World:
     people[DISABLED] = make_user(full_name="离职人员", full_name_en="Left the company")
     world = World(house, people, {})
     _complaint(world)
+    _with_a_file(world)
     _descriptions(world)
     world.objects["job"] = Job.objects.create(
         kind="import", started_by=people["hr"], state=Job.State.RUNNING, detail=world.secret("hr")
@@ -118,6 +122,17 @@ def _complaint(world: World) -> None:
         typed={"customer_name": [world.secret("clerk")]},
         by=house["clerk"],
     )
+
+
+def _with_a_file(world: World) -> None:
+    """A form the clerk has handed in with a photo, and nobody else reads."""
+    clerk = world.house["clerk"]
+    form = make_form(world.people["form_builder"], asked("subject"), asked("photos", "photo"))
+    draft = save_draft(uuid=uuid.uuid4(), edition=form, typed={"subject": ["主题"]}, by=clerk)
+    kept = make_file(draft, clerk, name=f"{world.secret('clerk')}.jpg")
+    answers = {"subject": "主题", "photos": [{"key": str(kept.uuid)}]}
+    submit(edition=form, answers=answers, by=clerk, idempotency_key=uuid.uuid4().hex, draft=draft)
+    world.objects["file"] = kept
 
 
 def _descriptions(world: World) -> None:

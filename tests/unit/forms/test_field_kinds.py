@@ -28,7 +28,7 @@ def options_of(kind: str, number: int) -> Any:
 
 def shows_less(kind: str, number: int) -> bool:
     """Whether a sheet shows less than the answer holds."""
-    return kind == "rich_note" or EXAMPLES[kind][number].get("masked", False)
+    return kind in {"rich_note", "file", "photo", "signature"} or EXAMPLES[kind][number].get("masked", False)
 
 
 def around(kind: str, value: Any, options: Any) -> Surroundings:

@@ -7,18 +7,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from django import template
+from django.conf import settings
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from backoffice.intake import grids
-from forms.fields import FieldFault
+from forms.fields import FieldFault, Found
 from forms.fields.base import first_text, plain_digits
 from forms.fields.cascade import CascadeOptions
 from forms.fields.choice import GivenAnswers
 from forms.fields.date import DateOptions, read_day
+from forms.fields.files import FilesOptions, is_key
 from forms.fields.markup import clean_markup, sound_markup, text_of
 from forms.fields.time import read_time
+from forms.files.refusals import kind_names, size_text
 from forms.presentation import FieldView
 from foundation.editions import texts
 
@@ -62,6 +66,51 @@ def other_label(field: FieldView) -> str:
     """Return what words of one's own are called."""
     options = field.settings
     return options.other_in(field.language) if isinstance(options, GivenAnswers) else ""
+
+
+@register.simple_tag
+def file_rows(field: FieldView) -> list[tuple[str, Found | None]]:
+    """Return the files of a field being filled in: key, and what it leads to (None where it is gone)."""
+    keys = dict.fromkeys(text for text in field.texts if is_key(text))
+    shown = list(keys)[-1:] if field.kind == "signature" else list(keys)
+    return [(key, field.found.get(key)) for key in shown]
+
+
+@register.filter
+def accepted(options: FilesOptions) -> str:
+    """Return what the file chooser of a browser offers first; the server looks for itself."""
+    return ",".join(_ACCEPTED[kind] for kind in options.taken().kinds)
+
+
+@register.filter
+def taken_text(options: FilesOptions) -> str:
+    """Say which files a field takes."""
+    taken = options.taken()
+    return _("%(kinds)s; at most %(most)s, up to %(size)s each.") % {
+        "kinds": kind_names(taken.kinds),
+        "most": taken.most,
+        "size": size_text(min(taken.largest, settings.FILES_LARGEST)),
+    }
+
+
+register.filter("file_size", size_text)
+
+
+@register.filter
+def is_picture(content_type: str) -> bool:
+    """Tell whether a stored file is one that has a small picture."""
+    return content_type.startswith("image/")
+
+
+_ACCEPTED = {
+    "image": "image/*",
+    "pdf": ".pdf,application/pdf",
+    "docx": ".docx",
+    "xlsx": ".xlsx",
+    "txt": ".txt,text/plain",
+    "csv": ".csv,text/csv",
+    "zip": ".zip",
+}
 
 
 @register.simple_tag
