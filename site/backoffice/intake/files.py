@@ -22,7 +22,9 @@ from forms.fields.signature import LONGEST_NAME
 from forms.files import queries, rules, services
 from forms.files.directory import found_of
 from forms.files.models import StoredFile
-from forms.queries import draft_for, edition_of
+from forms.models import Submission
+from forms.queries import edition_of, submission_for
+from forms.services.corrections import save_correction
 from forms.services.submissions import save_draft
 from foundation.audit.services import Actor
 
@@ -41,7 +43,6 @@ def upload(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
     given = request.FILES.get("file")
     try:
         _begin(request, uuid)
-        services.holder_for(draft=uuid, by=request.user)
         if getattr(request, "too_large", False):
             return _refused(_("This is more than is taken at once. Choose smaller files, or fewer."))
         if given is not None:
@@ -111,13 +112,23 @@ def _not_yet(request: HttpRequest, row: StoredFile) -> HttpResponse:
 
 
 def _begin(request: HttpRequest, uuid: uuids.UUID) -> None:
-    """Make the draft, where the page was opened fresh and nothing has been typed yet."""
+    """Make the draft, where the page was opened fresh and nothing has been typed yet; that of a correction too."""
     try:
-        draft_for(request.user, uuid)
+        services.holder_for(draft=uuid, by=request.user)
     except NotFound:
+        done = Submission.objects.filter(uuid=uuid).first()
+        if done is not None:
+            save_correction(
+                submission=submission_for(request.user, uuid, also=may_read_too),
+                typed={},
+                reason="",
+                by=request.user,
+                seen_revision=done.revision,
+            )
+            return
         number, key = request.POST.get("edition", ""), request.POST.get("form", "")
         if not slug_re.fullmatch(key) or not (number.isdecimal() and len(number) < 10):
-            return  # a correction, or nothing of theirs: the service knows
+            raise
         edition, _definition = edition_of(key, int(number))
         save_draft(uuid=uuid, edition=edition, typed={}, by=request.user)
 
