@@ -20,7 +20,8 @@ class DependencyCycle(ValueError):
 def names_in(text: str, known: Collection[str]) -> frozenset[str]:
     """Return the names of ``known`` that stand in an expression; none for a text that cannot be read.
 
-    A variable of a loop that is called like a field counts as the field: at worst a wait too many.
+    What stands behind a point is a part of what stands before it. A variable of a loop that is called like a
+    field counts as the field: at worst a wait too many.
     """
     if not text:
         return frozenset()
@@ -28,7 +29,12 @@ def names_in(text: str, known: Collection[str]) -> frozenset[str]:
         tokens = tokens_of(text)
     except ExpressionFault:
         return frozenset()
-    return frozenset(token.text for token in tokens if token.sort == "word" and token.text in known)
+    before = ["", *(token.text for token in tokens)]
+    return frozenset(
+        token.text
+        for last, token in zip(before, tokens, strict=False)
+        if token.sort == "word" and last != "." and token.text in known
+    )
 
 
 def in_order(waits_for: Mapping[str, Collection[str]]) -> list[str]:

@@ -78,6 +78,30 @@ def _options(kind: str, rng: random.Random) -> dict[str, Any]:
             return rng.choice([{}, {"min": "1.00", "max": "500.00"}])
         case "date":
             return rng.choice([{}, {"not_future": True}, {"not_past": True}])
+        case "table":
+            return {
+                "columns": [
+                    {"key": "what", "label": text("what"), "required": True},
+                    {"key": "price", "label": text("price"), "kind": "money"},
+                    {"key": "count", "label": text("count"), "kind": "whole_number"},
+                ]
+            }
+        case "checklist":
+            items = [{"key": key, "label": text(key)} for key in ("one", "two", "three")]
+            return {"items": items, "details": ["form", "count", "due_on"], "custom": rng.random() < 0.3}
+        case "likert":
+            rows = [{"key": key, "label": text(key)} for key in ("speed", "price")]
+            return {"rows": rows, "scale": [text("bad"), text("fair"), text("good")]}
+        case "cascade":
+            if rng.random() < 0.5:
+                return {"source": "regions", "depth": 2}
+            below = [{"key": key, "label": text(key)} for key in ("ab", "ac")]
+            return {
+                "tree": [
+                    {"key": "a", "label": text("a"), "children": below},
+                    {"key": "b", "label": text("b")},
+                ]
+            }
         case "static":
             return {"content": text("read this")}
         case _:

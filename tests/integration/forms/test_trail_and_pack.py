@@ -15,7 +15,7 @@ from foundation.editions.queries import body_of
 from foundation.packs.exceptions import PackFault
 from foundation.packs.registry import loaders
 from tests.factories.forms import complaint_body, field, form_body, make_form, make_submission, text
-from tests.factories.organisation import make_user, make_user_with_roles
+from tests.factories.organisation import make_role, make_user, make_user_with_roles
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +39,8 @@ def test_the_trail_tells_answers_in_the_words_of_their_edition() -> None:
 
 def test_a_pack_publishes_a_form_once_and_again_when_it_changes() -> None:
     by = make_user_with_roles("administrator")
+    for role in ("clerk", "manager", "general_manager"):
+        make_role(role)
     loader, path, body = FormLoader(), PurePosixPath("forms/complaint.yaml"), complaint_body()
     assert isinstance(loaders()["forms"], FormLoader)
     assert [loader.plan(path, body, by=by)[0].action, Edition.objects.count()] == ["created", 0]

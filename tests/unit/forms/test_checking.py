@@ -10,6 +10,7 @@ from django.utils.translation import override
 
 from forms.checking import Problem, check
 from forms.pack import place
+from forms.references import names_in
 from tests.factories.forms import choices, complaint_body, field, form_body, page, text
 
 
@@ -19,7 +20,7 @@ def errors(body: dict[str, Any], **more: Any) -> list[tuple[str, str]]:
 
 
 def test_the_complaint_record_is_sound_and_translated() -> None:
-    assert check(complaint_body(), roles={"clerk"}) == []
+    assert check(complaint_body(), roles={"clerk", "manager", "general_manager"}) == []
 
 
 def test_the_same_id_twice() -> None:
@@ -162,3 +163,9 @@ def test_the_path_of_a_problem_leads_to_its_place_in_the_file() -> None:
     body = form_body(pages=[page("one", field("a")), page("two", field("b", visible_if="nothing"))])
     path = check(body)[0].path
     assert place(body, path) == ("pages", 1, "groups", 0, "fields", 0, "visible_if")
+
+
+def test_a_part_called_like_a_field_is_not_taken_for_the_field() -> None:
+    known = {"price", "items", "missing"}
+    assert names_in("sum(items.map(i, i.price)) > papers.missing", known) == {"items"}
+    assert names_in("items . size() > price", known) == {"items", "price"}
