@@ -133,6 +133,10 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "file": [{}, {"kinds": ["pdf", "csv", "zip"], "most": 1}],
     "photo": [{}, {"camera_only": True, "edge": 1200}],
     "signature": [{}, {"statement": text("本人确认上述内容属实。", "I confirm that the above is true.")}],
+    "person": [{}, {"fills": {"phone": "phone"}}],
+    "department": [{}],
+    "position": [{}],
+    "lookup": [{"form": "customer"}, {"form": "customer", "shows": ["name"], "fills": {"phone": "phone"}}],
     "static": [{"content": text("<p>请<b>逐项</b>填写</p>", "<p>Fill in <b>everything</b></p>")}],
 }
 
@@ -141,11 +145,13 @@ class SmallDirectory:
     """Two of everything."""
 
     def load(self, references: Collection[Reference]) -> Mapping[Reference, Found]:
-        """Return the two where they are asked for."""
-        there = {
-            one.reference: one for source in {one.source for one in references} for one in self._of(source)
-        }
-        return {one: there[one] for one in references if one in there}
+        """Return the two where they are asked for, by their keys or by words."""
+        found = {}
+        for reference in references:
+            for one in self._of(reference.source):
+                if reference.key in {one.reference.key, f"={one.label}"}:
+                    found[reference] = one
+        return found
 
     def search(self, source: str, words: str, *, limit: int = 20) -> Sequence[Found]:
         """Return both."""

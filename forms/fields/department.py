@@ -1,0 +1,26 @@
+"""A department of the house. ``fills`` can take over ``name`` and ``code``."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from forms.fields.reference import ReferenceField, ReferenceOptions
+
+
+class DepartmentOptions(ReferenceOptions):
+    """What is taken over of the department."""
+
+
+class DepartmentField(ReferenceField[DepartmentOptions]):
+    """A department."""
+
+    key = "department"
+    name = _("Department")
+    missing = _("Choose a department.")
+    options_model = DepartmentOptions
+
+    def source(self, options: DepartmentOptions) -> str:
+        return "department"
+
+
+KIND = DepartmentField()

@@ -1,0 +1,30 @@
+"""A person of the house. ``fills`` can take over ``name``, ``employee_number``, ``email``, ``phone``,
+``department`` and ``position``.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from forms.fields.reference import ReferenceField, ReferenceOptions
+from foundation.expressions import Kind
+
+
+class PersonOptions(ReferenceOptions):
+    """What is taken over of the person."""
+
+
+class PersonField(ReferenceField[PersonOptions]):
+    """A person."""
+
+    key = "person"
+    name = _("Person")
+    missing = _("Choose a person.")
+    expression = Kind.PERSON
+    options_model = PersonOptions
+
+    def source(self, options: PersonOptions) -> str:
+        return "person"
+
+
+KIND = PersonField()

@@ -1,0 +1,26 @@
+"""A position of the house, whoever holds it. ``fills`` can take over ``title``, ``code`` and ``department``."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from forms.fields.reference import ReferenceField, ReferenceOptions
+
+
+class PositionOptions(ReferenceOptions):
+    """What is taken over of the position."""
+
+
+class PositionField(ReferenceField[PositionOptions]):
+    """A position."""
+
+    key = "position"
+    name = _("Position")
+    missing = _("Choose a position.")
+    options_model = PositionOptions
+
+    def source(self, options: PositionOptions) -> str:
+        return "position"
+
+
+KIND = PositionField()
