@@ -11,7 +11,7 @@ searched one by one, up to a bound.
 from __future__ import annotations
 
 import uuid as uuids
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,9 +20,12 @@ from django.utils.translation import get_language
 
 from forms.fields import Directory, Found, Reference
 from forms.fields.lookup import SHOWN, SOURCE
-from forms.fields.reference import CANDIDATES, SAID
+from forms.fields.reference import CANDIDATES, SAID, ReferenceField
+from forms.files.directory import FileDirectory
+from forms.files.references import SOURCE as FILES
 from forms.registers import queries as registers
 from forms.registers.columns import shape_of
+from forms.schema import FormDefinition, Scope
 from foundation.organisation.models import Department, Holding, Position, User
 
 MOST_WORDS = 8
@@ -53,7 +56,7 @@ class HouseDirectory:
         return found
 
     def _load(self, source: str, keys: Collection[str]) -> dict[Reference, Found]:
-        said = {key.removeprefix(SAID) for key in keys if key.startswith(SAID)}
+        said = {key.removeprefix(SAID) for key in keys if key.startswith(SAID) and key != SAID}
         named = {key for key in keys if not key.startswith(SAID)}
         if source.startswith(SOURCE):
             by_key, by_words = self._rows(source, named, said)
@@ -98,6 +101,61 @@ class HouseDirectory:
             ]
             by_words[words] = [_shown(row, source, form, shown) for row in (exact or rows)]
         return by_key, by_words
+
+
+def directory_for(
+    person: User | None,
+    record: uuids.UUID | None = None,
+    *,
+    standing: Mapping[Reference, Found] | None = None,
+    uploads: bool = True,
+) -> Directory:
+    """Return the directory in which the answers of one record (a draft, a submission) are looked up for a
+    person.
+
+    ``standing``: what stays found, because it stood there before (``standing_in``). Without ``uploads`` only
+    the files of the record count, and not what the person has uploaded beside it.
+    """
+    files = FileDirectory(person if uploads else None, record)
+    house = HouseDirectory(person, {FILES: files})
+    return StandingDirectory(house, standing) if standing else house
+
+
+@dataclass
+class StandingDirectory:
+    """A directory in which some things stand whatever has become of them: an answer that somebody leaves as it
+    is stays sound although its person has left, or its row is not for their eyes.
+    """
+
+    directory: Directory
+    standing: Mapping[Reference, Found]
+
+    def load(self, references: Collection[Reference]) -> Mapping[Reference, Found]:
+        """Return what is found, and of the rest what stood there."""
+        found = dict(self.directory.load(references))
+        for reference in references:
+            if reference not in found and reference in self.standing:
+                found[reference] = self.standing[reference]
+        return found
+
+    def search(self, source: str, words: str, *, limit: int = 20) -> Sequence[Found]:
+        """Return what can be chosen."""
+        return self.directory.search(source, words, limit=limit)
+
+
+def standing_in(definition: FormDefinition, answers: Mapping[str, Any]) -> dict[Reference, Found]:
+    """Return what stored answers name, in the words they had on the day."""
+    return dict(_standing(definition.form, answers))
+
+
+def _standing(scope: Scope, answers: Mapping[str, Any]) -> Iterator[tuple[Reference, Found]]:
+    for name, value in answers.items():
+        if name in scope.inner:
+            for row in value:
+                yield from _standing(scope.inner[name], row)
+        elif (asked := scope.fields.get(name)) and isinstance(asked.of_kind, ReferenceField):
+            for reference in asked.of_kind.references(value, asked.settings):
+                yield reference, Found(reference, str(value.get("label", "")))
 
 
 def _register(source: str) -> tuple[str, list[str]]:

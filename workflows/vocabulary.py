@@ -14,11 +14,13 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from forms import logic
+from forms.directory import directory_for
 from forms.models import Submission
 from forms.schema import TODAY, Category, FieldDefinition, FormDefinition, Group, PageDefinition
 from forms.schema import definition_of as form_of
 from foundation.editions.texts import LocalizedText, in_language
 from foundation.expressions import Kind, SchemaEntry
+from foundation.organisation.models import User
 from workflows.exceptions import AnswersRefused
 from workflows.models import Case
 from workflows.schema import Transition, WorkflowDefinition
@@ -41,16 +43,17 @@ def _as_form(questions: list[FieldDefinition], key: str, title: LocalizedText) -
     )
 
 
-def read_answers(spec: Transition, typed: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def read_answers(spec: Transition, typed: Mapping[str, Sequence[str]], by: User) -> dict[str, Any]:
     """Return the sound answers to a step's questions; raises ``AnswersRefused`` with what is wrong beside each.
 
-    ``typed`` maps question ids to the texts as posted; what the step does not ask has no effect.
+    ``typed`` maps question ids to the texts as posted; what the step does not ask has no effect. What the
+    answers name ``by`` must be able to find.
     """
     form = step_form(spec)
     if form is None:
         return {}
     reading = logic.read(form, typed)
-    state = logic.evaluate(form, reading.answers, unread=reading.unread)
+    state = logic.evaluate(form, reading.answers, unread=reading.unread, directory=directory_for(by))
     if state.errors:
         errors: dict[str, list[str]] = {}
         for error in state.errors:

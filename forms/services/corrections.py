@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from forms import rules
+from forms.directory import directory_for, standing_in
 from forms.exceptions import (
     AnswersInvalid,
     CorrectedMeanwhile,
@@ -27,7 +28,6 @@ from forms.exceptions import (
     RuleBroken,
 )
 from forms.files import services as files
-from forms.files.directory import FileDirectory
 from forms.logic import FormState, evaluate, typed_of
 from forms.models import (
     CorrectionDraft,
@@ -40,6 +40,7 @@ from forms.paths import flat, with_kept, without
 from forms.revisions import differences
 from forms.schema import FormDefinition, definition_of
 from forms.services.submissions import kept_texts
+from forms.takeover import taken_over
 from foundation.audit.services import (
     Actor,
     FieldChange,
@@ -91,7 +92,12 @@ def save_correction(
             person=by,
             defaults={"seen_revision": seen_revision, "answers": typed_of(definition, shown)},
         )
-        draft.answers = kept_texts(definition, draft.answers, typed)
+        before = draft.answers
+        draft.answers = kept_texts(definition, before, typed)
+        directory = directory_for(
+            by, submission.uuid, standing=standing_in(definition, submission.answers), uploads=False
+        )
+        draft.answers |= taken_over(definition, before, draft.answers, directory)
         draft.reason = reason[:LONGEST_REASON].replace("\x00", "")
         draft.page = min(page, len(definition.pages) - 1)
         draft.saved_at = timezone.now()
@@ -119,20 +125,18 @@ def corrected_state(
     withheld: frozenset[str] = frozenset(),
     unread: Mapping[str, Any] | None = None,
     language: str | None = None,
+    by: User | None = None,
 ) -> FormState:
     """Return how the form would stand with corrected answers: under the submission's own edition, today;
-    read-only fields keep the values they have, and so do those the person may not read.
+    read-only fields keep the values they have, and so do those the person may not read. What ``by`` names anew
+    they must find; what is named already stays found.
     """
     definition = definition_of(submission.edition)
     merged = with_kept(definition, answers, submission.answers, lambda field: field.id in withheld)
-    return evaluate(
-        definition,
-        merged,
-        language,
-        unread=unread,
-        kept=submission.answers,
-        directory=FileDirectory(None, submission.uuid),
+    directory = directory_for(
+        by, submission.uuid, standing=standing_in(definition, submission.answers), uploads=False
     )
+    return evaluate(definition, merged, language, unread=unread, kept=submission.answers, directory=directory)
 
 
 def correct(
@@ -167,7 +171,7 @@ def correct(
             raise CorrectedMeanwhile(stored, _since(stored, definition, seen_revision, withheld))
         if not reason:
             raise ReasonMissing
-        state = corrected_state(stored, answers, withheld=withheld)
+        state = corrected_state(stored, answers, withheld=withheld, by=by)
         if state.errors:
             raise AnswersInvalid(state.errors, state)
         before, after = flat(definition, stored.answers), flat(definition, state.answers)

@@ -11,14 +11,15 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from forms import rules
+from forms.directory import directory_for
 from forms.exceptions import AlreadySubmitted, AnswersInvalid, NotFound, NotPermitted, RuleBroken
 from forms.files import services as files
-from forms.files.directory import FileDirectory
 from forms.logic import evaluate, initial_answers, typed_of
 from forms.models import Draft, PublicAccess, Submission
 from forms.prefill import prefilled
 from forms.schema import FormDefinition, definition_of
 from forms.services.numbering import next_number
+from forms.takeover import taken_over
 from foundation.audit.models import Event
 from foundation.audit.services import Actor, FieldChange, create_audited, remember, remembered, take_turn
 from foundation.editions.models import Edition
@@ -62,7 +63,9 @@ def save_draft(
         else:
             definition = definition_of(draft.edition)
             rules.check_may_submit(definition, by)
-        draft.answers = kept_texts(definition, draft.answers, typed)
+        before = draft.answers
+        draft.answers = kept_texts(definition, before, typed)
+        draft.answers |= taken_over(definition, before, draft.answers, directory_for(by, uuid))
         if on_behalf_of is not None:
             if on_behalf_of != by:
                 check_on_behalf(definition, by, on_behalf_of)
@@ -189,7 +192,7 @@ def enter(
     rules.check_taken(current, timezone.localdate(now))
     check_limit(current, on_behalf_of or submitted_by, timezone.localdate(now))
     known = prefilled(definition, on_behalf_of or submitted_by, now)
-    directory = FileDirectory(submitted_by, uuid)
+    directory = directory_for(submitted_by, uuid)
     state = evaluate(definition, answers, kept=initial_answers(definition, known), directory=directory)
     if state.errors:
         raise AnswersInvalid(state.errors, state)

@@ -201,7 +201,7 @@ def _act(
         raise AnswersRefused(_("Say why: this step needs a reason."), {"reason": [_("Give a reason.")]})
     _check_length(reason)
     before, source = dict(case.answers), case.state
-    given = read_answers(spec, answers)
+    given = read_answers(spec, answers, by)
     case.answers = {**before, **given}
     previous_assignee = case.assignee
     case.assignee = _assignee_after(case, spec, assignee)

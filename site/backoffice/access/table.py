@@ -114,6 +114,7 @@ OURS: dict[str, Rule] = {
     "intake:file-picture": signed_in("as intake:file"),
     "intake:submission": signed_in("forms.rules.may_see; another's is not there"),
     "intake:form": signed_in("forms.rules.may_submit"),
+    "intake:choose": signed_in("forms.rules.may_submit; finds what the person may see: forms.directory"),
     # --- position descriptions ---
     "positions:list": signed_in("what is in force"),
     "positions:chart": signed_in("today's; other days and planned posts: backoffice.positions.rules"),

@@ -10,8 +10,10 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from forms import logic
+from forms.directory import directory_for
 from forms.fields import gathered
 from forms.presentation import GroupView, group_views
+from foundation.organisation.models import User
 from workflows.schema import Transition
 from workflows.vocabulary import step_form
 
@@ -38,9 +40,13 @@ class Questions:
     refused: Mapping[str, Sequence[str]] | None = None
     reason: str = ""
     assignee: str = ""
+    by: User | None = None
+    """Whose step it is: what they may see can be named in it."""
 
     @classmethod
-    def again(cls, spec: Transition, posted: QueryDict, errors: Mapping[str, Sequence[str]]) -> Questions:
+    def again(
+        cls, spec: Transition, posted: QueryDict, errors: Mapping[str, Sequence[str]], by: User
+    ) -> Questions:
         """Return the questions with what was typed and what is wrong with it."""
         return cls(
             spec,
@@ -48,6 +54,7 @@ class Questions:
             errors,
             reason=posted.get("reason", ""),
             assignee=posted.get("assignee", ""),
+            by=by,
         )
 
     @cached_property
@@ -57,7 +64,7 @@ class Questions:
         if form is None:
             return []
         reading = logic.read(form, self.typed)
-        state = logic.evaluate(form, reading.answers, unread=reading.unread)
+        state = logic.evaluate(form, reading.answers, unread=reading.unread, directory=directory_for(self.by))
         return group_views(state, form.pages[0], self.typed, missing_too=self.refused is not None)
 
     @property

@@ -126,7 +126,7 @@ def case_step(request: HttpRequest, case_uuid: uuid.UUID, step: str) -> HttpResp
         return redirect("casework:case", case_uuid=case.uuid)
     if request.method == "GET":
         assert spec is not None
-        return _step_page(request, case, spec, Questions(spec))
+        return _step_page(request, case, spec, Questions(spec, by=request.user))
     try:
         receipt = cases.act(
             case_uuid=case_uuid,
@@ -176,7 +176,9 @@ def _not_done(
     case = _case(request, case_uuid)
     steps = definition_of(case.edition).transitions
     spec = next((known for known in steps if known.id == step), None)
-    typed = Questions.again(spec, request.POST, getattr(refusal, "errors", {})) if spec else None
+    typed = (
+        Questions.again(spec, request.POST, getattr(refusal, "errors", {}), request.user) if spec else None
+    )
     happened = timeline_of(case)[1][: max(case.version - since, 0)] if since is not None else []
     if spec is not None and spec in transitions_open_to(case, request.user):
         assert typed is not None

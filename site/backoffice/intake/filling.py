@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import uuid as uuids
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,9 +13,9 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import get_language
 
+from forms.directory import directory_for
 from forms.exceptions import AnswerError
-from forms.fields import NO_MARKUP, Directory, NoDirectory
-from forms.files.directory import FileDirectory
+from forms.fields import NO_MARKUP
 from forms.logic import FormState, Reading, evaluate, initial_answers, read, typed_of
 from forms.models import CorrectionDraft, Draft, Submission
 from forms.paths import without
@@ -74,14 +74,16 @@ class Filling:
     """The submission that is being corrected."""
     withheld: frozenset[str] = frozenset()
     """Ids of the fields that the corrector may not read: neither shown nor changed."""
-    directory: Directory = field(default_factory=NoDirectory)
-    """Where the references in the answers are looked up."""
+    person: User | None = None
+    """Who fills it in: what they may see can be named in it."""
 
     @classmethod
     def fresh(cls, edition: Edition, definition: FormDefinition, person: User | None = None) -> Filling:
         """Return a form nobody has typed into; what is known of the person it is about stands in it."""
         known = initial_answers(definition, prefilled(definition, person))
-        return cls(uuids.uuid4(), edition, definition, typed_of(definition, known), known=known)
+        return cls(
+            uuids.uuid4(), edition, definition, typed_of(definition, known), known=known, person=person
+        )
 
     @classmethod
     def resumed(
@@ -100,7 +102,7 @@ class Filling:
             complain,
             known=known,
             on_behalf_of=draft.on_behalf_of,
-            directory=FileDirectory(draft.person, draft.uuid),
+            person=draft.person,
         )
 
     @classmethod
@@ -111,6 +113,7 @@ class Filling:
         withheld: frozenset[str],
         page: str = "",
         complain: tuple[str, ...] = (),
+        by: User | None = None,
     ) -> Filling:
         """Return a submission as somebody is correcting it; without a draft as it stands."""
         definition = definition_of(submission.edition)
@@ -127,6 +130,7 @@ class Filling:
             address=reverse("intake:correct", kwargs={"uuid": submission.uuid}),
             corrects=submission,
             withheld=withheld,
+            person=draft.person if draft else by,
         )
 
     @cached_property
@@ -140,7 +144,12 @@ class Filling:
         unread, language = self._reading.unread, get_language()
         if self.corrects is not None:
             return corrected_state(
-                self.corrects, self.answers, withheld=self.withheld, unread=unread, language=language
+                self.corrects,
+                self.answers,
+                withheld=self.withheld,
+                unread=unread,
+                language=language,
+                by=self.person,
             )
         return evaluate(
             self.definition,
@@ -148,7 +157,7 @@ class Filling:
             language,
             unread=unread,
             kept=self.known,
-            directory=self.directory,
+            directory=directory_for(self.person, self.uuid),
         )
 
     @property

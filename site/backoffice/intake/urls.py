@@ -4,7 +4,7 @@
 
 from django.urls import path
 
-from backoffice.intake import files, views
+from backoffice.intake import choosing, files, views
 
 app_name = "intake"
 
@@ -18,4 +18,5 @@ urlpatterns = [
     path("requests/files/<uuid:uuid>/picture/", files.picture, name="file-picture"),
     path("requests/<uuid:uuid>/", views.submission, name="submission"),
     path("requests/<slug:form_key>/", views.form, name="form"),
+    path("requests/<slug:form_key>/<int:edition>/choose/", choosing.choose, name="choose"),
 ]

@@ -31,8 +31,8 @@ from backoffice.access.templatetags.remit import clock, moment_text
 from backoffice.intake.filling import PREFIX, ROW_ACTIONS, Filling, typed_in, with_rows_changed
 from backoffice.intake.outcomes import address_of, hand_in, outcomes_of
 from backoffice.intake.receiving import REMOVE, brings_files, with_files, without_file
+from forms.directory import directory_for
 from forms.exceptions import AlreadySubmitted, AnswersInvalid, NotFound, NotPermitted
-from forms.files.directory import FileDirectory
 from forms.logic import evaluate, read
 from forms.models import Draft
 from forms.presentation import answered_groups, dom_id, summary_of
@@ -301,7 +301,7 @@ def _done_before(request: HttpRequest, done: AlreadySubmitted) -> HttpResponse:
         definition,
         {**others, **reading.answers},
         unread=reading.unread,
-        directory=FileDirectory(request.user, done.submission.uuid),
+        directory=directory_for(request.user, done.submission.uuid),
     )
     if posted.answers == done.submission.answers:
         _confirm(request, done.submission.number, definition)

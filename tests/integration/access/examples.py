@@ -59,6 +59,11 @@ def existing(world: World) -> dict[str, Example]:
             {"uuid": objects["submission"].uuid}, readers=objects["submission readers"]
         ),
         "intake:form": Example({"form_key": "complaint"}, readers=objects["form users"]),
+        "intake:choose": Example(
+            {"form_key": objects["chooser"].key, "edition": objects["chooser"].number},
+            readers=frozenset({"clerk"}),
+            query="field=adviser",
+        ),
         "positions:detail": Example(described),
         "positions_staffing_post": Example(described),
         "positions_post_edit": Example(described),

@@ -112,6 +112,9 @@ def _complaint(world: World) -> None:
     world.objects["submission readers"] = frozenset({"clerk"})
     submitters = definition_of(house.form).submitters
     world.objects["form users"] = frozenset(submitters) & SIGNED_IN if submitters else SIGNED_IN
+    world.objects["chooser"] = make_form(
+        house["clerk"], asked("adviser", "person"), key="chooser", submitters=["clerk"]
+    )
     world.objects["case"] = cases.open_case(
         workflow_key="complaint", submission=submission, by=house["clerk"], idempotency_key=uuid.uuid4().hex
     ).case

@@ -8,6 +8,8 @@ from dataclasses import replace
 
 from django import template
 from django.conf import settings
+from django.template import Context
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -15,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.intake import grids
 from forms.fields import FieldFault, Found
-from forms.fields.base import first_text, plain_digits
+from forms.fields.base import first_text, plain_digits, plain_texts
 from forms.fields.cascade import CascadeOptions
 from forms.fields.choice import GivenAnswers
 from forms.fields.date import DateOptions, read_day
@@ -59,6 +61,27 @@ def tree_data(options: CascadeOptions) -> str:
 def part(field: FieldView, name: str) -> str:
     """Return what was typed into one part of a control of several."""
     return first_text(field.parts.get(name, ()))
+
+
+@register.filter
+def chosen_key(field: FieldView) -> str:
+    """Return the key of what was chosen."""
+    return first_text(plain_texts(field.texts))
+
+
+@register.simple_tag(takes_context=True)
+def choose_address(context: Context, field: FieldView) -> str:
+    """Return where the page's script asks what fits; empty where nobody is signed in, or no form is filled in."""
+    filling, request = context.get("filling"), context.get("request")
+    if (
+        filling is None
+        or request is None
+        or not getattr(request, "user", None)
+        or not request.user.is_authenticated
+    ):
+        return ""
+    names = {"form_key": filling.edition.key, "edition": filling.edition.number}
+    return reverse("intake:choose", kwargs=names)
 
 
 @register.simple_tag

@@ -31,6 +31,14 @@ function setAttributes(control, fresh) {
   }
 }
 
+/* What stands in a control, as one text; "" for nothing. */
+function typedInto(control) {
+  return [...control.querySelectorAll("input, select, textarea")]
+    .filter((one) => !one.disabled && (!["checkbox", "radio"].includes(one.type) || one.checked))
+    .map((one) => one.value)
+    .join("");
+}
+
 function updateField(field, fresh) {
   if (field.className !== fresh.className) field.className = fresh.className;
   for (const name of ["label", "help", "tally", "errors"]) {
@@ -38,7 +46,10 @@ function updateField(field, fresh) {
     if (piece.innerHTML !== other.innerHTML) piece.innerHTML = other.innerHTML;
   }
   const [control, other] = [field, fresh].map((one) => one.querySelector(':scope > [data-piece="control"]'));
-  if (field.dataset.signature !== fresh.dataset.signature && !control.contains(document.activeElement)) {
+  const untouched = saved === changes && !control.contains(document.activeElement);
+  // An empty control may have taken something over from what was chosen elsewhere; so may words that were looked up.
+  const filled = untouched && typedInto(other) && (!typedInto(control) || (other.querySelector("[data-chooser]") && typedInto(control) !== typedInto(other)));
+  if (filled || (field.dataset.signature !== fresh.dataset.signature && !control.contains(document.activeElement))) {
     field.replaceWith(fresh);
     return fresh;
   }

@@ -1,0 +1,40 @@
+"""What can be chosen for a field that names something outside its form: for the chooser of the page, as one types."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, JsonResponse
+from django.views.decorators.http import require_GET
+
+from forms.directory import directory_for
+from forms.exceptions import NotFound, NotPermitted
+from forms.fields.reference import ReferenceField
+from forms.queries import edition_of
+from forms.rules import check_open
+
+SHOWN = 20
+LONGEST_WORDS = 120
+
+
+@require_GET
+def choose(request: HttpRequest, form_key: str, edition: int) -> JsonResponse:
+    """Answer with what fits the words ``q`` for the field ``field`` of an edition, best first.
+
+    For those who may fill the form in; they find what they may see. Anything else is not there.
+    """
+    if edition > 2**31:
+        raise Http404
+    try:
+        found, definition = edition_of(form_key, edition)
+        check_open(found, request.user)
+    except (NotFound, NotPermitted):
+        raise Http404 from None
+    asked = definition.by_id.get(request.GET.get("field", ""))
+    if asked is None or not isinstance(asked.of_kind, ReferenceField):
+        raise Http404
+    words = request.GET.get("q", "").replace("\x00", "")[:LONGEST_WORDS]
+    rows = directory_for(request.user).search(asked.of_kind.source(asked.settings), words, limit=SHOWN)
+    response = JsonResponse(
+        {"found": [{"key": row.reference.key, "label": row.label, "detail": row.detail} for row in rows]}
+    )
+    response["Cache-Control"] = "no-store"
+    return response
