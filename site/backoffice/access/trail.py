@@ -39,7 +39,7 @@ WORDS = {
 
 def connect() -> None:
     """Let auditors look up people."""
-    register_trail(TrailKind(KIND, gettext_lazy("People"), find, subject, entries))
+    register_trail(TrailKind(KIND, gettext_lazy("Accounts"), find, subject, entries))
 
 
 def find(words: str) -> list[Subject]:
