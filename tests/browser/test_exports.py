@@ -72,9 +72,9 @@ def test_hr_exports_pdf_word_and_booklet(
         with page.expect_download() as taken:
             page.get_by_role("link", name=gettext("Word document")).click()
         taken.value.save_as(tmp_path / "one.docx")
-        document = docx.Document(str(tmp_path / "one.docx"))
-        cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
-        written = squeezed("".join([one.text for one in document.paragraphs] + cells))
+        # Everything of a duty is a field of its own, and the library's paragraphs leave such fields out.
+        body = docx.Document(str(tmp_path / "one.docx")).element.body
+        written = squeezed("".join(body.itertext()))
         assert [one for one in duties if one not in written] == []
 
         page.goto(f"{served.url}/positions/")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backoffice.positions.importing import Collection, Unit, read_file, unplaced
+from backoffice.positions.importing import DOUBTFUL, Collection, Unit, read_file, unplaced
 
 
 def read(text: str) -> Collection:
@@ -129,7 +129,7 @@ def test_chapter_repeated_by_its_own_heading_is_one_position() -> None:
 
 def test_text_follows_the_chapter_without_a_break() -> None:
     [unit] = read("第7篇:年审专员岗位职责协助客户办理车辆年审,代缴费用并保管行驶证复印件。").units
-    assert (unit.title, unit.summary) == ("年审专员", "协助客户办理车辆年审,代缴费用并保管行驶证复印件。")
+    assert (unit.title, duties(unit)) == ("年审专员", ["协助客户办理车辆年审,代缴费用并保管行驶证复印件。"])
 
 
 def test_nested_numbers_of_one_post_in_several_places_are_one_position() -> None:
@@ -336,3 +336,25 @@ def test_sources_point_at_the_printed_words() -> None:
     for item in (*unit.duties, *unit.qualifications):
         start, end = item.source
         assert collection.text[start:end].split() == (item.marker + item.text).split()
+
+
+def test_a_single_paragraph_under_a_title_is_the_work_and_marked_as_doubtful() -> None:
+    [first, second] = read(
+        "1、洗车组长岗位职责\n安排洗车班次,检查洗车质量,保管洗车用品并登记领用。\n"
+        "2、洗车员岗位职责\n1、清洗车辆。\n2、保养水枪。\n"
+    ).units
+    assert (first.title, duties(first)) == (
+        "洗车组长",
+        ["安排洗车班次,检查洗车质量,保管洗车用品并登记领用。"],
+    )
+    assert (first.summary, first.sections) == ("", ())
+    assert first.duties[0].confidence < DOUBTFUL
+    assert duties(second) == ["清洗车辆。", "保养水枪。"]
+
+
+def test_a_paragraph_before_a_list_stays_what_the_post_is_there_for() -> None:
+    [unit] = read("洗车员岗位职责\n洗车员让每辆车干净地交到客户手中。\n1、清洗车辆。\n2、保养水枪。\n").units
+    assert (unit.summary, duties(unit)) == (
+        "洗车员让每辆车干净地交到客户手中。",
+        ["清洗车辆。", "保养水枪。"],
+    )

@@ -124,6 +124,7 @@ class _Builder:
                 self._item(index, atom)
             else:
                 self._prose(index, atom)
+        self._take_prose_as_work()
         values = self._fields()
         by_name = {value.name: value.text.rstrip(_VALUE_ENDS) for value in reversed(values) if value.text}
         title = by_name.get("title") or self._printed_title()
@@ -256,6 +257,14 @@ class _Builder:
             self.parts.append(
                 _Part("section", atom.start, atom.start, atom.end, self.section, heading_end=atom.start)
             )
+
+    def _take_prose_as_work(self) -> None:
+        """Let a description that is nothing but one paragraph under its title say its work in it."""
+        told = [part for part in self.parts if part.kind != "field" and part.end > part.heading_end]
+        if len(told) == 1 and told[0].kind == "section" and self.block.headings:
+            only = told[0]
+            if not only.name and only.heading_end == only.start:
+                only.kind = "duty"
 
     # --- questions ---
 
