@@ -74,6 +74,7 @@ def test_auditors_read_sign_ins_and_exports_of_a_person_on_one_page(client, hr):
     client.get(reverse("positions:word", args=[page.code, 1]))
     auditor = make_user_with_roles("auditor", language="en")
     client.force_login(auditor)
+    client.cookies["django_language"] = "en"
     found = client.get(reverse("auditing:search"), {"kind": "people", "q": hr.username}).content.decode()
     assert reverse("auditing:trail", args=["people", hr.username]) in found
     told = client.get(reverse("auditing:trail", args=["people", hr.username])).content.decode()

@@ -88,6 +88,7 @@ def test_a_pack_is_told_with_whoever_applied_it():
 def test_auditors_find_it(client):
     govern(["general_manager"], name="岗位说明书审批")
     client.force_login(make_user_with_roles("auditor", language="en"))
+    client.cookies["django_language"] = "en"
     page = client.get(reverse("auditing:trail", args=[STREAM, STREAM])).content.decode()
     assert "Rules of approval changed" in page
     assert "岗位说明书审批: 审批" in page

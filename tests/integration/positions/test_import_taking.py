@@ -132,8 +132,10 @@ def test_nobody_takes_over_a_file_that_is_being_taken_over(db, client, hr):
     client.post(address, ticked(0, 1, 2))
     other = make_editor(language="en", full_name="李强")
     client.force_login(other)
-    assert "王敏 is taking over this file" in client.get(address).content.decode()
+    page = client.get(address)
+    assert (page.context["busy"].started_by, 'id="busy"' in page.content.decode()) == (hr, True)
     for again in (ticked(3), ticked(2, 3, 4)):
         answer = client.post(address, again)
-        assert (answer.status_code, "王敏 is taking over" in answer.content.decode()) == (409, True)
+        [told] = [str(one) for one in answer.context["messages"]]
+        assert (answer.status_code, "王敏" in told) == (409, True)
     assert (Job.objects.count(), PositionPage.objects.count()) == (1, 0)
