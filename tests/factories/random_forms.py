@@ -102,6 +102,8 @@ def _options(kind: str, rng: random.Random) -> dict[str, Any]:
                     {"key": "b", "label": text("b")},
                 ]
             }
+        case "lookup":
+            return {"form": "somewhere"}
         case "static":
             return {"content": text("read this")}
         case _:
