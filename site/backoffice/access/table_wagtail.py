@@ -96,7 +96,7 @@ WAGTAIL: dict[str, Rule] = {
     # --- the page explorer's own interface ---
     "wagtailadmin_api:pages:listing": _EDIT,
     "wagtailadmin_api:pages:detail": _EDIT,
-    "wagtailadmin_api:pages:find": _EDIT,
+    "wagtailadmin_api:pages:find": denied("finds pages by public addresses, of which there are none"),
     "wagtailadmin_api:pages:action": denied("copies, deletes and translates pages past the editor"),
     "wagtailadmin_api:documents:listing": _NO_MEDIA,
     "wagtailadmin_api:documents:detail": _NO_MEDIA,

@@ -110,7 +110,6 @@ def existing(world: World) -> dict[str, Example]:
         "wagtailadmin_explore_results": Example({"parent_page_id": parent.pk}),
         "wagtailadmin_choose_page_child": Example({"parent_page_id": parent.pk}),
         "wagtailadmin_api:pages:detail": Example({"pk": page.pk}),
-        "wagtailadmin_api:pages:find": Example(query="html_path=/"),
         "wagtail_bulk_action": Example(
             {"app_label": "wagtailcore", "model_name": "page", "action": "publish"}, query=f"id={draft.pk}"
         ),
