@@ -137,6 +137,15 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "department": [{}],
     "position": [{}],
     "lookup": [{"form": "customer"}, {"form": "customer", "shows": ["name"], "fills": {"phone": "phone"}}],
+    "code": [
+        {},
+        {"symbols": "ean"},
+        {
+            "pattern": "B[0-9]{4}",
+            "example": "B0001",
+            "pattern_message": text("写 B 和四位数字", "Write B and four figures"),
+        },
+    ],
     "static": [{"content": text("<p>请<b>逐项</b>填写</p>", "<p>Fill in <b>everything</b></p>")}],
 }
 

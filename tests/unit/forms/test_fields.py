@@ -137,6 +137,9 @@ TAKEN: list[tuple[str, dict[str, Any], str | list[str], Any]] = [
         "440524198001010013",
     ),
     ("static", {"content": text("说明", "Note")}, "posted all the same", None),
+    ("code", {}, " http://x/?a=b ", "http://x/?a=b"),
+    ("code", {"symbols": "ean"}, "6901234 567892", "6901234567892"),
+    ("code", {"symbols": "ean"}, "96385074", "96385074"),
     ("rich_note", {}, "一\n二", "<p>一<br>二</p>"),
     ("rich_note", {}, "- 甲\n- 乙", "<ul><li>甲</li><li>乙</li></ul>"),
     ("rich_note", {}, "1 < 2 & 3", "<p>1 &lt; 2 &amp; 3</p>"),
@@ -352,6 +355,13 @@ REFUSED: list[tuple[str, dict[str, Any], str | list[str], str]] = [
         "17010519491231002X",
         "No place has a number that begins like this. Check the first six figures.",
     ),
+    (
+        "code",
+        {"symbols": "ean"},
+        "6901234567893",
+        "Write the 8 or 13 figures below the bars; the last one does not fit the others, or one is missing.",
+    ),
+    ("code", {"max_length": 3}, "ABCD", "Shorten this to 3 characters; it has 4 now."),
     ("rich_note", {"max_length": 200}, "字" * 201, "Shorten this to 200 characters; it has 201 now."),
 ]
 
