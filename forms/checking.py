@@ -59,6 +59,7 @@ def problems_of(definition: FormDefinition, roles: Collection[str] | None = None
         *_ids(definition),
         *_names(definition),
         *_initial(definition),
+        *_takeovers(definition),
         *_openings(definition),
         *_roles(definition, roles),
     ]
@@ -155,6 +156,20 @@ def _totals(
     for path, group in _group_paths(definition):
         if group.repeat is not None:
             yield f"{path}.repeat.totals", group.repeat.totals, definition.scopes[group.id].fields
+
+
+def _takeovers(definition: FormDefinition) -> Iterator[Problem]:
+    for scope in definition.scopes.values():
+        for name, field in scope.fields.items():
+            for target in getattr(field.settings, "fills", ()):
+                if target not in scope.fields or scope.fields[target].computed or target == name:
+                    place = next(path for path, each in _field_paths(definition) if each.id == name)
+                    yield Problem(
+                        f"{place}.options.fills.{target}",
+                        _("There is no field “%(field)s” beside this one that could take anything over.")
+                        % {"field": target},
+                        names=tuple(other for other in scope.fields if other != name),
+                    )
 
 
 def _initial(definition: FormDefinition) -> Iterator[Problem]:

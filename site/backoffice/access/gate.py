@@ -19,21 +19,28 @@ from backoffice.access.roles import roles_on
 from backoffice.access.table import Kind, Rule, table
 from backoffice.access.unreadable import is_unreadable
 
-PERMISSIONS_POLICY = ", ".join(
-    f"{feature}=()"
-    for feature in (
-        "accelerometer",
-        "camera",
-        "display-capture",
-        "geolocation",
-        "gyroscope",
-        "magnetometer",
-        "microphone",
-        "midi",
-        "payment",
-        "usb",
-    )
+_FEATURES = (
+    "accelerometer",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "usb",
 )
+
+
+def permissions_policy(*allowed: str) -> str:
+    """Return the header that keeps a page from the devices of whoever reads it, but for those ``allowed`` to its
+    own scripts. A view that needs one sets the header itself.
+    """
+    return ", ".join(f"{feature}={'(self)' if feature in allowed else '()'}" for feature in _FEATURES)
+
+
+PERMISSIONS_POLICY = permissions_policy()
 
 
 def route_of(match: ResolverMatch) -> str:

@@ -27,6 +27,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from backoffice.access.gate import permissions_policy
 from backoffice.access.templatetags.remit import clock, moment_text
 from backoffice.intake.filling import PREFIX, ROW_ACTIONS, Filling, typed_in, with_rows_changed
 from backoffice.intake.outcomes import address_of, hand_in, outcomes_of
@@ -327,7 +328,10 @@ def _at(saved: Draft, definition: FormDefinition, page: str, path: str = "") -> 
 
 
 def _fill(request: HttpRequest, filling: Filling, *, status: int = 200) -> HttpResponse:
-    return render(request, "intake/fill.html", _filling_context(filling), status=status)
+    response = render(request, "intake/fill.html", _filling_context(filling), status=status)
+    if any(field.kind == "code" for field in filling.definition.fields()):
+        response["Permissions-Policy"] = permissions_policy("camera")
+    return response
 
 
 def _part(

@@ -89,3 +89,12 @@ def test_a_chooser_in_a_row_asks_for_its_own_field(client: Client) -> None:
     page = client.get("/requests/visit/").content.decode()
     assert f'data-chooser="/requests/visit/{edition.number}/choose/" data-field="member"' in page
     assert client.get(f"/requests/visit/{edition.number}/choose/", {"field": "member"}).json()["found"]
+
+
+def test_only_a_form_that_reads_codes_may_use_the_camera(client: Client) -> None:
+    by = make_user()
+    make_form(by, field("label", "code"), key="scanned")
+    make_form(by, field("subject"), key="plain")
+    client.force_login(by)
+    assert "camera=(self)" in client.get("/requests/scanned/").headers["Permissions-Policy"]
+    assert "camera=()" in client.get("/requests/plain/").headers["Permissions-Policy"]

@@ -169,3 +169,17 @@ def test_a_part_called_like_a_field_is_not_taken_for_the_field() -> None:
     known = {"price", "items", "missing"}
     assert names_in("sum(items.map(i, i.price)) > papers.missing", known) == {"items"}
     assert names_in("items . size() > price", known) == {"items", "price"}
+
+
+def test_what_is_taken_over_needs_a_field_beside_it() -> None:
+    body = form_body(
+        field("adviser", "person", options={"fills": {"phone": "phone", "mail": "email", "total": "name"}}),
+        field("phone", "phone"),
+        field("total", computed='"x"'),
+    )
+    problems = check(body)
+    assert [problem.path for problem in problems] == [
+        "pages.first.groups.first_group.fields.adviser.options.fills.mail",
+        "pages.first.groups.first_group.fields.adviser.options.fills.total",
+    ]
+    assert problems[0].names == ("phone", "total")
