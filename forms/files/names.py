@@ -27,13 +27,11 @@ def clean_name(given: str, suffix: str) -> str:
     # Cc, Cf, Co, Cs, Cn: controls, bidi marks, joiners, private and unassigned; Zl, Zp: line separators.
     name = "".join(each for each in name if unicodedata.category(each)[0] != "C" or each in "\t\n\r")
     name = _SPACES.sub(" ", _SIGNS.sub("_", name)).strip(" .")
-    while _ENDING.search(name) and _ENDING.sub("", name).strip(" ."):
-        ending = name.rpartition(".")[2].lower()
-        name = _ENDING.sub("", name).rstrip(" .")
-        if ending == suffix:
-            break
-        if not _ENDINGS.fullmatch(ending):
-            name = f"{name}.{ending}"
+    while (found := _ENDING.search(name)) and (stem := name[: found.start()].rstrip(" .")):
+        ending = found[0][1:].lower()
+        if ending == suffix or _ENDINGS.fullmatch(ending):
+            name = stem
+        if ending == suffix or not _ENDINGS.fullmatch(ending):
             break
     name = name or "file"
     if _RESERVED.match(name.partition(".")[0].strip()):

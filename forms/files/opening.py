@@ -65,7 +65,12 @@ _EXTERNAL = re.compile(
     rb"<(?:\w+:)?Relationship\b[^>]*?TargetMode\s*=\s*[\"']External[\"'][^>]*>", re.IGNORECASE
 )
 _ATTRIBUTE = re.compile(rb"""\b(Type|Target)\s*=\s*["']([^"']*)["']""", re.IGNORECASE)
-_LOCAL_TEMPLATE = re.compile(rb"^(?:file:///)?[A-Za-z]:[\\/]|^file:///(?!/)|^[^:/\\]+$")
+_LOCAL = re.compile(rb"^(?:file:///)?[A-Za-z]:[\\/]|^file:///(?![/\\])|^(?![/\\])[^:]*$")
+"""On the machine where the document was written: nobody else is asked."""
+_LOCAL_LINKS = frozenset((b"attachedtemplate", b"externallinkpath"))
+_LIVE_DRAWING = re.compile(
+    rb"<\s*(?:\w+:)?(?:script|foreignObject|iframe)|\son\w+\s*=|javascript:", re.IGNORECASE
+)
 _FIELD_CODE = re.compile(rb"<w:(?:instrText|fldSimple)\b[^>]*>", re.IGNORECASE)
 _INSTRUCTION = re.compile(rb"<w:instrText\b[^>]*>([^<]*)</w:instrText>|w:instr=\"([^\"]*)\"", re.IGNORECASE)
 _DDE = re.compile(
@@ -465,6 +470,8 @@ def check_office(archive: zipfile.ZipFile, kind: str, depth: int = 0) -> None:
             raise Refused("active_office")
         if "/embeddings/" in name and ending not in ("docx", "xlsx", "pptx"):
             raise Refused("objects")
+        if ending == "svg" and "/media/" in name and not _LIVE_DRAWING.search(content_of(archive, entry)):
+            continue
         if _PROGRAMS.fullmatch(ending) or _ARCHIVES.fullmatch(ending):
             raise Refused("objects")
         if ending in ("docx", "xlsx", "pptx"):
@@ -487,7 +494,7 @@ def _check_xml(content: bytes, name: str) -> None:
             told = {key.lower(): value for key, value in _ATTRIBUTE.findall(found)}
             sort = told.get(b"type", b"").rpartition(b"/")[2].lower()
             target = told.get(b"target", b"")
-            local = sort == b"attachedtemplate" and _LOCAL_TEMPLATE.match(target)
+            local = sort in _LOCAL_LINKS and _LOCAL.match(target)
             if sort != b"hyperlink" and not local:
                 raise Refused("fetches")
     elif b"ddeLink" in content:

@@ -26,10 +26,13 @@ def picture(form: str = "JPEG", size: tuple[int, int] = (64, 48), mode: str = "R
     return data.getvalue()
 
 
-def drawn(size: tuple[int, int] = (600, 200)) -> bytes:
+def drawn(size: tuple[int, int] = (600, 200), *, strokes: bool = True) -> bytes:
     """Return what a canvas gives of a signature: strokes on nothing, as PNG."""
     sheet = Image.new("RGBA", size, (0, 0, 0, 0))
-    ImageDraw.Draw(sheet).line([(40, 150), (140, 40), (240, 150), (420, 60)], fill=(20, 30, 60, 255), width=6)
+    if strokes:
+        ImageDraw.Draw(sheet).line(
+            [(40, 150), (140, 40), (240, 150), (420, 60)], fill=(20, 30, 60, 255), width=6
+        )
     data = io.BytesIO()
     sheet.save(data, "PNG")
     return data.getvalue()
