@@ -23,6 +23,21 @@ PAGE_STAYS_OPEN = datetime.timedelta(days=1)
 """So long a page that was opened before an edition was replaced can still be sent; sessions are shorter."""
 
 
+BUILDERS = frozenset({"form_builder", "administrator"})
+"""Roles that build forms and publish them."""
+
+
+def may_build(roles: Collection[str]) -> bool:
+    """Whether somebody with these roles may work on forms and publish them."""
+    return not BUILDERS.isdisjoint(roles)
+
+
+def check_may_build(user: User) -> None:
+    """Raise NotPermitted unless ``may_build``."""
+    if not user.is_active or not may_build(roles_of(user)):
+        raise NotPermitted
+
+
 def may_submit(definition: FormDefinition, roles: Collection[str], departments: Collection[str] = ()) -> bool:
     """Whether somebody with these roles, in these departments (``departments_around``), may fill in the form:
     one of its submitters, somebody of its departments, or everybody when it names neither.

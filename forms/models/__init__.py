@@ -13,6 +13,7 @@ from forms.models.submissions import (
     SubmissionReading,
     SubmissionRevision,
 )
+from forms.models.working import RefusedChange, WorkingForm, WorkingSave
 
 # isort: split
 from forms.files.models import StoredFile  # needs the submissions above
@@ -26,6 +27,7 @@ __all__ = [
     "PublicAccess",
     "PublicDraft",
     "PublicUse",
+    "RefusedChange",
     "RegisterNumber",
     "RegisterText",
     "StoredFile",
@@ -33,4 +35,6 @@ __all__ = [
     "SubmissionComment",
     "SubmissionReading",
     "SubmissionRevision",
+    "WorkingForm",
+    "WorkingSave",
 ]

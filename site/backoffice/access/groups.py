@@ -41,7 +41,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "positions.delete_foureyestask",
         }
     ),
-    FORM_BUILDERS: frozenset(),
+    FORM_BUILDERS: frozenset({"wagtailadmin.access_admin"}),
     AUDITORS: frozenset(),
 }
 # On the root, so on every page. Never bulk_delete: a page in force is archived.

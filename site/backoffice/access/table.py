@@ -115,6 +115,23 @@ OURS: dict[str, Rule] = {
     "intake:submission": signed_in("forms.rules.may_see; another's is not there"),
     "intake:form": signed_in("forms.rules.may_submit"),
     "intake:choose": signed_in("forms.rules.may_submit; finds what the person may see: forms.directory"),
+    # --- building forms ---
+    **dict.fromkeys(
+        (
+            "studio_forms",
+            "studio_new",
+            "studio_import",
+            "studio_edit",
+            "studio_check",
+            "studio_preview",
+            "studio_publish",
+            "studio_drafts",
+            "studio_history",
+            "studio_discard",
+            "studio_export",
+        ),
+        roles(FORM_BUILDER, ADMINISTRATOR, note="forms.rules.may_build asks again"),
+    ),
     # --- position descriptions ---
     "positions:list": signed_in("what is in force"),
     "positions:chart": signed_in("today's; other days and planned posts: backoffice.positions.rules"),

@@ -1,18 +1,18 @@
 """Wagtail's admin, route by route. What nobody here needs is denied: it cannot be forgotten in a review.
 
-Who comes in: HR edits the pages of position descriptions; administrators keep accounts, groups and
-workflows of approval. Auditors have the record under ``/audit/`` and no business here. Within an address
+Who comes in: HR edits the pages of position descriptions; form builders build forms; administrators keep
+accounts, groups and workflows of approval. Auditors have the record under ``/audit/`` and no business here. Within an address
 Wagtail's own permissions (given to the groups by ``access.groups``) decide a second time.
 """
 
 from __future__ import annotations
 
-from backoffice.access.table import ADMINISTRATOR, HR, Rule, denied, roles
+from backoffice.access.table import ADMINISTRATOR, FORM_BUILDER, HR, Rule, denied, roles
 
 _EDIT = roles(HR, note="pages the group HR may change")
 _ADMIN = roles(ADMINISTRATOR)
-_INSIDE = roles(HR, ADMINISTRATOR, note="the frame of the admin and one's own account")
-_ASSET = roles(HR, ADMINISTRATOR, note="the same for everybody", cacheable=True)
+_INSIDE = roles(HR, ADMINISTRATOR, FORM_BUILDER, note="the frame of the admin and one's own account")
+_ASSET = roles(HR, ADMINISTRATOR, FORM_BUILDER, note="the same for everybody", cacheable=True)
 _NO_MEDIA = denied("no page of ours holds images or documents; files of cases are kept elsewhere")
 _NO_RICH_TEXT = denied("no page of ours holds rich text, so no links to choose")
 _NO_LOGIN = denied("/sign-in/ is the only way in; passwords are reset by an administrator")

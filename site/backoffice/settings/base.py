@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "backoffice.access",
     "backoffice.positions",
     "backoffice.intake",
+    "backoffice.studio",
     "backoffice.casework",
     "backoffice.auditing",
     "backoffice.exports",

@@ -97,6 +97,19 @@ def existing(world: World) -> dict[str, Example]:
             f"positions_library_{name}": Example({"key": "shared-duty"})
             for name in ("item", "edit", "publish", "retire", "restore", "take_over")
         },
+        **{
+            f"studio_{name}": Example({"key": "complaint"})
+            for name in (
+                "edit",
+                "check",
+                "preview",
+                "publish",
+                "drafts",
+                "history",
+                "discard",
+                "export",
+            )
+        },
         "positions_library_choices": Example(query="part=duties"),
         "positions_library_compare": Example({"key": "shared-duty", "before": 1, "after": 2}),
         "positions_library_compare_chosen": Example({"key": "shared-duty"}, query="before=1&after=2"),

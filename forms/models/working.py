@@ -1,0 +1,96 @@
+"""Definitions being worked on. Written by ``forms.services.working`` only."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from foundation.editions.models import Edition
+
+
+class WorkingForm(models.Model):
+    """The working copy of one form: what its next edition will say. There is one for each form, for ever.
+
+    ``version`` counts the savings; whoever saves says which one they had opened, so that the changes of two
+    people are merged. ``base`` is the edition it was begun from or last published as.
+    """
+
+    key = models.CharField(_("key"), max_length=60, unique=True)
+    body = models.JSONField(_("definition"), default=dict)
+    base = models.ForeignKey(
+        Edition,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("edition it goes on from"),
+    )
+    version = models.PositiveIntegerField(_("version"), default=0)
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("last changed by")
+    )
+    updated_at = models.DateTimeField(_("last changed at"), default=timezone.now)
+
+    class Meta:
+        ordering = ["key"]
+        verbose_name = _("working copy of a form")
+        verbose_name_plural = _("working copies of forms")
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class WorkingSave(models.Model):
+    """One saving of a working copy: what it said afterwards. Makes merging and taking back possible."""
+
+    working = models.ForeignKey(
+        WorkingForm, models.CASCADE, related_name="saves", verbose_name=_("working copy")
+    )
+    version = models.PositiveIntegerField(_("version"))
+    body = models.JSONField(_("definition"))
+    what = models.CharField(_("what was done"), max_length=200, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("changed by")
+    )
+    at = models.DateTimeField(_("changed at"), default=timezone.now)
+
+    class Meta:
+        ordering = ["-version"]
+        verbose_name = _("saving of a working copy")
+        verbose_name_plural = _("savings of working copies")
+        constraints = [
+            models.UniqueConstraint(fields=["working", "version"], name="working_save_version_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.working_id} · {self.version}"
+
+
+class RefusedChange(models.Model):
+    """A change that could not stand beside another person's; kept until its author has chosen."""
+
+    working = models.ForeignKey(
+        WorkingForm, models.CASCADE, related_name="refused", verbose_name=_("working copy")
+    )
+    thing = models.CharField(_("part of the form"), max_length=80)
+    path = models.JSONField(_("property"), default=list)
+    why = models.CharField(_("why"), max_length=10)
+    wanted = models.JSONField(_("what was wanted"), null=True)
+    stood = models.JSONField(_("what stood there"), null=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("wanted by")
+    )
+    other = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("changed by")
+    )
+    at = models.DateTimeField(_("refused at"), default=timezone.now)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = _("refused change")
+        verbose_name_plural = _("refused changes")
+
+    def __str__(self) -> str:
+        return f"{self.working_id} · {self.thing}"

@@ -1,0 +1,394 @@
+"""The one door for definitions being worked on: begin, save, take back, discard, publish.
+
+Everybody who may build forms works on the same working copy. Whoever saves says which version they had
+opened; what others have changed since is merged with it (``forms.merging``).
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from forms import outline
+from forms.exceptions import FormError, NotFound
+from forms.merging import Merged, Refusal, merge
+from forms.models import RefusedChange, WorkingForm, WorkingSave
+from forms.outline import Body, NotATree, Thing, same, tidy, tree_of
+from forms.rules import check_may_build
+from forms.schema import KEY
+from forms.services.definitions import publish_form
+from foundation.audit.services import Actor, FieldChange, append, next_version
+from foundation.editions.models import Edition
+from foundation.editions.queries import body_of, newest
+from foundation.organisation.models import User
+
+SAVES_KEPT = 400
+"""Of each working copy; whoever had opened an older one is asked to open the form again."""
+
+
+class WorkingError(FormError):
+    """Base of the refusals about working copies."""
+
+
+class KeyTaken(WorkingError):
+    """There is a form of this key."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(_("There is a form with the key “%(key)s” already.") % {"key": key})
+
+
+class KeyUnfit(WorkingError):
+    """The key cannot stand in an address."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("A key begins with a small letter and holds small letters, digits, hyphens and underscores.")
+        )
+
+
+class TooOld(WorkingError):
+    """What the person had opened is so old that it is no longer known what they changed."""
+
+    def __init__(self) -> None:
+        super().__init__(_("You opened this form too long ago. Open it again and repeat your last change."))
+
+
+class Overtaken(WorkingError):
+    """Somebody has changed the working copy since the person looked at it."""
+
+    def __init__(self, who: Any) -> None:
+        super().__init__(
+            _("%(who)s has changed this form meanwhile. Look at the differences again and publish then.")
+            % {"who": who}
+        )
+
+
+class IdFixed(WorkingError):
+    """An id that was published never changes."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _("“%(id)s” has been published, so it keeps its id: answers are stored under it.") % {"id": name}
+        )
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What became of a saving. ``refused`` are the changes that could not stand; ``others`` whether somebody
+    else's changes came in between.
+    """
+
+    working: WorkingForm
+    refused: tuple[RefusedChange, ...] = ()
+    others: bool = False
+
+
+def begin(*, key: str, body: Body, by: User, what: str = "") -> WorkingForm:
+    """Begin a form that does not exist yet and return its working copy.
+
+    Who may: who may build forms. Raises KeyUnfit, KeyTaken, NotPermitted, NotATree. Nothing is recorded: it is
+    a working copy.
+    """
+    check_may_build(by)
+    if not re.fullmatch(KEY, key):
+        raise KeyUnfit
+    with transaction.atomic():
+        if newest(Edition.Kind.FORM, key) is not None or WorkingForm.objects.filter(key=key).exists():
+            raise KeyTaken(key)
+        working = WorkingForm(key=key, updated_by=by)
+        _store(working, {**body, "key": key}, by=by, what=what or _("Begun"))
+    return working
+
+
+def open_form(*, key: str, by: User) -> WorkingForm:
+    """Return the working copy of a form, made from its newest edition the first time.
+
+    An edition published past it (by a pack) is merged in. Raises NotFound, NotPermitted.
+    """
+    check_may_build(by)
+    with transaction.atomic():
+        working = _locked(key)
+        edition = newest(Edition.Kind.FORM, key)
+        if working is None:
+            if edition is None:
+                raise NotFound
+            working = WorkingForm(key=key, base=edition, updated_by=by)
+            what = _("Edition %(number)s") % {"number": edition.number}
+            try:
+                with transaction.atomic():
+                    _store(working, body_of(edition), by=by, what=what)
+            except IntegrityError:  # two who open it for the first time at the same moment
+                return open_form(key=key, by=by)
+        elif edition is not None and edition.pk != working.base_id:
+            _take_over(working, edition, by=by)
+    return working
+
+
+def save(*, key: str, opened: int, body: Body, by: User, what: str = "") -> Saved:
+    """Save what somebody made of the version they had opened.
+
+    Who may: who may build forms. Changes of others since are kept; where both changed the same, theirs stays
+    and the refused value is kept for its author (``RefusedChange``). Ids that were published stay. Raises
+    NotFound, NotPermitted, TooOld, IdFixed, NotATree. Nothing is recorded: it is a working copy.
+    """
+    check_may_build(by)
+    with transaction.atomic():
+        working = _known(key)
+        mine = tidy({**body, "key": key})
+        if opened == working.version:
+            base, merged = working.body, Merged(mine)
+        else:
+            base = _body_at(working, opened)
+            merged = merge(base, mine, working.body)
+        _refuse_lost_ids(working, merged.body)
+        others = not same(base, working.body)
+        other = working.updated_by
+        if same(merged.body, working.body):
+            refused = _keep_refused(working, merged.refusals, by=by, other=other)
+            return Saved(working, refused, others)
+        _store(working, merged.body, by=by, what=what)
+        refused = _keep_refused(working, merged.refusals, by=by, other=other)
+    return Saved(working, refused, others)
+
+
+def take_back(*, key: str, version: int, by: User) -> Saved:
+    """Undo one saving, and leave the later ones as they are; another saving, which can be undone too.
+
+    Raises NotFound (no such saving, or the first), NotPermitted, TooOld.
+    """
+    check_may_build(by)
+    with transaction.atomic():
+        working = _known(key)
+        if not 1 < version <= working.version:
+            raise NotFound
+        merged = merge(_body_at(working, version), _body_at(working, version - 1), working.body)
+        done = working.saves.get(version=version)
+        _refuse_lost_ids(working, merged.body)
+        if not same(merged.body, working.body):
+            _store(working, merged.body, by=by, what=(_("Taken back: %(what)s") % {"what": done.what})[:200])
+        refused = _keep_refused(working, merged.refusals, by=by, other=working.updated_by)
+    return Saved(working, refused)
+
+
+def settle(*, key: str, refused: int, take: bool, by: User) -> WorkingForm:
+    """Choose between the two values of a refused change: ``take`` puts the refused one in place.
+
+    Only its author may. Raises NotFound, NotPermitted.
+    """
+    check_may_build(by)
+    with transaction.atomic():
+        working = _known(key)
+        change = RefusedChange.objects.filter(working=working, pk=refused, by=by).first()
+        if change is None:
+            raise NotFound
+        if take:
+            body = _with(working.body, change)
+            if body is not None and not same(body, working.body):
+                _refuse_lost_ids(working, body)
+                _store(working, body, by=by, what=_("Chosen: my own wording"))
+        change.delete()
+    return working
+
+
+def discard(*, key: str, by: User, reason: str = "") -> WorkingForm | None:
+    """Go back to the newest edition and return the working copy; of a form never published, throw it away and
+    return None.
+
+    Records ``working_copy_discarded`` under ``working-form:<key>``. Of a published form the discarded work
+    stays among the savings, from where it can be taken back. Raises NotFound, NotPermitted.
+    """
+    check_may_build(by)
+    with transaction.atomic():
+        working = _known(key)
+        edition = newest(Edition.Kind.FORM, key)
+        stream = f"working-form:{key}"
+        append(
+            stream=stream,
+            version=next_version(stream),
+            kind="working_copy_discarded",
+            actor=Actor.of(by),
+            changes=[FieldChange("reason", None, reason, stream)] if reason else [],
+            references={"form": key, "version": str(working.version)},
+        )
+        if edition is None:
+            working.delete()
+            return None
+        working.base = edition
+        _store(working, body_of(edition), by=by, what=_("Changes discarded"))
+        RefusedChange.objects.filter(working=working).delete()
+    return working
+
+
+def publish_working(
+    *, key: str, seen: int, by: User, note: str, effective_from: datetime.date | None = None
+) -> Edition:
+    """Publish the working copy as the form's next edition.
+
+    ``seen``: the version whose differences the person looked at. Who may: who may build forms. Raises
+    Overtaken, NotFound, NotPermitted, and what ``publish_form`` raises (DefinitionRefused, NothingChanged …).
+    """
+    check_may_build(by)
+    with transaction.atomic():
+        working = _known(key)
+        if working.version != seen:
+            raise Overtaken(working.updated_by)
+        edition = publish_form(working.body, by=by, note=note, effective_from=effective_from)
+        working.base = edition
+        working.save(update_fields=["base"])
+    return edition
+
+
+def is_changed(working: WorkingForm) -> bool:
+    """Whether the working copy says anything its edition does not."""
+    return working.base is None or not same(working.body, tidy(body_of(working.base)))
+
+
+def published_things(key: str) -> frozenset[Thing]:
+    """Return the things of every edition of a form: their ids never change again."""
+    found: set[Thing] = set()
+    for edition in Edition.objects.filter(kind=Edition.Kind.FORM, key=key):
+        found |= {thing for thing in tree_of(body_of(edition)).own if thing.id}
+    return frozenset(found)
+
+
+def rename(*, key: str, opened: int, thing: Thing, name: str, by: User) -> Saved:
+    """Give a thing that was never published another id; expressions follow.
+
+    Raises IdFixed, and what ``save`` raises.
+    """
+    if thing in published_things(key):
+        raise IdFixed(thing.id)
+    check_may_build(by)
+    with transaction.atomic():
+        base = _body_at(_known(key), opened)
+        return save(
+            key=key,
+            opened=opened,
+            body=outline.renamed(base, thing, name),
+            by=by,
+            what=_("%(old)s is now called %(new)s") % {"old": thing.id, "new": name},
+        )
+
+
+def body_at(working: WorkingForm, version: int) -> Body:
+    """Return what a working copy said at a version; raises TooOld."""
+    return working.body if version == working.version else _body_at(working, version)
+
+
+# --- inside ---------------------------------------------------------------------------------------------------
+
+
+def _locked(key: str) -> WorkingForm | None:
+    return (
+        WorkingForm.objects.select_for_update(of=("self",))
+        .select_related("base", "updated_by")
+        .filter(key=key)
+        .first()
+    )
+
+
+def _known(key: str) -> WorkingForm:
+    working = _locked(key)
+    if working is None:
+        raise NotFound
+    return working
+
+
+def _body_at(working: WorkingForm, version: int) -> Body:
+    found = WorkingSave.objects.filter(working=working, version=version).first()
+    if found is None:
+        raise TooOld
+    body: Body = found.body
+    return body
+
+
+def _store(working: WorkingForm, body: Body, *, by: User, what: str) -> None:
+    working.body = tidy(body)
+    working.version += 1
+    working.updated_by, working.updated_at = by, timezone.now()
+    working.save()
+    WorkingSave.objects.create(
+        working=working, version=working.version, body=working.body, what=what[:200], by=by
+    )
+    working.saves.filter(version__lte=working.version - SAVES_KEPT).delete()
+
+
+def _take_over(working: WorkingForm, edition: Edition, *, by: User) -> None:
+    """Merge an edition that was published past the working copy into it."""
+    base = tidy(body_of(working.base)) if working.base else {"key": working.key, "pages": []}
+    merged = merge(base, working.body, tidy(body_of(edition)))
+    working.base = edition
+    what = _("Edition %(number)s taken over") % {"number": edition.number}
+    _store(working, merged.body, by=by, what=what)
+    _keep_refused(working, merged.refusals, by=by, other=edition.published_by)
+
+
+def _refuse_lost_ids(working: WorkingForm, body: Body) -> None:
+    if body.get("key") != working.key:
+        raise IdFixed(working.key)
+
+
+def _keep_refused(
+    working: WorkingForm, refusals: Sequence[Refusal], *, by: User, other: User
+) -> tuple[RefusedChange, ...]:
+    return tuple(
+        RefusedChange.objects.create(
+            working=working,
+            thing=str(refusal.thing),
+            path=list(refusal.path),
+            why=refusal.why,
+            wanted=refusal.mine,
+            stood=refusal.stored,
+            by=by,
+            other=other,
+        )
+        for refusal in refusals
+    )
+
+
+def _with(body: Body, change: RefusedChange) -> Body | None:
+    """Return the body with a refused change made after all; None where its place is gone."""
+    thing = Thing.read(change.thing)
+    tree = tree_of(body)
+    if thing not in tree.own:
+        return None
+    if change.why == "removed":
+        return outline.removed(body, thing)
+    if change.why == "moved":
+        try:
+            return outline.moved(body, thing, Thing.read(str(change.wanted)), 10_000)
+        except NotATree:
+            return None
+    said = copy.deepcopy(tree.own[thing])
+    if change.path == ["kind"] and isinstance(change.wanted, list):
+        said["kind"], options = change.wanted
+        said["options"] = options or {}
+        return outline.changed(body, thing, said)
+    _put(said, change.path, change.wanted)
+    return outline.changed(body, thing, said)
+
+
+def _put(said: Any, path: Sequence[str], value: Any) -> None:
+    here = said
+    for part in path[:-1]:
+        if isinstance(here, list):
+            here = next((one for one in here if part in (one.get("id"), one.get("key"))), None)
+        elif isinstance(here, dict):
+            here = here.setdefault(part, {})
+    last = path[-1]
+    if isinstance(here, dict):
+        if value is None:
+            here.pop(last, None)
+        else:
+            here[last] = value
+    elif isinstance(here, list):
+        at = next((at for at, one in enumerate(here) if last in (one.get("id"), one.get("key"))), len(here))
+        here[at : at + 1] = [] if value is None else [value]

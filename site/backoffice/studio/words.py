@@ -1,0 +1,192 @@
+"""What people read for the names of properties, of their values and of what is wrong with them.
+
+A property without words here is drawn with its own name and the description of its model, so that a new kind
+of field can be used at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from foundation.editions.texts import in_language
+
+LABELS: dict[str, Promise] = {
+    # --- of many things ---
+    "title": _("Title"),
+    "label": _("Label"),
+    "help": _("Help"),
+    "description": _("Description"),
+    "key": _("Key"),
+    "id": _("Id"),
+    "visible_if": _("Shown if"),
+    "required_if": _("Required if"),
+    "read_only_if": _("Read-only if"),
+    "computed": _("Computed from"),
+    # --- of the form ---
+    "category": _("Category in the catalogue"),
+    "numbering": _("Numbering"),
+    "submitters": _("Roles that fill it in"),
+    "departments": _("Departments that fill it in"),
+    "on_behalf": _("Roles that fill it in for others"),
+    "opens_on": _("First day"),
+    "closes_on": _("Last day"),
+    "limit": _("Limit of submissions"),
+    "count": _("How many"),
+    "per": _("Counted for"),
+    "within": _("Counted over"),
+    "public": _("Public link, without an account"),
+    "per_hour": _("Submissions an hour from one address"),
+    "correction": _("Correction after submitting"),
+    "withdrawal": _("Withdrawal after submitting"),
+    "by": _("Who may"),
+    "days": _("For how many days"),
+    "retention": _("Retention"),
+    "months": _("Months"),
+    "then": _("What happens then"),
+    "registered": _("Register"),
+    "readers": _("Roles that read it"),
+    "importers": _("Roles that import into it"),
+    "columns": _("Columns"),
+    "totals": _("Sums"),
+    "prints": _("Print layouts"),
+    "paper": _("Paper"),
+    "copies": _("Copies"),
+    "signatures": _("Lines to sign"),
+    "footer": _("Footer"),
+    "summary": _("Summary"),
+    "confirmation": _("Confirmation"),
+    "groups": _("Groups"),
+    # --- of a group ---
+    "repeat": _("Repeating group: asked once a row"),
+    "min": _("At least"),
+    "max": _("At most"),
+    "item": _("What one row is called"),
+    # --- of a field ---
+    "kind": _("Kind of field"),
+    "required": _("Required"),
+    "initial": _("Initial answer"),
+    "prefill": _("Filled in beforehand with"),
+    "confidentiality": _("Confidentiality"),
+    "width": _("Width on a desk"),
+    # --- of a rule ---
+    "holds": _("What must hold"),
+    "message": _("Message when it does not"),
+    "fields": _("Said beside"),
+    "group": _("For each row of"),
+    "when": _("When it is tried"),
+    # --- options of kinds ---
+    "choices": _("Choices"),
+    "widget": pgettext_lazy("of a field", "Shown as"),
+    "min_length": _("Fewest characters"),
+    "max_length": _("Most characters"),
+    "pattern": _("Pattern"),
+    "pattern_message": _("What to write"),
+    "example": _("Example"),
+    "rows": _("Rows"),
+    "unit": _("Unit"),
+    "grouped": _("Group the digits"),
+    "not_future": _("Not in the future"),
+    "not_past": _("Not in the past"),
+    "earliest": _("Earliest"),
+    "latest": _("Latest"),
+    "mobile_only": _("Mobile numbers only"),
+    "yes": _("Word for yes"),
+    "no": _("Word for no"),
+    "text": _("Text"),
+}
+
+HELPS: dict[str, Promise] = {
+    "label": _("The question, as short as it can be."),
+    "numbering": _("For example TS-{year}-{seq:05}: text with {year}, {month}, {day} and one {seq:05}."),
+    "submitters": _("None chosen: everybody who is signed in."),
+    "departments": _("The people of these departments may fill it in as well."),
+    "readers": _("None chosen: nobody beside those who may open the submission anyway."),
+    "visible_if": _("No row: always."),
+    "required_if": _("No row: as ticked above."),
+    "read_only_if": _("No row: never."),
+    "computed": _("Gives the answer; nobody can type another."),
+    "summary": _("Up to four fields that tell one submission from another."),
+    "columns": _("Shown first in the register; none chosen: the summary."),
+    "totals": _("Numbers that are added up."),
+    "confirmation": _("Said after it has been submitted."),
+    "description": _("When to use it; shown in the catalogue."),
+    "days": _("Empty: always."),
+    "fields": _("Chosen fields say the message; the first one is linked."),
+    "holds": _("When this is not so, the form cannot be submitted."),
+    "initial": _("Stored value a new draft begins with."),
+    "pattern": _("For experts: the whole line must match this RE2 pattern."),
+    "example": _("A sound answer; needed with a pattern."),
+    "key": _("Stored; never shown. Never changes once published."),
+    "retention": _("Off: kept for ever."),
+    "prints": _("How a submission, or the blank form, is printed."),
+    "message": _("What is wrong and what to do."),
+}
+
+_VALUES: dict[str, Promise] = {
+    "internal": _("internal"),
+    "personal": _("personal"),
+    "confidential": _("confidential: every reading is recorded"),
+    "full": _("whole line"),
+    "half": _("half"),
+    "third": _("a third"),
+    "person": _("the person"),
+    "name": _("name"),
+    "employee_number": _("employee number"),
+    "email": _("e-mail address"),
+    "phone": _("telephone number"),
+    "department": _("department"),
+    "position": _("position"),
+    "manager": _("line manager"),
+    "today": _("the day"),
+    "now": _("the moment"),
+    "form": _("the form"),
+    "ever": _("all time"),
+    "year": _("a year"),
+    "month": _("a month"),
+    "day": _("a day"),
+    "delete": _("delete answers and files"),
+    "anonymise": _("take out what is personal"),
+    "answered": _("once all its fields are answered"),
+    "always": _("always"),
+    "auto": _("as fits"),
+    "radio": _("all in sight"),
+    "select": _("drop-down"),
+    "A4": _("A4 upright"),
+    "A5": _("A5 upright"),
+    "A4 landscape": _("A4 lying"),
+    "A5 landscape": _("A5 lying"),
+}
+_VALUES_OF: dict[tuple[str, str], Promise] = {
+    ("per", "person"): _("each person"),
+}
+
+
+def label(key: str, fallback: str) -> str:
+    """Return what a property is called."""
+    return str(LABELS[key]) if key in LABELS else gettext(fallback.replace("_", " ").capitalize())
+
+
+def help_text(key: str, fallback: str) -> str:
+    """Return what is said below a property; the description of its model where nothing better is known."""
+    if key in HELPS:
+        return str(HELPS[key])
+    return gettext(fallback) if fallback and key not in LABELS else ""
+
+
+def value(key: str, said: str) -> str:
+    """Return what one of several given values is called."""
+    found = _VALUES_OF.get((key, said)) or _VALUES.get(said)
+    return str(found) if found is not None else said.replace("_", " ")
+
+
+def called(said: Mapping[str, Any]) -> str:
+    """Return what people call a thing of a definition: its label, title or message; empty where it has none."""
+    for key in ("label", "title", "message"):
+        if isinstance(text := said.get(key), dict):
+            return in_language({code: str(one) for code, one in text.items()})
+    return ""
