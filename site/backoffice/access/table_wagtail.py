@@ -1,8 +1,8 @@
 """Wagtail's admin, route by route. What nobody here needs is denied: it cannot be forgotten in a review.
 
 Who comes in: HR edits the pages of position descriptions; form builders build forms; administrators keep
-accounts, groups and workflows of approval. Auditors have the record under ``/audit/`` and no business here. Within an address
-Wagtail's own permissions (given to the groups by ``access.groups``) decide a second time.
+accounts, groups and workflows of approval. Auditors have the record under ``/audit/`` and no business here.
+Within an address Wagtail's own permissions (given to the groups by ``access.groups``) decide a second time.
 """
 
 from __future__ import annotations
