@@ -386,7 +386,7 @@ def _lines(
             continue
         label = in_language(asked.label, language)
         if asked.id in withheld:
-            lines.append(Line(asked.id, label, str(WITHHELD), long=False, kind="", value=None))
+            lines.append(Line(asked.id, label, str(WITHHELD), long=False, kind="text", value=None))
         else:
             text = asked.of_kind.display(value, asked.settings, language)
             markup = asked.of_kind.markup(value, asked.settings, language)

@@ -2,8 +2,8 @@
 
 When is said by the form as it stands (``retention``; out of force, by its last edition). What goes is said by
 the edition a submission was made under: all answers, or those that are personal or confidential. With them go
-the comments, the revisions and history rows, the openings beside the events, the lines of its register and its
-files; the chain of events stays whole (``foundation.audit.erasure``).
+the comments, the files, the revisions and history rows, the openings beside the events and the lines of its
+register; the chain of events stays whole (``foundation.audit.erasure``).
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from django.utils.translation import gettext as _
 
 from forms import rules
 from forms.exceptions import NotFound, NotPermitted, ReasonMissing, RuleBroken
+from forms.files import services as files
+from forms.files.models import StoredFile
 from forms.models import (
     CorrectionDraft,
     LegalHold,
@@ -288,6 +290,7 @@ def _erase(submission: Submission, retention: Retention) -> bool:
         )
         erase(event, entries)
         _keep_revisions(definition, revisions)
+        _erase_files(stored, definition, everything=everything)
         _erase_comments(stored)
         CorrectionDraft.objects.filter(submission=stored).delete()
         for follower in _followers.values():
@@ -337,6 +340,18 @@ def _keep_revisions(definition: FormDefinition, revisions: Sequence[SubmissionRe
         )
         for row in revisions
     )
+
+
+def _erase_files(submission: Submission, definition: FormDefinition, *, everything: bool) -> None:
+    """Take away the files of the answers that go, and the names they came with."""
+    files.discard(draft=submission.uuid)
+    going = []
+    for row in StoredFile.objects.select_for_update(of=("self",)).filter(submission=submission):
+        member = definition.at(row.field)
+        if everything or member is None or member.field is None or is_personal(member.field):
+            going.append(row)
+    files.empty(going)
+    StoredFile.objects.filter(pk__in=[row.pk for row in going]).update(name="-", signer="")
 
 
 def _erase_comments(submission: Submission) -> None:

@@ -178,6 +178,8 @@ def report_a_complaint(served: Served, page: Page, language: str) -> tuple[str, 
     page.locator("[name=f-reply_told_for]").fill(today())
     page.check("[name=f-wants_call_back][value=no]")
     page.locator("button[name=do][value=submit]").click()
+    page.wait_for_url(re.compile(r"/received/"))
+    page.locator("main .button--primary").click()
     page.wait_for_url(re.compile(r"/cases/"))
     number = page.locator("[data-case-number]").inner_text()
     assert re.fullmatch(r"TS-\d{4}-\d{5}", number)

@@ -112,7 +112,24 @@ OURS: dict[str, Rule] = {
     "intake:file-upload": signed_in("one's own draft; another's is not there"),
     "intake:file": signed_in("forms.files.rules.may_have; another is not there"),
     "intake:file-picture": signed_in("as intake:file"),
-    "intake:submission": signed_in("forms.rules.may_see; another's is not there"),
+    **dict.fromkeys(
+        (
+            "intake:submission",
+            "intake:history",
+            "intake:comment",
+            "intake:print",
+            "intake:receipt",
+        ),
+        signed_in("forms.rules.may_see, or the case it opened; another's is not there"),
+    ),
+    "intake:received": signed_in("what one handed in oneself, or others for one"),
+    "intake:withdraw": signed_in("forms.rules.may_withdraw"),
+    **dict.fromkeys(
+        ("intake:correct", "intake:correct-discard", "intake:correct-take-over"),
+        signed_in("forms.rules.may_correct"),
+    ),
+    "intake:favourite": signed_in("forms.rules.may_submit; one's own favourites"),
+    "intake:blank": signed_in("forms.rules.may_submit"),
     "intake:form": signed_in("forms.rules.may_submit"),
     "intake:choose": signed_in("forms.rules.may_submit; finds what the person may see: forms.directory"),
     # --- building forms ---

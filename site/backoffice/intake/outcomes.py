@@ -6,8 +6,11 @@ import uuid as uuids
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from forms.models import Draft, Submission
 from forms.presentation import summary_of
@@ -15,6 +18,7 @@ from forms.schema import definition_of
 from forms.services import submissions
 from foundation.editions.texts import in_language
 from foundation.organisation.models import User
+from foundation.outbox.services import send
 from workflows.definitions import definition_of as workflow_of
 from workflows.models import Case
 from workflows.queries import workflow_for_form
@@ -44,12 +48,46 @@ def hand_in(*, draft: Draft, answers: dict[str, str | int | bool], by: User) -> 
     key = f"draft:{draft.uuid}"
     with transaction.atomic():
         submission = submissions.submit(
-            edition=draft.edition, answers=answers, by=by, idempotency_key=key, draft=draft
+            edition=draft.edition,
+            answers=answers,
+            by=by,
+            idempotency_key=key,
+            draft=draft,
+            on_behalf_of=draft.on_behalf_of,
         )
+        _tell_on_behalf(submission)
         workflow = workflow_for_form(submission.form_key)
         if workflow is not None:
             open_case(workflow_key=workflow, submission=submission, by=by, idempotency_key=key)
     return submission
+
+
+def _tell_on_behalf(submission: Submission) -> None:
+    """Write a mail to the person somebody handed it in for: that it is there, and where; no answer."""
+    person, by = submission.on_behalf_of, submission.submitted_by
+    if person is None or not person.email:
+        return
+    with override(person.language or settings.LANGUAGE_CODE):
+        values = {
+            "person": str(by),
+            "form": in_language(definition_of(submission.edition).title),
+            "number": submission.number,
+            "address": settings.BASE_URL + reverse("intake:submission", kwargs={"uuid": submission.uuid}),
+        }
+        send(
+            kind="mail",
+            key=f"on-behalf:{submission.uuid}",
+            payload={
+                "to": [person.email],
+                "subject": _("“%(form)s” has been submitted for you: %(number)s") % values,
+                "body": _(
+                    "%(person)s has filled in “%(form)s” for you; its number is %(number)s.\n\n"
+                    "Read it here: %(address)s\n\n"
+                    "If something in it is wrong, correct it there or tell %(person)s."
+                )
+                % values,
+            },
+        )
 
 
 def address_of(submission: Submission) -> str:

@@ -4,7 +4,7 @@
 
 from django.urls import path
 
-from backoffice.intake import choosing, files, views
+from backoffice.intake import choosing, correcting, files, printing, reading, views
 
 app_name = "intake"
 
@@ -16,7 +16,18 @@ urlpatterns = [
     path("requests/drafts/<uuid:uuid>/files/", files.upload, name="file-upload"),
     path("requests/files/<uuid:uuid>/", files.download, name="file"),
     path("requests/files/<uuid:uuid>/picture/", files.picture, name="file-picture"),
-    path("requests/<uuid:uuid>/", views.submission, name="submission"),
+    path("requests/<uuid:uuid>/", reading.submission, name="submission"),
+    path("requests/<uuid:uuid>/received/", reading.received, name="received"),
+    path("requests/<uuid:uuid>/history/", reading.history, name="history"),
+    path("requests/<uuid:uuid>/comment/", reading.comment, name="comment"),
+    path("requests/<uuid:uuid>/withdraw/", reading.withdraw, name="withdraw"),
+    path("requests/<uuid:uuid>/correct/", correcting.correct, name="correct"),
+    path("requests/<uuid:uuid>/correct/discard/", correcting.discard, name="correct-discard"),
+    path("requests/<uuid:uuid>/correct/take-over/", correcting.take_over, name="correct-take-over"),
+    path("requests/<uuid:uuid>/receipt.pdf", printing.receipt_pdf, name="receipt"),
+    path("requests/<uuid:uuid>/print/<slug:layout>.pdf", printing.submission_pdf, name="print"),
+    path("requests/<slug:form_key>/favourite/", views.favourite, name="favourite"),
+    path("requests/<slug:form_key>/blank.pdf", printing.blank_pdf, name="blank"),
     path("requests/<slug:form_key>/", views.form, name="form"),
     path("requests/<slug:form_key>/<int:edition>/choose/", choosing.choose, name="choose"),
 ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import re
 import uuid as uuids
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -28,15 +28,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from backoffice.access.gate import permissions_policy
+from backoffice.access.long_select import LongSelect
 from backoffice.access.templatetags.remit import clock, moment_text
 from backoffice.intake.filling import PREFIX, ROW_ACTIONS, Filling, typed_in, with_rows_changed
 from backoffice.intake.outcomes import address_of, hand_in, outcomes_of
 from backoffice.intake.receiving import REMOVE, brings_files, with_files, without_file
 from forms.directory import directory_for
-from forms.exceptions import AlreadySubmitted, AnswersInvalid, NotFound, NotPermitted
+from forms.exceptions import AlreadySubmitted, AnswersInvalid, NotFound, NotPermitted, RuleBroken
 from forms.logic import evaluate, read
 from forms.models import Draft
-from forms.presentation import answered_groups, dom_id, summary_of
+from forms.presentation import dom_id, summary_of
 from forms.queries import (
     current_form,
     draft_for,
@@ -46,12 +47,14 @@ from forms.queries import (
     submission_for,
     submissions_of,
 )
-from forms.rules import check_may_submit
+from forms.rules import Taking, check_may_submit, counted, full, may_act_for_others, taking
 from forms.schema import FormDefinition, definition_of
-from forms.services import submissions
+from forms.services import favourites, submissions
 from foundation.audit.services import KeyReused
 from foundation.editions.models import Edition
 from foundation.editions.texts import in_language
+from foundation.organisation.models import User
+from foundation.organisation.resolution import roles_of
 from workflows.exceptions import WorkflowError
 
 PER_PAGE = 20
@@ -63,8 +66,9 @@ NUMBER = re.compile(r"[0-9]{1,9}")
 def catalogue(request: HttpRequest) -> HttpResponse:
     """The forms the person may fill in, by category; ``q`` searches titles, descriptions and categories."""
     words = request.GET.get("q", "").strip()
+    kept = set(request.user.favourites.values_list("form_key", flat=True))
     tiles = sorted(
-        (_tile(form) for _edition, form in forms_open_to(request.user)),
+        (_tile(form, kept) for _edition, form in forms_open_to(request.user)),
         key=lambda tile: (tile["category"], tile["title"]),
     )
     found = [tile for tile in tiles if all(word in tile["searched"] for word in words.lower().split())]
@@ -76,6 +80,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
             "categories": [
                 (category, list(group)) for category, group in groupby(found, lambda tile: tile["category"])
             ],
+            "favourites": [] if words else [tile for tile in tiles if tile["favourite"]],
             "words": words,
             "total": len(tiles),
             "drafts": _draft_rows(drafts_of(request.user)[:DRAFTS_SHOWN]),
@@ -107,7 +112,50 @@ def form(request: HttpRequest, form_key: str) -> HttpResponse:
         check_may_submit(definition, request.user)
     except (NotFound, NotPermitted):
         raise Http404 from None
+    if taking(definition, timezone.localdate()) is not Taking.OPEN or _full(definition, request.user):
+        return _closed(request, definition)
     return _fill(request, Filling.fresh(edition, definition, request.user))
+
+
+def _full(definition: FormDefinition, person: Any) -> str:
+    """Return the sentence that says the form has been taken as often as it may be; empty while it has not."""
+    if definition.limit is None:
+        return ""
+    found = counted(definition.limit, definition.key, person, timezone.localdate())
+    return full(definition.limit) if found is not None and found.count() >= definition.limit.count else ""
+
+
+def _closed(request: HttpRequest, definition: FormDefinition) -> HttpResponse:
+    """A form that is not taken now: since when, until when, why; somebody may still fill it in for others."""
+    return render(
+        request,
+        "intake/closed.html",
+        {
+            "page_title": in_language(definition.title),
+            "description": in_language(definition.description or {}),
+            "taking": taking(definition, timezone.localdate()),
+            "opens_on": day_of(definition.opens_on),
+            "closes_on": day_of(definition.closes_on),
+            "full": _full(definition, request.user),
+        },
+    )
+
+
+def day_of(iso: str | None) -> datetime.date | None:
+    """Return a day of a definition."""
+    return datetime.date.fromisoformat(iso) if iso else None
+
+
+@require_POST
+def favourite(request: HttpRequest, form_key: str) -> HttpResponse:
+    """Put a form on top of one's catalogue, or back to its place."""
+    try:
+        _edition, definition = current_form(form_key)
+        check_may_submit(definition, request.user)
+    except (NotFound, NotPermitted):
+        raise Http404 from None
+    favourites.keep(form_key=form_key, by=request.user, wanted=request.POST.get("wanted") == "yes")
+    return redirect("intake:catalogue")
 
 
 @require_http_methods(["GET", "POST"])
@@ -132,30 +180,6 @@ def draft_discard(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
         raise Http404 from None
     messages.success(request, _("The draft has been thrown away."))
     return redirect("intake:mine")
-
-
-@require_GET
-def submission(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
-    """What was handed in, in the words of the edition it was handed in under."""
-    try:
-        found = submission_for(request.user, uuid)
-    except NotFound:
-        raise Http404 from None
-    definition, language = definition_of(found.edition), get_language() or ""
-    return render(
-        request,
-        "intake/submission.html",
-        {
-            "submission": found,
-            "page_title": in_language(definition.title),
-            "outcome": outcomes_of([found], language)[0],
-            "pages": [
-                (in_language(page.title), groups)
-                for page in definition.pages
-                if (groups := answered_groups(definition, page, found.answers, language))
-            ],
-        },
-    )
 
 
 def _resume(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
@@ -186,12 +210,13 @@ def _save_and_go(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
         edition=edition,
         typed=typed,
         by=request.user,
+        on_behalf_of=_chosen(request) if action == "for" else None,
         page=order.index(posted_page) if posted_page in order else 0,
     )
     complain = tuple(name for name in request.POST.get("complain", "").split() if name in order)
     filling = Filling.resumed(saved, definition, posted_page, complain)
     if request.headers.get("X-Requested-With") == "XMLHttpRequest":
-        return _part(request, filling, saved.saved_at, fresh_row)
+        return part(request, filling, saved.saved_at, fresh_row)
     if refused:
         for sentence in refused:
             messages.error(request, sentence)
@@ -205,7 +230,7 @@ def _save_and_go(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
             return _go_on(request, saved, filling)
         case "go" if target in filling.state.pages:
             return _at(saved, definition, target)
-        case "update":
+        case "update" | "for":
             return _at(saved, definition, filling.page.id)
         case _ if action == REMOVE:
             return _at(saved, definition, filling.page.id, target.rpartition(":")[0])
@@ -230,6 +255,20 @@ def _with_files(
         typed, more = with_files(request, uuid, definition, typed)
         refused += more
     return typed, refused
+
+
+def _chosen(request: HttpRequest) -> User:
+    """Return for whom the form is filled in: somebody chosen, or oneself where nobody is."""
+    chosen = request.POST.get("for", "")
+    if not chosen:
+        return request.user
+    try:
+        person = User.objects.filter(uuid=uuids.UUID(chosen), is_active=True).first()
+    except ValueError:
+        person = None
+    if person is None:
+        raise NotFound
+    return person
 
 
 def _typed_before(
@@ -275,11 +314,10 @@ def _hand_in(request: HttpRequest, saved: Draft, filling: Filling) -> HttpRespon
     except KeyReused:
         # Another window submitted this draft, with other answers, between our saving and our submitting.
         raise AlreadySubmitted(submission_for(request.user, saved.uuid)) from None
-    except (WorkflowError, NotPermitted) as refusal:
+    except (WorkflowError, NotPermitted, RuleBroken) as refusal:
         messages.error(request, str(refusal))
         return _fill(request, filling, status=409)
-    _confirm(request, done.number, filling.definition)
-    return redirect(address_of(done))
+    return redirect("intake:received", uuid=done.uuid)
 
 
 def _complaining(saved: Draft, filling: Filling) -> Filling:
@@ -305,19 +343,12 @@ def _done_before(request: HttpRequest, done: AlreadySubmitted) -> HttpResponse:
         directory=directory_for(request.user, done.submission.uuid),
     )
     if posted.answers == done.submission.answers:
-        _confirm(request, done.submission.number, definition)
-    else:
-        messages.warning(
-            request,
-            _("%(already)s What you typed after that has not been added.") % {"already": str(done)},
-        )
+        return redirect("intake:received", uuid=done.submission.uuid)
+    messages.warning(
+        request,
+        _("%(already)s What you typed after that has not been added.") % {"already": str(done)},
+    )
     return redirect(address)
-
-
-def _confirm(request: HttpRequest, number: str, definition: FormDefinition) -> None:
-    said = in_language(definition.confirmation or {})
-    done = _("Submitted as %(number)s.") % {"number": number}
-    messages.success(request, f"{done} {said}".strip())
 
 
 def _at(saved: Draft, definition: FormDefinition, page: str, path: str = "") -> HttpResponse:
@@ -328,19 +359,36 @@ def _at(saved: Draft, definition: FormDefinition, page: str, path: str = "") -> 
 
 
 def _fill(request: HttpRequest, filling: Filling, *, status: int = 200) -> HttpResponse:
-    response = render(request, "intake/fill.html", _filling_context(filling), status=status)
+    context = {**filling_context(filling), **_for_others(request, filling)}
+    return with_camera(filling, render(request, "intake/fill.html", context, status=status))
+
+
+def with_camera(filling: Filling, response: HttpResponse) -> HttpResponse:
+    """Let a page with codes to read use the camera."""
     if any(field.kind == "code" for field in filling.definition.fields()):
         response["Permissions-Policy"] = permissions_policy("camera")
     return response
 
 
-def _part(
+def _for_others(request: HttpRequest, filling: Filling) -> dict[str, Any]:
+    """Return the list of people the form may be filled in for; nothing for those who fill in their own only."""
+    definition = filling.definition
+    if not definition.on_behalf or not may_act_for_others(definition, roles_of(request.user)):
+        return {}
+    people = User.objects.filter(is_active=True).exclude(pk=request.user.pk).order_by("full_name", "pk")
+    choices = [("", _("myself")), *((str(person.uuid), str(person)) for person in people)]
+    chosen = str(filling.on_behalf_of.uuid) if filling.on_behalf_of else ""
+    widget = LongSelect(choices=choices)
+    return {"others": widget.render("for", chosen, {"id": "for"}), "for_person": filling.on_behalf_of}
+
+
+def part(
     request: HttpRequest, filling: Filling, saved_at: datetime.datetime, fresh_row: str = ""
 ) -> HttpResponse:
     """Answer the page's own script: the form part as it now stands, when it was saved, and a row just made."""
     return JsonResponse(
         {
-            "part": render_to_string("intake/_part.html", _filling_context(filling), request),
+            "part": render_to_string("intake/_part.html", filling_context(filling), request),
             "saved": _when(saved_at),
             "address": filling.posts_to,
             "row": dom_id(f"{PREFIX}{fresh_row}") if fresh_row else "",
@@ -354,7 +402,7 @@ def _when(moment: datetime.datetime) -> str:
     return clock(local) if local.date() == timezone.localdate() else moment_text(local)
 
 
-def _filling_context(filling: Filling) -> dict[str, Any]:
+def filling_context(filling: Filling) -> dict[str, Any]:
     return {
         "filling": filling,
         "page_title": in_language(filling.definition.title),
@@ -365,14 +413,17 @@ def _filling_context(filling: Filling) -> dict[str, Any]:
     }
 
 
-def _tile(definition: FormDefinition) -> dict[str, Any]:
+def _tile(definition: FormDefinition, favourite_keys: Collection[str]) -> dict[str, Any]:
     texts = [definition.title, definition.description or {}, definition.category.title]
     return {
         "key": definition.key,
         "title": in_language(definition.title),
         "description": in_language(definition.description or {}),
         "category": in_language(definition.category.title),
-        "fields": len(definition.by_id),
+        "favourite": definition.key in favourite_keys,
+        "taking": str(taking(definition, timezone.localdate())),
+        "opens_on": day_of(definition.opens_on),
+        "closes_on": day_of(definition.closes_on),
         # In every language: people search by the word they know.
         "searched": " ".join(words for text in texts for words in text.values()).lower(),
     }

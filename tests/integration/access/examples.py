@@ -55,8 +55,22 @@ def existing(world: World) -> dict[str, Example]:
         "intake:file-upload": own_draft,
         "intake:file": Example({"uuid": objects["file"].uuid}, readers=frozenset({"clerk"})),
         "intake:file-picture": Example({"uuid": objects["file"].uuid}, readers=frozenset({"clerk"})),
-        "intake:submission": Example(
-            {"uuid": objects["submission"].uuid}, readers=objects["submission readers"]
+        "intake:submission": Example({"uuid": objects["submission"].uuid}, readers=CASE_READERS),
+        **{
+            f"intake:{name}": Example({"uuid": objects["slip"].uuid}, readers=frozenset({"clerk"}))
+            for name in (
+                "received",
+                "history",
+                "comment",
+                "withdraw",
+                "correct",
+                "correct-discard",
+                "correct-take-over",
+                "receipt",
+            )
+        },
+        "intake:print": Example(
+            {"uuid": objects["slip"].uuid, "layout": "standard"}, readers=frozenset({"clerk"})
         ),
         "intake:form": Example({"form_key": "complaint"}, readers=objects["form users"]),
         "intake:choose": Example(
@@ -64,6 +78,8 @@ def existing(world: World) -> dict[str, Example]:
             readers=frozenset({"clerk"}),
             query="field=adviser",
         ),
+        "intake:blank": Example({"form_key": "complaint"}, readers=objects["form users"]),
+        "intake:favourite": Example({"form_key": "complaint"}, readers=objects["form users"]),
         "positions:detail": Example(described),
         "positions_staffing_post": Example(described),
         "positions_post_edit": Example(described),

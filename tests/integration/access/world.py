@@ -25,7 +25,7 @@ from foundation.outbox.models import Job
 from tests.factories.approvals import govern, submitted
 from tests.factories.files import make_file
 from tests.factories.forms import field as asked
-from tests.factories.forms import make_form
+from tests.factories.forms import make_form, make_submission
 from tests.factories.library import make_item, publish_version
 from tests.factories.organisation import (
     bind_role,
@@ -79,6 +79,7 @@ def make_world() -> World:
     people[DISABLED] = make_user(full_name="离职人员", full_name_en="Left the company")
     world = World(house, people, {})
     _complaint(world)
+    _slip(world)
     _with_a_file(world)
     _descriptions(world)
     world.objects["job"] = Job.objects.create(
@@ -109,7 +110,6 @@ def _complaint(world: World) -> None:
         house, customer_name=world.secret(*readers), description=world.secret(*readers)
     )
     world.objects["submission"] = submission
-    world.objects["submission readers"] = frozenset({"clerk"})
     submitters = definition_of(house.form).submitters
     world.objects["form users"] = frozenset(submitters) & SIGNED_IN if submitters else SIGNED_IN
     world.objects["chooser"] = make_form(
@@ -136,6 +136,20 @@ def _with_a_file(world: World) -> None:
     answers = {"subject": "主题", "photos": [{"key": str(kept.uuid)}]}
     submit(edition=form, answers=answers, by=clerk, idempotency_key=uuid.uuid4().hex, draft=draft)
     world.objects["file"] = kept
+
+
+def _slip(world: World) -> None:
+    """A submission of the clerk's that may be corrected and taken back; nobody else reads it."""
+    clerk = world.people["clerk"]
+    form = make_form(
+        clerk,
+        key="slip",
+        correction={"by": ["submitter"]},
+        withdrawal={"by": ["submitter"]},
+        public={"per_hour": 5},
+        retention={"months": 12},
+    )
+    world.objects["slip"] = make_submission(form, clerk, subject=world.secret("clerk"))
 
 
 def _descriptions(world: World) -> None:

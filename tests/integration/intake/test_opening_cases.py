@@ -67,16 +67,18 @@ def test_submitting_a_complaint_opens_a_case_and_leads_to_it(house: House) -> No
     draft = begun(house)
     answer = submit(client, draft)
     case = Case.objects.get()
-    assert answer["Location"] == reverse("casework:case", kwargs={"case_uuid": case.uuid})
+    assert answer["Location"] == reverse("intake:received", kwargs={"uuid": draft.uuid})
+    of_case = reverse("casework:case", kwargs={"case_uuid": case.uuid})
+    assert of_case in client.get(answer["Location"]).content.decode()
     assert (case.submission.uuid, case.submission.answers) == (draft.uuid, ANSWERS)
     again = submit(client, draft)
     assert again["Location"] == answer["Location"]
     assert (Case.objects.count(), Submission.objects.count(), Draft.objects.count()) == (1, 1, 0)
     mine = client.get(reverse("intake:mine")).content.decode()
     assert case.submission.number in mine
-    assert answer["Location"] in mine
+    assert of_case in mine
     page = client.get(reverse("intake:submission", kwargs={"uuid": draft.uuid})).content.decode()
-    assert answer["Location"] in page
+    assert of_case in page
 
 
 def test_a_case_that_cannot_be_opened_leaves_the_draft_and_no_submission(house: House) -> None:

@@ -1,0 +1,158 @@
+"""The questions of a form as places for a pen: lines, boxes to tick, a box for each character.
+
+Works from what the kinds of field say of themselves; a kind that is unknown here gets a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from backoffice.exports import documents
+from forms.schema import FieldDefinition, Group, PageDefinition
+from foundation.editions.texts import in_language
+
+EMPTY_ROWS = 4
+MOST_ROWS = 12
+MOST_CHOICES = 40
+"""More choices than this are not printed: one writes the word."""
+CHARACTERS = {"vin": 17, "plate": 8, "id_card": 18, "phone": 11}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an answer is written. ``shape`` says which of the rest counts."""
+
+    label: str
+    help: str = ""
+    required: bool = False
+    shape: str = "line"
+    choices: Sequence[str] = ()
+    count: int = 0
+    headings: Sequence[str] = ()
+    rows: Sequence[str] = ()
+    html: str = ""
+    unit: str = ""
+
+    @property
+    def each(self) -> Sequence[int]:
+        """One for each box or line."""
+        return range(self.count)
+
+
+@dataclass(frozen=True)
+class BlankGroup:
+    """What is asked under one heading; a repeating group is a table of empty rows where it fits on the page."""
+
+    id: str
+    title: str
+    help: str
+    places: Sequence[Place] = ()
+    headings: Sequence[str] = ()
+    rows: Sequence[int] = ()
+    inner: Sequence[BlankGroup] = field(default_factory=list)
+
+
+def blank_groups(page: PageDefinition, language: str) -> list[BlankGroup]:
+    """Return the groups of a page for a pen, in the language."""
+    return [_group(group, language) for group in page.groups]
+
+
+def _group(group: Group, language: str) -> BlankGroup:
+    title, help_text = in_language(group.title or {}, language), in_language(group.help or {}, language)
+    places = list(_places(group, language))
+    inner = [_group(each, language) for each in group.groups]
+    if group.repeat is None:
+        return BlankGroup(group.id, title, help_text, places)
+    count = min(max(group.repeat.min, EMPTY_ROWS), group.repeat.max, MOST_ROWS)
+    small = len(places) <= 6 and all(place.shape in {"line", "boxes", "money", "date"} for place in places)
+    if small and not inner:
+        headings = [_heading(place) for place in places]
+        return BlankGroup(group.id, title, help_text, headings=headings, rows=range(1, count + 1))
+    item = in_language(group.repeat.item or group.title or {}, language)
+    blocks = [
+        BlankGroup(group.id, f"{item} {number}", "", places, inner=inner)
+        for number in range(1, min(count, 2) + 1)
+    ]
+    return BlankGroup(group.id, title, help_text, inner=blocks)
+
+
+def _heading(place: Place) -> str:
+    return f"{place.label} ({place.unit})" if place.unit else place.label
+
+
+def _places(group: Group, language: str) -> Iterator[Place]:
+    for asked in group.fields:
+        if not asked.computed:
+            yield place_of(asked, language)
+
+
+def place_of(asked: FieldDefinition, language: str) -> Place:
+    """Return where the answer to a field is written."""
+    settings: Any = asked.settings
+    base = {
+        "label": in_language(asked.label, language),
+        "help": in_language(asked.help or {}, language),
+        "required": asked.required,
+    }
+    match asked.kind:
+        case "choice" | "choices" if len(settings.choices) <= MOST_CHOICES:
+            labels = [in_language(choice.label, language) for choice in settings.choices]
+            other = [pgettext("choice", "Other") + ": ________"] if settings.other else []
+            return Place(**base, shape="choices", choices=[*labels, *other])
+        case "yes_no":
+            yes = in_language(settings.yes or {}, language) or _("Yes")
+            no = in_language(settings.no or {}, language) or _("No")
+            return Place(**base, shape="choices", choices=[yes, no])
+        case "rating":
+            marks = [str(mark) for mark in range(1, settings.max + 1)]
+            return Place(**base, shape="choices", choices=marks)
+        case "vin" | "plate" | "id_card" | "phone":
+            return Place(**base, shape="boxes", count=CHARACTERS[asked.kind])
+        case "long_text" | "rich_note":
+            return Place(**base, shape="lines", count=min(getattr(settings, "rows", 5), 12))
+        case "money":
+            return Place(**base, shape="money")
+        case "date":
+            return Place(**base, shape="date")
+        case "date_range":
+            return Place(**base, shape="range")
+        case "static":
+            return Place(**base, shape="text", html=documents.rich(in_language(settings.content, language)))
+        case "likert":
+            return Place(
+                **base,
+                shape="grid",
+                headings=[in_language(step, language) for step in settings.scale],
+                rows=[in_language(row.label, language) for row in settings.rows],
+            )
+        case "checklist":
+            columns = [column.label for column in settings.given_columns]
+            return Place(
+                **base,
+                shape="table",
+                headings=[
+                    in_language(label, language) if isinstance(label, Mapping) else str(label)
+                    for label in columns
+                ],
+                rows=[in_language(item.label, language) for item in settings.items],
+            )
+        case "table":
+            given = [in_language(row.label, language) for row in settings.rows]
+            count = min(max(settings.min, EMPTY_ROWS), settings.max)
+            return Place(
+                **base,
+                shape="table",
+                headings=[in_language(column.label, language) for column in settings.columns],
+                rows=given or [str(number) for number in range(1, count + 1)],
+            )
+        case "signature" | "photo":
+            return Place(**base, shape="frame")
+        case "file":
+            return Place(**base, shape="attached")
+        case _:
+            return Place(**base, unit=in_language(getattr(settings, "unit", None) or {}, language))
