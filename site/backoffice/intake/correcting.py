@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid as uuids
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -40,6 +40,7 @@ from forms.schema import definition_of
 from forms.services import corrections
 from foundation.audit.services import KeyReused
 from foundation.editions.texts import in_language
+from foundation.organisation.models import User
 from foundation.organisation.resolution import roles_of
 
 
@@ -50,6 +51,7 @@ class _Correcting:
     submission: Submission
     withheld: frozenset[str]
     draft: CorrectionDraft | None
+    by: User
 
     @property
     def seen(self) -> int:
@@ -71,7 +73,7 @@ class _Correcting:
         return list(differences(definition, before, after, get_language() or "", withheld=self.withheld))
 
     def filling(self, page: str = "", complain: tuple[str, ...] = ()) -> Filling:
-        return Filling.correcting(self.submission, self.draft, self.withheld, page, complain)
+        return Filling.correcting(self.submission, self.draft, self.withheld, page, complain, self.by)
 
 
 def _of(request: HttpRequest, uuid: uuids.UUID) -> _Correcting:
@@ -80,7 +82,7 @@ def _of(request: HttpRequest, uuid: uuids.UUID) -> _Correcting:
     if not rules.may_correct(found, request.user, roles):
         raise Http404
     draft = CorrectionDraft.objects.filter(submission=found, person=request.user).first()
-    return _Correcting(found, rules.withheld(found, request.user, roles), draft)
+    return _Correcting(found, rules.withheld(found, request.user, roles), draft, request.user)
 
 
 @require_http_methods(["GET", "POST"])
@@ -126,7 +128,7 @@ def _save_and_go(request: HttpRequest, mine: _Correcting) -> HttpResponse:
         typed, more = with_files(request, mine.submission.uuid, definition, typed)
         refused += more
     draft = corrections.save_correction(typed=typed, **kept)
-    mine = _Correcting(mine.submission, mine.withheld, draft)
+    mine = replace(mine, draft=draft)
     complain = tuple(name for name in request.POST.get("complain", "").split() if name in order)
     filling = mine.filling(posted_page, complain)
     if request.headers.get("X-Requested-With") == "XMLHttpRequest":
@@ -182,7 +184,7 @@ def _hand_in(request: HttpRequest, mine: _Correcting, filling: Filling) -> HttpR
             # The same correction from another window, or the button pressed twice: there is nothing left to do.
             corrections.begin_again(submission=refusal.submission, by=request.user, typed=None)
             return redirect("intake:submission", uuid=mine.submission.uuid)
-        fresh = _Correcting(refusal.submission, mine.withheld, saved)
+        fresh = replace(mine, submission=refusal.submission)
         return _show(request, fresh, fresh.filling(filling.page.id), status=409)
     except (ReasonMissing, NothingChanged) as refusal:
         return _show(request, mine, filling, status=422, error=str(refusal))
