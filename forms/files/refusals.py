@@ -46,9 +46,11 @@ def kind_names(kinds: Sequence[str]) -> str:
 
 def size_text(size: int) -> str:
     """Return a size in bytes as people read it."""
+    if size < 1024:
+        return f"{size} B"
     if size < 1024 * 1024:
-        return f"{max(size / 1024, 0.1):.0f} KB" if size >= 1024 else f"{size} B"
-    return f"{size / 1024 / 1024:.1f} MB"
+        return f"{size / 1024:.0f} KB"
+    return f"{size / 1024 / 1024:.1f}".removesuffix(".0") + " MB"
 
 
 def _sentence(code: str, name: str, told: Mapping[str, Any]) -> str:

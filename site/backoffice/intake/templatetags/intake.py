@@ -109,7 +109,7 @@ def accepted(options: FilesOptions) -> str:
 def taken_text(options: FilesOptions) -> str:
     """Say which files a field takes."""
     taken = options.taken()
-    return _("%(kinds)s; at most %(most)s, up to %(size)s each.") % {
+    return _("Taken: %(kinds)s. At most %(most)s, up to %(size)s each.") % {
         "kinds": kind_names(taken.kinds),
         "most": taken.most,
         "size": size_text(min(taken.largest, settings.FILES_LARGEST)),
