@@ -55,6 +55,9 @@ def entries(key: str) -> list[TrailEntry]:
         "comment_erased": _("Comment deleted after the retention period"),
         "hold_placed": _("Legal hold set"),
         "hold_lifted": _("Legal hold lifted"),
+        "file_downloaded": _("Confidential file downloaded"),
+        "file_viewed": _("Confidential picture looked at"),
+        "file_infected": _("Virus found in a file; its content was removed"),
     }
     return [
         TrailEntry(
@@ -71,11 +74,12 @@ def entries(key: str) -> list[TrailEntry]:
 
 
 def streams_of(submission: Submission) -> tuple[str, ...]:
-    """Return the chains that prove a submission: its own, its comments', holds' and readings'."""
+    """Return the chains that prove a submission: its own, its comments', holds', files' and readings'."""
     return (
         submission.stream,
         *submission.comments.values_list("stream", flat=True),
         *submission.holds.values_list("stream", flat=True),
+        *(file.stream for file in submission.files.all()),
         f"reading:{submission.uuid}",
     )
 

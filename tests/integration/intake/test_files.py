@@ -15,7 +15,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.http import parse_header_parameters
+from django.utils.translation import override
 
+from forms import trail
 from forms.files.models import StoredFile
 from forms.models import Draft, Submission
 from forms.services.submissions import save_draft, submit
@@ -329,6 +331,14 @@ def test_having_a_confidential_file_is_recorded(clerk: User) -> None:
     assert [event.kind for event in events_of(secret.stream)] == ["file_downloaded", "file_viewed"]
     assert [event.actor for event in events_of(secret.stream)] == ["李前台", "李前台"]
     assert list(events_of(plain.stream)) == []
+    number = Submission.objects.get().number
+    with override("en"):
+        told = [entry.what for entry in trail.entries(number)]
+    assert told == [
+        "Submitted",
+        "Confidential file downloaded",
+        "Confidential picture looked at",
+    ]
 
 
 def test_a_file_that_waits_for_the_scanner_is_not_handed_out(
