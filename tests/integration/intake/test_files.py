@@ -140,7 +140,7 @@ def test_without_script_files_come_with_the_form(draft: Draft, clerk: User) -> N
     assert [item["name"] for item in done.answers["photos"]] == ["1.jpg", "2.jpg"]
     assert done.answers["papers"][0]["name"] == "发票.pdf"
     assert (done.answers["signed"][0]["way"], done.answers["signed"][0]["signer"]) == ("typed", "王五")
-    page = client.get(answer.headers["Location"]).content.decode()
+    page = client.get(reverse("intake:submission", args=[done.uuid])).content.decode()
     for row in StoredFile.objects.all():
         assert reverse("intake:file", args=[row.uuid]) in page or row.origin == "typed"
 
