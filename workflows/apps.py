@@ -13,10 +13,14 @@ class WorkflowsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the packs who reads and writes workflows, and the auditor's pages who tells of cases."""
         # Imported here: models are not ready when this module is.
+        from forms.services.corrections import bar_withdrawal
+        from forms.services.retention import hold_back
         from foundation.audit.trails import TrailKind, register_trail
         from foundation.packs.registry import register
-        from workflows import trail
+        from workflows import submissions, trail
         from workflows.pack import WorkflowLoader
 
+        bar_withdrawal("cases", submissions.bar_withdrawal)
+        hold_back("cases", submissions.open_cases)
         register("workflows", WorkflowLoader())
         register_trail(TrailKind("cases", _("Cases"), trail.find, trail.subject, trail.entries))

@@ -122,6 +122,18 @@ OURS: dict[str, Rule] = {
         ),
         signed_in("forms.rules.may_see, or the case it opened; another's is not there"),
     ),
+    **dict.fromkeys(
+        ("intake:public", "intake:public-upload"),
+        public("whoever has the link: forms.services.public.access_for; another's draft is not there"),
+    ),
+    **dict.fromkeys(
+        ("intake:public-receipt", "intake:public-receipt-pdf"),
+        public("whoever has the receipt: forms.services.public.submission_of; tells no answer"),
+    ),
+    **dict.fromkeys(("intake:links", "intake:link-open", "intake:link-revoke"), roles(FORM_BUILDER)),
+    **dict.fromkeys(
+        ("intake:retention", "intake:hold-place", "intake:hold-lift"), roles(AUDITOR, ADMINISTRATOR)
+    ),
     "intake:received": signed_in("what one handed in oneself, or others for one"),
     "intake:withdraw": signed_in("forms.rules.may_withdraw"),
     **dict.fromkeys(

@@ -17,7 +17,7 @@ from forms.directory import directory_for
 from forms.exceptions import AnswerError
 from forms.fields import NO_MARKUP
 from forms.logic import FormState, Reading, evaluate, initial_answers, read, typed_of
-from forms.models import CorrectionDraft, Draft, Submission
+from forms.models import CorrectionDraft, Draft, PublicDraft, Submission
 from forms.paths import without
 from forms.prefill import prefilled
 from forms.presentation import WITHHELD, FieldView, GroupView, dom_id, first_page_with, group_views
@@ -74,6 +74,8 @@ class Filling:
     """The submission that is being corrected."""
     withheld: frozenset[str] = frozenset()
     """Ids of the fields that the corrector may not read: neither shown nor changed."""
+    is_public: bool = False
+    """Whether somebody without an account fills it in."""
     person: User | None = None
     """Who fills it in: what they may see can be named in it."""
 
@@ -103,6 +105,32 @@ class Filling:
             known=known,
             on_behalf_of=draft.on_behalf_of,
             person=draft.person,
+        )
+
+    @classmethod
+    def of_stranger(
+        cls,
+        edition: Edition,
+        definition: FormDefinition,
+        draft: PublicDraft | None,
+        page: str = "",
+        complain: tuple[str, ...] = (),
+    ) -> Filling:
+        """Return what somebody without an account has typed behind a public link, if anything."""
+        if draft is None:
+            return replace(cls.fresh(edition, definition), is_public=True)
+        known = initial_answers(definition, prefilled(definition, None))
+        page = page or definition.pages[min(draft.page, len(definition.pages) - 1)].id
+        return cls(
+            draft.uuid,
+            edition,
+            definition,
+            draft.answers,
+            page,
+            draft.saved_at,
+            complain,
+            known=known,
+            is_public=True,
         )
 
     @classmethod
@@ -164,6 +192,13 @@ class Filling:
     def posts_to(self) -> str:
         """Where it is saved."""
         return self.address or reverse("intake:draft", kwargs={"uuid": self.uuid})
+
+    @property
+    def uploads_to(self) -> str:
+        """Where its files go, one by one."""
+        if self.is_public:
+            return f"{self.address}files/"
+        return reverse("intake:file-upload", kwargs={"uuid": self.uuid})
 
     @cached_property
     def page(self) -> PageDefinition:

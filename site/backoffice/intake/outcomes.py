@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid as uuids
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -12,10 +13,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from forms.models import Draft, Submission
+from forms.models import Draft, PublicAccess, PublicDraft, Submission
 from forms.presentation import summary_of
 from forms.schema import definition_of
 from forms.services import submissions
+from forms.services.public import submit_public
 from foundation.editions.texts import in_language
 from foundation.organisation.models import User
 from foundation.outbox.services import send
@@ -60,6 +62,32 @@ def hand_in(*, draft: Draft, answers: dict[str, str | int | bool], by: User) -> 
         if workflow is not None:
             open_case(workflow_key=workflow, submission=submission, by=by, idempotency_key=key)
     return submission
+
+
+def hand_in_public(
+    *, access: PublicAccess, draft: PublicDraft, answers: dict[str, Any], address: str
+) -> Submission:
+    """Submit what a stranger typed and open the case its form begins, in one transaction; return the submission.
+
+    The case is opened in the name of whoever made the link: somebody of the house has to answer for it. Raises
+    as ``forms.services.public.submit_public`` and ``open_case``; then nothing has changed.
+    """
+    with transaction.atomic():
+        submission = submit_public(access=access, draft=draft, answers=answers, address=address)
+        workflow = workflow_for_form(submission.form_key)
+        if workflow is not None:
+            key = f"public:{draft.uuid}"
+            open_case(workflow_key=workflow, submission=submission, by=access.created_by, idempotency_key=key)
+    return submission
+
+
+def public_word(submission: Submission, language: str) -> str:
+    """Return how a submission stands in the word the public may hear."""
+    case = Case.objects.filter(submission=submission).select_related("edition").first()
+    if case is None:
+        return submission.get_state_display()
+    stands = workflow_of(case.edition).state(case.state)
+    return in_language(stands.public or stands.title, language)
 
 
 def _tell_on_behalf(submission: Submission) -> None:

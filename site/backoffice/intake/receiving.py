@@ -15,7 +15,9 @@ from forms.exceptions import FormError, NotFound
 from forms.fields.signature import confirmed_name
 from forms.files import services
 from forms.files.references import taken_by
+from forms.models import PublicDraft
 from forms.schema import FormDefinition
+from foundation.organisation.models import User
 
 UPLOAD = "~upload"
 REMOVE = "remove-file"
@@ -30,12 +32,19 @@ def brings_files(
 
 
 def with_files(
-    request: HttpRequest, uuid: uuids.UUID, definition: FormDefinition, typed: Mapping[str, Sequence[str]]
+    request: HttpRequest,
+    uuid: uuids.UUID,
+    definition: FormDefinition,
+    typed: Mapping[str, Sequence[str]],
+    *,
+    by: User | PublicDraft | None = None,
 ) -> tuple[dict[str, list[str]], list[str]]:
     """Return what was typed with the keys of the files that came along, and a sentence for each that was refused.
+    ``by``: whose draft it is, without it the signed-in person's.
 
     The draft must be there already. A file for what is no field on the posted page is passed over.
     """
+    by = by or request.user
     found = {path: list(texts) for path, texts in typed.items()}
     refused: list[str] = []
     for name in request.FILES:
@@ -44,7 +53,7 @@ def with_files(
             continue
         for upload in request.FILES.getlist(str(name)):
             try:
-                kept = services.store(draft=uuid, field=path, upload=upload, by=request.user)
+                kept = services.store(draft=uuid, field=path, upload=upload, by=by)
             except NotFound:
                 continue
             except FormError as refusal:
@@ -53,7 +62,7 @@ def with_files(
                 found[path].append(str(kept.uuid))
     for path, name in _signed(definition, typed).items():
         try:
-            found[path] = [str(services.sign(draft=uuid, field=path, name=name, by=request.user).uuid)]
+            found[path] = [str(services.sign(draft=uuid, field=path, name=name, by=by).uuid)]
         except FormError as refusal:
             refused.append(str(refusal))
     return found, refused

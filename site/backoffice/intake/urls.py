@@ -4,7 +4,7 @@
 
 from django.urls import path
 
-from backoffice.intake import choosing, correcting, files, printing, reading, views
+from backoffice.intake import choosing, correcting, files, keeping, links, printing, public, reading, views
 
 app_name = "intake"
 
@@ -29,5 +29,15 @@ urlpatterns = [
     path("requests/<slug:form_key>/favourite/", views.favourite, name="favourite"),
     path("requests/<slug:form_key>/blank.pdf", printing.blank_pdf, name="blank"),
     path("requests/<slug:form_key>/", views.form, name="form"),
+    path("public-links/", links.links, name="links"),
+    path("public-links/open/", links.open_link, name="link-open"),
+    path("public-links/<uuid:uuid>/revoke/", links.revoke_link, name="link-revoke"),
+    path("retention/", keeping.overview, name="retention"),
+    path("retention/holds/", keeping.place, name="hold-place"),
+    path("retention/holds/<uuid:uuid>/lift/", keeping.lift, name="hold-lift"),
+    path("p/<str:token>/", public.form, name="public"),
+    path("p/<str:token>/files/", public.upload, name="public-upload"),
+    path("r/<str:receipt>/", public.receipt, name="public-receipt"),
+    path("r/<str:receipt>/receipt.pdf", public.receipt_pdf, name="public-receipt-pdf"),
     path("requests/<slug:form_key>/<int:edition>/choose/", choosing.choose, name="choose"),
 ]

@@ -27,7 +27,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from backoffice.access.gate import permissions_policy
+from backoffice.access.gate import may_open, permissions_policy
 from backoffice.access.long_select import LongSelect
 from backoffice.access.templatetags.remit import clock, moment_text
 from backoffice.intake.filling import PREFIX, ROW_ACTIONS, Filling, typed_in, with_rows_changed
@@ -77,6 +77,8 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "intake/catalogue.html",
         {
             "page_title": _("New request"),
+            "to_links": may_open(request, "intake:links"),
+            "to_retention": may_open(request, "intake:retention"),
             "categories": [
                 (category, list(group)) for category, group in groupby(found, lambda tile: tile["category"])
             ],

@@ -69,6 +69,12 @@ def existing(world: World) -> dict[str, Example]:
                 "receipt",
             )
         },
+        "intake:public": Example({"token": objects["public token"]}),
+        "intake:public-upload": Example({"token": objects["public token"]}),
+        "intake:public-receipt": Example({"receipt": objects["public receipt"]}),
+        "intake:public-receipt-pdf": Example({"receipt": objects["public receipt"]}),
+        "intake:link-revoke": Example({"uuid": objects["public access"].uuid}),
+        "intake:hold-lift": Example({"uuid": objects["hold"].uuid}),
         "intake:print": Example(
             {"uuid": objects["slip"].uuid, "layout": "standard"}, readers=frozenset({"clerk"})
         ),

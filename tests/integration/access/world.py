@@ -19,6 +19,7 @@ from backoffice.access import groups
 from backoffice.positions.archiving import archive
 from backoffice.positions.models import PositionPage
 from forms.schema import definition_of
+from forms.services import public, retention
 from forms.services.submissions import save_draft, submit
 from foundation.organisation.models import User
 from foundation.outbox.models import Job
@@ -150,6 +151,21 @@ def _slip(world: World) -> None:
         retention={"months": 12},
     )
     world.objects["slip"] = make_submission(form, clerk, subject=world.secret("clerk"))
+    access, token = public.open_access(
+        form_key="slip", purpose=world.secret("form_builder"), by=world.people["form_builder"]
+    )
+    draft = public.save_public_draft(access=access, edition=form, visitor="v", typed={})
+    sent = public.submit_public(
+        access=access, draft=draft, answers={"subject": world.secret()}, address="192.0.2.1"
+    )
+    world.objects |= {
+        "public access": access,
+        "public token": token,
+        "public receipt": public.receipt_of(sent),
+        "hold": retention.place_hold(
+            by=world.people["auditor"], reason=world.secret("auditor", "administrator"), form_key="slip"
+        ),
+    }
 
 
 def _descriptions(world: World) -> None:
