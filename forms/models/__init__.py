@@ -5,7 +5,13 @@ index of their registers.
 from forms.models.drafts import CorrectionDraft, Draft, Favourite, PublicDraft
 from forms.models.numbering import NumberSeries
 from forms.models.public import PublicAccess, PublicUse
-from forms.models.registers import RegisterNumber, RegisterText
+from forms.models.registers import (
+    RegisterImport,
+    RegisterNumber,
+    RegisterText,
+    RegisterView,
+    RegisterWords,
+)
 from forms.models.submissions import (
     LegalHold,
     Submission,
@@ -28,8 +34,11 @@ __all__ = [
     "PublicDraft",
     "PublicUse",
     "RefusedChange",
+    "RegisterImport",
     "RegisterNumber",
     "RegisterText",
+    "RegisterView",
+    "RegisterWords",
     "StoredFile",
     "Submission",
     "SubmissionComment",

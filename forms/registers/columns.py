@@ -92,6 +92,11 @@ class RegisterColumn:
         return all(not held.isdisjoint(named) for named in self.readers)
 
     @property
+    def limited(self) -> bool:
+        """Whether nothing at all may be seen by those it is not open to."""
+        return bool(self.readers) or self.confidentiality is Confidentiality.CONFIDENTIAL
+
+    @property
     def recorded(self) -> bool:
         """Whether reading it is an event."""
         return self.confidentiality is Confidentiality.CONFIDENTIAL
@@ -100,6 +105,11 @@ class RegisterColumn:
     def choices(self) -> Sequence[Any]:
         """What there is to choose from; empty where nothing is given."""
         return getattr(self.definition.settings, "choices", ())
+
+    @property
+    def several(self) -> bool:
+        """Whether more than one choice can be an answer."""
+        return self.type is Type.CHOICE and self.definition.kind != "choice"
 
     def cell(self, definition: FormDefinition, answers: Mapping[str, Any], language: str) -> Cell:
         """Return the typed value of a submission (or a row) for sheets, None where there is none."""

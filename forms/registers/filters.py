@@ -23,10 +23,10 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from forms.fields import KINDS, FieldFault
 from forms.fields.base import plain_digits
-from forms.models import RegisterNumber, RegisterText, Submission
+from forms.models import RegisterNumber, RegisterText, RegisterWords, Submission
 from forms.models.registers import LONGEST_TEXT, LONGEST_WORDS
-from forms.registers.columns import RegisterColumn, RegisterShape, Type
-from forms.registers.lines import as_number, folded
+from forms.registers.columns import RegisterColumn, RegisterShape, Type, number_of
+from forms.registers.lines import AT, BY, NUMBER, STATE, as_number, folded
 from forms.registers.periods import PERIODS, days_of
 from foundation.editions.texts import in_language
 from foundation.organisation.models import User
@@ -84,8 +84,6 @@ def read_filter(text: str) -> Filter | None:
 
 
 # --- columns every register has --------------------------------------------------------------------------------
-
-NUMBER, AT, BY, STATE = "_number", "_at", "_by", "_state"
 
 
 @dataclass(frozen=True)
@@ -154,21 +152,24 @@ def column_for(key: str, shape: RegisterShape, roles: Collection[str]) -> Regist
 # --- conditions --------------------------------------------------------------------------------------------------
 
 
+Moments = tuple[datetime.datetime | None, datetime.datetime | None]
+
+
 @dataclass(frozen=True)
 class Condition:
-    """A filter read: what must hold of a line of one column, or of the submission itself.
+    """A filter, or a word searched for, as what must hold of a submission: that there is a line like this, that
+    there is none (``absent``), or that it was handed in between two moments.
 
-    ``absent``: there must be no such line. ``several``: more than one line of a submission can fulfil it.
+    ``several``: more than one line of a submission can fulfil it.
     """
 
-    filter: Filter
     table: type[RegisterText] | type[RegisterNumber] | None = None
-    column: int = 0
     lines: Q = field(default_factory=Q)
     absent: bool = False
     several: bool = False
-    row: Callable[[str], Q] | None = None
-    """For conditions of the submission itself: takes what stands before its fields (``submission__``)."""
+    column: int = 0
+    """The column all its lines stand in; 0 where they stand in several."""
+    between: Moments | None = None
 
 
 def condition_of(
@@ -187,30 +188,66 @@ def condition_of(
             % {"column": column.heading("")}
         )
     day = day or timezone.localdate()
-    if isinstance(column, SystemColumn):
-        return Condition(wanted, row=_of_submission(wanted, by, day))
+    if wanted.column == AT:
+        return Condition(between=_days_between(wanted, day))
+    number = column.number if isinstance(column, RegisterColumn) else number_of(shape.form_key, column.key)
     table = RegisterText if column.type.in_words else RegisterNumber
+    here = Q(column=number)
     if wanted.op is Op.EMPTY:
-        return Condition(wanted, table, column.number, absent=True)
+        return Condition(table, here, absent=True, column=number)
     if wanted.op is Op.ANSWERED:
-        return Condition(wanted, table, column.number, several=column.type is Type.CHOICE)
-    lines = _in_words(wanted, by) if column.type.in_words else _in_figures(wanted, column.type, day)
-    return Condition(wanted, table, column.number, lines, several=column.type is Type.CHOICE)
+        return Condition(table, here & Q(place=0) if column.type.in_words else here, column=number)
+    lines = _in_words(wanted, by, number) if column.type.in_words else _in_figures(wanted, column.type, day)
+    several = isinstance(column, RegisterColumn) and column.several and len(wanted.values) > 1
+    return Condition(table, here & lines, column=number, several=several)
 
 
-def _in_words(wanted: Filter, by: User) -> Q:
+def word_condition(word: str, shape: RegisterShape, roles: Collection[str]) -> Condition:
+    """Return that a folded word stands in the number, in a text or in a chosen answer open to these roles."""
+    numbers = [number_of(shape.form_key, NUMBER)]
+    labels = Q()
+    for column in shape.columns:
+        if not column.type.in_words or not column.open_to(roles):
+            continue
+        if column.type is not Type.CHOICE:
+            numbers.append(column.number)
+        elif keys := [
+            choice.key
+            for choice in column.choices
+            if any(word in folded(text) for text in choice.label.values())
+        ]:
+            labels |= Q(column=column.number, key__in=keys)
+    return Condition(RegisterText, (Q(column__in=numbers) & _holding(word, numbers)) | labels, several=True)
+
+
+def _in_words(wanted: Filter, by: User, column: int) -> Q:
     if wanted.op is Op.ANY:
+        if wanted.column == STATE and not set(wanted.values) & set(Submission.State):
+            raise FilterFault(_("Choose at least one."))
         if not wanted.values:
             raise FilterFault(_("Choose at least one."))
-        return Q(key__in=wanted.values)
+        return Q(key__in=list(wanted.values))
     if wanted.op is Op.ME:
         return Q(key=str(by.uuid))
-    words = folded(_one(wanted))
+    words = folded(_one(wanted))[:LONGEST_WORDS]
     if not words:
         raise FilterFault(_("Write the words to look for."))
-    if wanted.op is Op.IS:
-        return Q(text=words[:LONGEST_TEXT], words=words[:LONGEST_WORDS])
-    return Q(words__contains=words)
+    if wanted.op is Op.CONTAINS:
+        return _holding(words, [column])
+    long = RegisterWords.objects.filter(column=column)
+    if len(words) > LONGEST_TEXT:
+        same = Q(submission__in=long.filter(words=words).values("submission"))
+    elif len(words) == LONGEST_TEXT:
+        same = ~Q(submission__in=long.values("submission"))
+    else:
+        same = Q()
+    return Q(text=words[:LONGEST_TEXT]) & same
+
+
+def _holding(words: str, columns: Sequence[int]) -> Q:
+    """Return that a line in one of the columns holds the words; of long texts all of them are searched."""
+    long = RegisterWords.objects.filter(column__in=columns, words__contains=words)
+    return Q(text__contains=words) | Q(submission__in=long.values("submission"))
 
 
 def _in_figures(wanted: Filter, kind: Type, day: datetime.date) -> Q:
@@ -219,12 +256,7 @@ def _in_figures(wanted: Filter, kind: Type, day: datetime.date) -> Q:
             raise FilterFault(_("Choose yes or no."))
         return Q(number=int(_one(wanted) == "yes"))
     least, most = bounds_of(wanted, kind, day)
-    found = Q()
-    if least is not None:
-        found &= Q(number__gte=least)
-    if most is not None:
-        found &= Q(number__lte=most)
-    return found
+    return (Q() if least is None else Q(number__gte=least)) & (Q() if most is None else Q(number__lte=most))
 
 
 def bounds_of(wanted: Filter, kind: Type, day: datetime.date) -> tuple[int | None, int | None]:
@@ -255,9 +287,7 @@ def bounds_of(wanted: Filter, kind: Type, day: datetime.date) -> tuple[int | Non
     )
 
 
-def _moments(
-    first: datetime.date | None, last: datetime.date | None
-) -> tuple[datetime.datetime | None, datetime.datetime | None]:
+def _moments(first: datetime.date | None, last: datetime.date | None) -> Moments:
     """Return the moment at which the first day begins, and that at which the last one is over."""
 
     def midnight(day: datetime.date) -> datetime.datetime:
@@ -312,43 +342,12 @@ _READERS: dict[Type, Callable[[str], Any]] = {
 }
 
 
-def _of_submission(wanted: Filter, by: User, day: datetime.date) -> Callable[[str], Q]:
-    if wanted.column == AT:
-        kind = Type.DATE
-        first, last = bounds_of(wanted, kind, day)
-        begins, ends = _moments(
-            None if first is None else datetime.date.fromordinal(first),
-            None if last is None else datetime.date.fromordinal(last),
-        )
-        return lambda before: Q(
-            **({f"{before}submitted_at__gte": begins} if begins else {}),
-            **({f"{before}submitted_at__lt": ends} if ends else {}),
-        )
-    if wanted.column == STATE:
-        states = [value for value in wanted.values if value in set(Submission.State)]
-        if not states:
-            raise FilterFault(_("Choose at least one."))
-        return lambda before: Q(**{f"{before}state__in": states})
-    if wanted.op is Op.ME:
-        return lambda before: Q(**{f"{before}submitted_by": by})
-    if wanted.op is Op.ANY:
-        if not wanted.values:
-            raise FilterFault(_("Choose at least one."))
-        return lambda before: Q(**{f"{before}submitted_by__uuid__in": _uuids(wanted.values)})
-    words = _one(wanted).strip()
-    if not words:
-        raise FilterFault(_("Write the words to look for."))
-    if wanted.column == BY:
-        return lambda before: (
-            Q(**{f"{before}submitted_by__full_name__icontains": words})
-            | Q(**{f"{before}submitted_by__full_name_en__icontains": words})
-        )
-    test = "iexact" if wanted.op is Op.IS else "icontains"
-    return lambda before: Q(**{f"{before}number__{test}": words})
-
-
-def _uuids(values: Sequence[str]) -> list[str]:
-    return [value for value in values if re.fullmatch(r"[0-9a-f-]{36}", value)]
+def _days_between(wanted: Filter, day: datetime.date) -> Moments:
+    first, last = bounds_of(wanted, Type.DATE, day)
+    return _moments(
+        None if first is None else datetime.date.fromordinal(first),
+        None if last is None else datetime.date.fromordinal(last),
+    )
 
 
 def _one(wanted: Filter) -> str:

@@ -10,18 +10,20 @@ import datetime
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from forms.fields import Cell
-from forms.models import RegisterNumber, RegisterText, Submission
+from forms.models import RegisterNumber, RegisterText, RegisterWords, Submission
 from forms.models.registers import LONGEST_KEY, LONGEST_TEXT, LONGEST_WORDS
 from forms.registers.columns import Type, column_key, number_of, typed_columns
 from forms.schema import FieldDefinition, FormDefinition, definition_of
+from foundation.editions.models import Edition
 from foundation.editions.texts import FIRST_LANGUAGE
 
 DECIMALS = {Type.MONEY: 2, Type.DECIMAL: 6}
@@ -34,11 +36,10 @@ BATCH = 500
 
 @dataclass(frozen=True)
 class Line:
-    """One line before it is written: of a text, or of a number."""
+    """One line before it is written: of a text (here whole), or of a number."""
 
     column: int
     text: str = ""
-    words: str = ""
     key: str = ""
     place: int = 0
     number: int | None = None
@@ -73,10 +74,19 @@ def from_number(kind: Type, number: int) -> Decimal | int:
     return Decimal(number).scaleb(-places) if places else number
 
 
-def lines_of(form_key: str, definition: FormDefinition, answers: Mapping[str, Any]) -> Iterator[Line]:
-    """Yield the lines of a submission: of every answer outside of rows."""
+NUMBER, AT, BY, STATE = "_number", "_at", "_by", "_state"
+"""Keys of the columns that every register has; all but the moment have lines."""
+
+
+def lines_of(form_key: str, definition: FormDefinition, submission: Submission) -> Iterator[Line]:
+    """Yield the lines of a submission: of itself, and of every answer outside of rows."""
+    yield Line(number_of(form_key, NUMBER), text=folded(submission.number))
+    yield Line(number_of(form_key, STATE), text=submission.state, key=submission.state)
+    if (person := submission.submitted_by) is not None:
+        names = folded(f"{person.full_name} {person.full_name_en}")
+        yield Line(number_of(form_key, BY), text=names, key=str(person.uuid))
     for name, asked in definition.form.fields.items():
-        value = answers.get(name)
+        value = submission.answers.get(name)
         if value is None:
             continue
         cells = asked.of_kind.cells(value, asked.settings, FIRST_LANGUAGE)
@@ -94,24 +104,11 @@ def lines_of(form_key: str, definition: FormDefinition, answers: Mapping[str, An
 def _in_words(number: int, kind: Type, asked: FieldDefinition, value: Any, cell: str) -> Iterator[Line]:
     if kind is Type.CHOICE and (keys := chosen(value)):
         places = {choice.key: place for place, choice in enumerate(asked.settings.choices)}  # type: ignore[attr-defined]  # typed_columns has looked
-        labels = {choice.key: choice.label for choice in asked.settings.choices}  # type: ignore[attr-defined]
         for place, key in enumerate(keys):
-            words = folded(" ".join(labels[key].values()) if key in labels else key)
-            yield _text(number, f"{places.get(key, 9999):04}", words, key, place)
+            yield Line(number, text=f"{places.get(key, 9999):04}", key=key[:LONGEST_KEY], place=place)
         return
-    words = folded(cell)
     key = str(value.get("key", "")) if kind is Type.REFERENCE and isinstance(value, Mapping) else ""
-    yield _text(number, words, words, key)
-
-
-def _text(number: int, text: str, words: str, key: str = "", place: int = 0) -> Line:
-    return Line(
-        number,
-        text=text[:LONGEST_TEXT],
-        words=words[:LONGEST_WORDS],
-        key=key[:LONGEST_KEY],
-        place=place,
-    )
+    yield Line(number, text=folded(cell)[:LONGEST_WORDS], key=key[:LONGEST_KEY])
 
 
 def chosen(value: Any) -> list[str]:
@@ -130,37 +127,78 @@ def chosen(value: Any) -> list[str]:
     return []
 
 
-def rows_of(
-    submission: Submission, definition: FormDefinition
-) -> tuple[list[RegisterText], list[RegisterNumber]]:
-    """Return the lines of a submission as rows that are not yet written."""
-    texts, numbers = [], []
-    common = {"submission_id": submission.pk, "at": submission.submitted_at}
-    for line in lines_of(submission.form_key, definition, submission.answers):
-        if line.number is not None:
-            numbers.append(RegisterNumber(column=line.column, number=line.number, **common))
-        else:
-            texts.append(
+@dataclass
+class Rows:
+    """Lines as rows that are not yet written."""
+
+    texts: list[RegisterText] = field(default_factory=list)
+    words: list[RegisterWords] = field(default_factory=list)
+    numbers: list[RegisterNumber] = field(default_factory=list)
+
+    def add(self, submission: Submission, definition: FormDefinition) -> None:
+        """Add the lines of a submission."""
+        common = {"submission_id": submission.pk, "at": submission.submitted_at}
+        for line in lines_of(submission.form_key, definition, submission):
+            if line.number is not None:
+                self.numbers.append(RegisterNumber(column=line.column, number=line.number, **common))
+                continue
+            if len(line.text) > LONGEST_TEXT:
+                self.words.append(RegisterWords(column=line.column, words=line.text, **common))
+            self.texts.append(
                 RegisterText(
                     column=line.column,
                     place=line.place,
                     key=line.key,
-                    text=line.text,
-                    words=line.words,
+                    text=line.text[:LONGEST_TEXT],
                     **common,
                 )
             )
-    return texts, numbers
+
+    def write(self, batch: int = BATCH) -> None:
+        """Write them."""
+        RegisterText.objects.bulk_create(self.texts, batch_size=batch)
+        RegisterWords.objects.bulk_create(self.words, batch_size=batch)
+        RegisterNumber.objects.bulk_create(self.numbers, batch_size=batch)
+
+    def told(self) -> dict[int, set[tuple[Any, ...]]]:
+        """Return what they say, by submission."""
+        found: dict[int, set[tuple[Any, ...]]] = {}
+        for text in self.texts:
+            said = (text.column, text.at, text.place, text.key, text.text)
+            found.setdefault(text.submission_id, set()).add(said)
+        for words in self.words:
+            found.setdefault(words.submission_id, set()).add((words.column, words.at, words.words))
+        for number in self.numbers:
+            found.setdefault(number.submission_id, set()).add((number.column, number.at, number.number))
+        return found
+
+
+def rows_of(submissions: Iterable[Submission], definitions: Mapping[int, FormDefinition]) -> Rows:
+    """Return the lines of submissions, by the definitions of their editions (by key)."""
+    rows = Rows()
+    for submission in submissions:
+        rows.add(submission, definitions[submission.edition_id])
+    return rows
+
+
+def _stored(ids: Iterable[int]) -> Rows:
+    return Rows(
+        list(RegisterText.objects.filter(submission__in=ids)),
+        list(RegisterWords.objects.filter(submission__in=ids)),
+        list(RegisterNumber.objects.filter(submission__in=ids)),
+    )
+
+
+def _forget(ids: Iterable[int]) -> None:
+    for table in (RegisterText, RegisterWords, RegisterNumber):
+        table.objects.filter(submission__in=ids).delete()
 
 
 def keep(submission: Submission, *, new: bool) -> None:
     """Write the lines of a submission, in the transaction that saved it; those it had before give way."""
     if not new:
-        RegisterText.objects.filter(submission=submission).delete()
-        RegisterNumber.objects.filter(submission=submission).delete()
-    texts, numbers = rows_of(submission, definition_of(submission.edition))
-    RegisterText.objects.bulk_create(texts)
-    RegisterNumber.objects.bulk_create(numbers)
+        _forget([submission.pk])
+    rows_of([submission], {submission.edition_id: definition_of(submission.edition)}).write()
 
 
 def on_saved(sender: Any, instance: Submission, created: bool, raw: bool = False, **kwargs: Any) -> None:
@@ -183,29 +221,21 @@ def rebuild(form_key: str, *, tell: Telling | None = None) -> int:
     while True:
         with transaction.atomic():
             # Locked, so that a correction of this very moment is not overwritten with what was before it.
-            some = list(found.filter(pk__gt=last).order_by("pk").select_for_update()[:BATCH])
+            some = list(_some(found, last).select_for_update(of=("self",)))
             if not some:
                 return done
-            editions = _editions(some)
-            ids = [submission.pk for submission in some]
-            RegisterText.objects.filter(submission__in=ids).delete()
-            RegisterNumber.objects.filter(submission__in=ids).delete()
-            texts: list[RegisterText] = []
-            numbers: list[RegisterNumber] = []
-            for submission in some:
-                more_texts, more_numbers = rows_of(submission, editions[submission.edition_id])
-                texts += more_texts
-                numbers += more_numbers
-            RegisterText.objects.bulk_create(texts, batch_size=BATCH)
-            RegisterNumber.objects.bulk_create(numbers, batch_size=BATCH)
+            _forget([submission.pk for submission in some])
+            rows_of(some, _definitions(some)).write()
         done, last = done + len(some), some[-1].pk
         if tell is not None:
             tell(done, total)
 
 
-def _editions(submissions: Iterable[Submission]) -> dict[int, FormDefinition]:
-    from foundation.editions.models import Edition
+def _some(found: QuerySet[Submission], after: int) -> QuerySet[Submission]:
+    return found.filter(pk__gt=after).select_related("submitted_by").order_by("pk")[:BATCH]
 
+
+def _definitions(submissions: Iterable[Submission]) -> dict[int, FormDefinition]:
     wanted = {submission.edition_id for submission in submissions}
     return {edition.pk: definition_of(edition) for edition in Edition.objects.filter(pk__in=wanted)}
 
@@ -213,26 +243,13 @@ def _editions(submissions: Iterable[Submission]) -> dict[int, FormDefinition]:
 def differences(form_key: str, *, tell: Telling | None = None) -> list[str]:
     """Return the numbers of the submissions whose lines do not say what they say. Writes nothing."""
     found = Submission.objects.filter(form_key=form_key)
-    total, done, last, wrong = found.count(), 0, 0, []
-    while some := list(found.filter(pk__gt=last).order_by("pk")[:BATCH]):
-        editions = _editions(some)
+    total, done, last = found.count(), 0, 0
+    wrong: list[str] = []
+    while some := list(_some(found, last)):
         ids = [submission.pk for submission in some]
-        kept: dict[int, set[tuple[Any, ...]]] = {pk: set() for pk in ids}
-        for row in RegisterText.objects.filter(submission__in=ids):
-            kept[row.submission_id].add(_told(row))
-        for figure in RegisterNumber.objects.filter(submission__in=ids):
-            kept[figure.submission_id].add(_told(figure))
-        for submission in some:
-            texts, numbers = rows_of(submission, editions[submission.edition_id])
-            if {*map(_told, texts), *map(_told, numbers)} != kept[submission.pk]:
-                wrong.append(submission.number)
+        wanted, kept = rows_of(some, _definitions(some)).told(), _stored(ids).told()
+        wrong += [row.number for row in some if wanted.get(row.pk, set()) != kept.get(row.pk, set())]
         done, last = done + len(some), some[-1].pk
         if tell is not None:
             tell(done, total)
     return wrong
-
-
-def _told(row: RegisterText | RegisterNumber) -> tuple[Any, ...]:
-    if isinstance(row, RegisterText):
-        return (row.column, row.place, row.key, row.text, row.words, row.at)
-    return (row.column, row.number, row.at)

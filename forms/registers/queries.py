@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid as uuids
 from collections.abc import Collection
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import get_language
 
 from forms.exceptions import NotFound
@@ -13,6 +13,7 @@ from forms.fields import Found, Reference
 from forms.models import RegisterText, Submission
 from forms.registers import rules
 from forms.registers.columns import RegisterColumn, RegisterShape, shape_of
+from forms.registers.filters import word_condition
 from forms.registers.lines import folded
 from forms.schema import FormDefinition, definition_of
 from foundation.editions.models import Edition
@@ -24,9 +25,9 @@ MOST_WORDS = 8
 SOURCE = "register:"
 
 
-def registers_of(user: User) -> list[FormDefinition]:
+def registers_of(user: User, roles: Collection[str] | None = None) -> list[FormDefinition]:
     """Return the forms in force whose register the person reads, by key."""
-    roles = roles_of(user)
+    roles = roles_of(user) if roles is None else roles
     found = [definition_of(edition) for edition in all_in_force(Edition.Kind.FORM)]
     return [form for form in found if rules.may_read(form, roles)]
 
@@ -59,7 +60,10 @@ def find_rows(form_key: str, words: str, user: User, limit: int = 20) -> list[Fo
     if seen is None:
         return []
     found, shape, roles = seen
-    return [_found(row, shape, roles) for row in searched(found, shape, words, roles)[:limit]]
+    for word in dict.fromkeys(folded(words).split()[:MOST_WORDS]):
+        lines = RegisterText.objects.filter(word_condition(word, shape, roles).lines)
+        found = found.filter(pk__in=lines.values("submission"))
+    return [_found(row, shape, roles) for row in found[:limit]]
 
 
 def load_rows(form_key: str, keys: Collection[str], user: User) -> dict[str, Found]:
@@ -72,21 +76,6 @@ def load_rows(form_key: str, keys: Collection[str], user: User) -> dict[str, Fou
         return {}
     found, shape, roles = seen
     return {str(row.uuid): _found(row, shape, roles) for row in found.filter(uuid__in=wanted)}
-
-
-def searched(
-    found: QuerySet[Submission], shape: RegisterShape, words: str, roles: Collection[str]
-) -> QuerySet[Submission]:
-    """Return the submissions whose number, or texts open to these roles, hold every one of the words."""
-    open_columns = [
-        column.number for column in shape.columns if column.type.in_words and column.open_to(roles)
-    ]
-    for word in folded(words).split()[:MOST_WORDS]:
-        said = RegisterText.objects.filter(
-            submission=OuterRef("pk"), column__in=open_columns, words__contains=word
-        )
-        found = found.filter(Q(number__icontains=word) | Exists(said))
-    return found
 
 
 def _seen(form_key: str, user: User) -> tuple[QuerySet[Submission], RegisterShape, frozenset[str]] | None:

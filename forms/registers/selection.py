@@ -13,15 +13,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, Sum
 
 from forms.models import RegisterNumber, RegisterText, Submission
-from forms.registers.columns import RegisterColumn, RegisterShape
-from forms.registers.filters import AT, NUMBER, Condition
-from forms.registers.lines import folded
+from forms.registers.columns import RegisterColumn, RegisterShape, number_of
+from forms.registers.filters import Condition, word_condition
+from forms.registers.lines import AT, NUMBER, folded
 
 BOUND = 10_000
 """So many submissions are counted exactly and can be leafed through; of more it is said that there are more."""
+ADDED_UP = 2_000
+"""So many are added up unasked."""
 CHUNK = 500
 _SPLIT = 1_000_000
 MOST_WORDS = 8
@@ -59,19 +61,15 @@ class Selection:
         sort: Sort | None = None,
     ) -> None:
         self.shape = shape
-        self.conditions = tuple(conditions)
-        self.words = folded(words).split()[:MOST_WORDS]
+        said = dict.fromkeys(folded(words).split()[:MOST_WORDS])
+        self.conditions = (*conditions, *(word_condition(word, shape, roles) for word in said))
         self.sort = sort or Sort()
-        self._searched = [
-            column.number for column in shape.columns if column.type.in_words and column.open_to(roles)
-        ]
 
     @cached_property
     def count(self) -> int:
         """How many there are; ``BOUND + 1`` means more than ``BOUND``."""
-        if self._driver is not None and self._whole is not None:
-            return self._whole
-        return int(self._found().order_by()[: BOUND + 1].count())
+        alone = self._counted_alone
+        return len_of(self._found(), doubled=self._doubled) if alone is None else alone
 
     @property
     def bounded(self) -> bool:
@@ -106,11 +104,10 @@ class Selection:
         wanted = {column.number: column.key for column in columns if column.type.counted}
         if not wanted:
             return {}
-        lines = RegisterNumber.objects.filter(column__in=wanted)
         if self._driver is not None:
-            lines = lines.filter(submission__in=self._found().order_by().values("submission_id"))
-        else:
-            lines = self._narrowed(lines, "submission_id", "submission__", self.conditions)
+            return self._totals_of_few(wanted)
+        lines = RegisterNumber.objects.filter(column__in=wanted)
+        lines = self._narrowed(lines, self.conditions)
         # In two parts, since a sum of whole numbers may leave the range of the database's own.
         sums = lines.values("column").annotate(
             high=Sum(F("number") / _SPLIT), low=Sum(F("number") % _SPLIT), count=Count("pk")
@@ -120,13 +117,35 @@ class Selection:
             for row in sums.order_by()
         }
 
+    def _totals_of_few(self, wanted: dict[int, str]) -> dict[str, Total]:
+        """The same where few are found: of each of them the numbers are looked up, so that no column is read whole."""
+        rows = self._found().order_by()
+        asked: dict[str, Any] = {}
+        for place, number in enumerate(wanted):
+            of_row = RegisterNumber.objects.filter(column=number, submission=OuterRef("submission_id"))
+            value = f"value_{place}"
+            rows = rows.annotate(**{value: Subquery(of_row.values("number")[:1])})
+            asked[f"high_{place}"] = Sum(F(value) / _SPLIT)
+            asked[f"low_{place}"] = Sum(F(value) % _SPLIT)
+            asked[f"count_{place}"] = Count(value)
+        named = [f"value_{place}" for place in range(len(wanted))]
+        rows = rows.values("submission_id", *named)
+        sums = (rows.distinct() if self._doubled else rows).aggregate(**asked)
+        return {
+            key: Total(
+                int(sums[f"high_{place}"]) * _SPLIT + int(sums[f"low_{place}"]), sums[f"count_{place}"]
+            )
+            for place, key in enumerate(wanted.values())
+            if sums[f"count_{place}"]
+        }
+
     # --- how -----------------------------------------------------------------------------------------------------
 
     @cached_property
     def _counted(self) -> list[tuple[int, Condition]]:
         """The conditions on lines with how many lines fulfil each, up to the bound; the fewest first."""
         found = [
-            (_lines(condition)[: BOUND + 1].count(), condition)
+            (len_of(_lines(condition), doubled=False), condition)
             for condition in self.conditions
             if condition.table is not None and not condition.absent
         ]
@@ -140,96 +159,116 @@ class Selection:
         return None
 
     @property
-    def _whole(self) -> int | None:
-        """The number of submissions where the driver is all there is to fulfil."""
-        driver = self._driver
-        alone = driver is not None and len(self.conditions) == 1 and not self.words and not driver.several
-        return self._counted[0][0] if alone else None
+    def _doubled(self) -> bool:
+        """Whether one submission may be found more than once."""
+        return self._driver is not None and self._driver.several
+
+    @property
+    def _counted_alone(self) -> int | None:
+        """How many fulfil the one condition there is, by its index alone; None where more is asked."""
+        if len(self.conditions) != 1:
+            return None
+        (condition,) = self.conditions
+        if condition.table is None or condition.several:
+            return None
+        if not condition.absent:
+            return self._counted[0][0]
+        answered = _first_lines(condition.table, condition.column).count()
+        rows = Submission.objects.filter(form_key=self.shape.form_key).count()
+        return min(rows - answered, BOUND + 1)
 
     def _found(self) -> QuerySet[Any]:
         """Return what fulfils everything: lines of the driver, or submissions."""
         driver = self._driver
         if driver is None:
             rows = Submission.objects.filter(form_key=self.shape.form_key)
-            return self._narrowed(rows, "pk", "", self.conditions)
-        others = [condition for condition in self.conditions if condition is not driver]
-        lines = self._narrowed(_lines(driver), "submission_id", "submission__", others)
-        if driver.several:
-            # Of several chosen answers the first that fits stands for all.
-            earlier = _lines(driver).filter(submission=OuterRef("submission"), place__lt=OuterRef("place"))
-            lines = lines.filter(~Exists(earlier))
-        return lines
+            return self._narrowed(rows, self.conditions)
+        return self._narrowed(
+            _lines(driver), [condition for condition in self.conditions if condition is not driver]
+        )
 
-    def _narrowed(
-        self, rows: QuerySet[Any], ref: str, before: str, conditions: Sequence[Condition]
-    ) -> QuerySet[Any]:
-        """Return the rows (of which ``ref`` is the submission's key) that fulfil the conditions and the words."""
+    def _narrowed(self, rows: QuerySet[Any], conditions: Sequence[Condition]) -> QuerySet[Any]:
+        """Return those of the submissions, or lines, whose submission fulfils the conditions."""
+        ref, at = ("pk", "submitted_at") if rows.model is Submission else ("submission_id", "at")
         for condition in conditions:
-            if condition.row is not None:
-                rows = rows.filter(condition.row(before))
+            if condition.between is not None:
+                begins, ends = condition.between
+                rows = rows.filter(
+                    **({f"{at}__gte": begins} if begins else {}), **({f"{at}__lt": ends} if ends else {})
+                )
                 continue
             there = Exists(_lines(condition).filter(submission=OuterRef(ref)))
             rows = rows.filter(~there if condition.absent else there)
-        for word in self.words:
-            said = RegisterText.objects.filter(
-                submission=OuterRef(ref), column__in=self._searched, words__contains=word
-            )
-            rows = rows.filter(Q(**{f"{before}number__icontains": word}) | Exists(said))
         return rows
 
     def _ids(self, first: int, size: int | None) -> list[int]:
-        column = self.shape.by_key.get(self.sort.column)
-        if column is None:
-            return self._slice(self._by_system(), first, size)
-        answered = self._slice(self._by_column(column), first, size)
+        column: tuple[type[RegisterText] | type[RegisterNumber], int]
+        if self.sort.column == NUMBER:
+            column = (RegisterText, number_of(self.shape.form_key, NUMBER))
+        elif (chosen := self.shape.by_key.get(self.sort.column)) is not None:
+            column = (RegisterText if chosen.type.in_words else RegisterNumber, chosen.number)
+        else:
+            return self._slice(self._in_time(self._found(), descending=self.sort.descending), first, size)
+        answered = self._slice(self._by_column(*column), first, size)
         if size is not None and len(answered) == size:
             return answered
-        unanswered = self._found().filter(~Exists(_of_column(column).filter(submission=OuterRef(self._ref))))
+        ref = "pk" if self._driver is None else "submission_id"
+        unanswered = self._found().filter(~Exists(_first_lines(*column).filter(submission=OuterRef(ref))))
         # Only a page that lies wholly behind what is answered has to know how much that is.
-        skip = first - self._by_column(column).order_by().count() if first and not answered else 0
+        skip = first - self._by_column(*column).order_by().distinct().count() if first and not answered else 0
         rest = None if size is None else size - len(answered)
         return answered + self._slice(self._in_time(unanswered, descending=True), skip, rest)
 
-    @property
-    def _ref(self) -> str:
-        return "pk" if self._driver is None else "submission_id"
-
     def _slice(self, rows: QuerySet[Any], first: int, size: int | None) -> list[int]:
-        name = "pk" if rows.model is Submission else "submission_id"
-        return list(rows.values_list(name, flat=True)[first : None if size is None else first + size])
-
-    def _by_system(self) -> QuerySet[Any]:
-        rows, descending = self._found(), self.sort.descending
-        if self.sort.column != NUMBER:
-            return self._in_time(rows, descending=descending)
-        name = "number" if rows.model is Submission else "submission__number"
-        return rows.order_by(f"-{name}" if descending else name)
+        end = None if size is None else first + size
+        if rows.model is Submission:
+            return list(rows.values_list("pk", flat=True)[first:end])
+        if not self._doubled:
+            return list(rows.values_list("submission_id", flat=True)[first:end])
+        # Of several lines of one submission one counts; what they are sorted by is the same in each.
+        return [row[0] for row in rows.distinct()[first:end]]
 
     def _in_time(self, rows: QuerySet[Any], *, descending: bool) -> QuerySet[Any]:
-        names = ("submitted_at", "pk") if rows.model is Submission else ("at", "submission_id")
-        return rows.order_by(*(f"-{name}" if descending else name for name in names))
+        sign = "-" if descending else ""
+        if rows.model is Submission:
+            return rows.order_by(f"{sign}submitted_at", f"{sign}pk")
+        return rows.order_by(f"{sign}at", f"{sign}submission_id").values_list("submission_id", "at")
 
-    def _by_column(self, column: RegisterColumn) -> QuerySet[Any]:
+    def _by_column(self, table: type[RegisterText] | type[RegisterNumber], number: int) -> QuerySet[Any]:
         """Return what is answered in the column, in its order; among equals in that of time."""
-        value = "text" if column.type.in_words else "number"
+        value = "text" if table is RegisterText else "number"
         sign = "-" if self.sort.descending else ""
         if self._driver is None:
-            walked = self._narrowed(_of_column(column), "submission_id", "submission__", self.conditions)
-            return walked.order_by(f"{sign}{value}", f"{sign}at", f"{sign}submission_id")
-        of_row = _of_column(column).filter(submission=OuterRef("submission_id")).values(value)[:1]
+            walked = self._narrowed(_first_lines(table, number), self.conditions)
+            return walked.order_by(f"{sign}{value}", f"{sign}at", f"{sign}submission_id").values_list(
+                "submission_id", value, "at"
+            )
+        of_row = _first_lines(table, number).filter(submission=OuterRef("submission_id")).values(value)[:1]
         lines: QuerySet[Any] = self._found().annotate(sorted_by=Subquery(of_row))
-        return lines.filter(sorted_by__isnull=False).order_by(
-            f"{sign}sorted_by", f"{sign}at", f"{sign}submission_id"
+        lines = lines.filter(sorted_by__isnull=False)
+        return lines.order_by(f"{sign}sorted_by", f"{sign}at", f"{sign}submission_id").values_list(
+            "submission_id", "sorted_by", "at"
         )
 
 
+def len_of(rows: QuerySet[Any], *, doubled: bool) -> int:
+    """Return how many rows there are, up to one more than the bound; of lines that are ``doubled`` how many
+    submissions.
+    """
+    rows = rows.order_by()
+    if doubled:
+        rows = rows.values("submission_id").distinct()
+    return rows[: BOUND + 1].count()
+
+
 def _lines(condition: Condition) -> QuerySet[Any]:
+    """Return the lines that fulfil a condition."""
     lines = RegisterText.objects if condition.table is RegisterText else RegisterNumber.objects
-    return lines.filter(condition.lines, column=condition.column)
+    return lines.filter(condition.lines)
 
 
-def _of_column(column: RegisterColumn) -> QuerySet[Any]:
-    """Return the lines a column is sorted by: of several chosen answers the first."""
-    if column.type.in_words:
-        return RegisterText.objects.filter(column=column.number, place=0)
-    return RegisterNumber.objects.filter(column=column.number)
+def _first_lines(table: type[RegisterText] | type[RegisterNumber], column: int) -> QuerySet[Any]:
+    """Return one line of every submission that has an answer in a column."""
+    if table is RegisterText:
+        return RegisterText.objects.filter(column=column, place=0)
+    return RegisterNumber.objects.filter(column=column)

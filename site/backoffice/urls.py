@@ -11,6 +11,7 @@ from backoffice.access.views import closed_login, sign_out
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("backoffice.access.urls")),
     path("", include("backoffice.intake.urls")),
+    path("registers/", include("backoffice.intake.registers.urls")),
     path("", include("backoffice.casework.urls")),
     path("", include("backoffice.positions.urls")),
     path("", include("backoffice.positions.booklets.urls")),

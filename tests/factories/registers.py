@@ -14,7 +14,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from forms.models import RegisterNumber, RegisterText, Submission
+from forms.models import Submission
 from forms.registers.lines import rows_of
 from forms.schema import definition_of
 from forms.services.definitions import publish_form
@@ -117,8 +117,13 @@ def add_submissions(
     tell: Callable[[int, int], None] | None = None,
 ) -> list[Submission]:
     """Write submissions of an edition, their lines and events that say nothing."""
-    definition, draw, now = definition_of(edition), random.Random(seed), timezone.now()
+    definition, draw, now = (
+        definition_of(edition),
+        random.Random(f"{edition.key} {edition.number} {seed}"),
+        timezone.now(),
+    )
     made: list[Submission] = []
+    there = Submission.objects.filter(form_key=edition.key).count()
     for first in range(0, size, BATCH):
         rows = []
         for at in range(first, min(first + BATCH, size)):
@@ -129,7 +134,7 @@ def add_submissions(
                     uuid=name,
                     stream=f"submission:{name}",
                     version=1,
-                    number=f"{edition.key.upper()}-{at + 1:06}",
+                    number=f"{edition.key.upper()}-{there + at + 1:06}",
                     form_key=edition.key,
                     edition=edition,
                     answers=answers(draw, when),
@@ -148,14 +153,7 @@ def add_submissions(
             for row in rows
         )
         Submission.objects.bulk_create(rows)
-        texts: list[RegisterText] = []
-        numbers: list[RegisterNumber] = []
-        for row in rows:
-            more_texts, more_numbers = rows_of(row, definition)
-            texts += more_texts
-            numbers += more_numbers
-        RegisterText.objects.bulk_create(texts, batch_size=BATCH)
-        RegisterNumber.objects.bulk_create(numbers, batch_size=BATCH)
+        rows_of(rows, {edition.pk: definition}).write(BATCH)
         made += rows
         if tell is not None:
             tell(len(made), size)

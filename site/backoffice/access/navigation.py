@@ -48,6 +48,14 @@ PLACES = (
         ("intake:catalogue", "intake:form", "intake:draft"),
     ),
     Place("mine", "intake:mine", _("My requests"), "clipboard-list", "m", ("intake:",)),
+    Place(
+        "registers",
+        "registers:list",
+        pgettext_lazy("place", "Registers"),
+        "table-2",
+        "r",
+        ("registers:",),
+    ),
     Place("cases", "casework:cases", pgettext_lazy("place", "Cases"), "folder-open", "c", ("casework:",)),
     Place(
         "positions",

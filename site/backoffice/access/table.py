@@ -161,6 +161,14 @@ OURS: dict[str, Rule] = {
         ),
         roles(FORM_BUILDER, ADMINISTRATOR, note="forms.rules.may_build asks again"),
     ),
+    # --- registers ---
+    "registers:list": signed_in("the registers the person reads: forms.registers.rules"),
+    **dict.fromkeys(
+        ("registers:register", "registers:export", "registers:view-keep"),
+        signed_in("forms.registers.rules.may_read; another register is not there"),
+    ),
+    "registers:view-discard": signed_in("one's own view; another's is not there"),
+    "registers:file": signed_in("what one ordered oneself, while one reads the register"),
     # --- position descriptions ---
     "positions:list": signed_in("what is in force"),
     "positions:chart": signed_in("today's; other days and planned posts: backoffice.positions.rules"),

@@ -23,6 +23,8 @@ WORDS = {
     "user.sign_in_refused": gettext_lazy("Sign-in refused"),
     EXPORTED: gettext_lazy("File taken out"),
     "user.booklet_made": gettext_lazy("Booklet made"),
+    "user.register_read": gettext_lazy("Confidential columns of a register read"),
+    "user.register_exported": gettext_lazy("Register taken out as a file"),
     "appointed": gettext_lazy("Appointed"),
     "holding_ended": gettext_lazy("Holding ended"),
     "holding_corrected": gettext_lazy("Holding corrected"),
@@ -65,7 +67,8 @@ def entries(key: str) -> list[TrailEntry]:
 
 
 def _entry(event: EventView) -> TrailEntry:
-    said = event.references.get("address") or event.references.get("booklet") or ""
+    names = ("address", "booklet", "register", "columns", "format", "count")
+    said = " ".join(event.references[name] for name in names if event.references.get(name))
     return TrailEntry(
         at=event.at,
         who=event.actor,

@@ -8,3 +8,7 @@ class IntakeConfig(AppConfig):
     name = "backoffice.intake"
     label = "intake"
     verbose_name = _("Requests")
+
+    def ready(self) -> None:
+        """Register the jobs of registers (they reach for models)."""
+        from backoffice.intake.registers import exporting  # noqa: F401 - registers its job

@@ -78,6 +78,14 @@ def existing(world: World) -> dict[str, Example]:
         "intake:print": Example(
             {"uuid": objects["slip"].uuid, "layout": "standard"}, readers=frozenset({"clerk"})
         ),
+        **dict.fromkeys(
+            ("registers:register", "registers:export"),
+            Example({"form_key": "complaint"}, readers=objects["register readers"]),
+        ),
+        "registers:view-keep": Example({"form_key": "complaint"}, readers=objects["register readers"]),
+        "registers:view-discard": Example(
+            {"form_key": "complaint", "uuid": objects["view"].uuid}, readers=frozenset({"manager"})
+        ),
         "intake:form": Example({"form_key": "complaint"}, readers=objects["form users"]),
         "intake:choose": Example(
             {"form_key": objects["chooser"].key, "edition": objects["chooser"].number},
@@ -221,6 +229,7 @@ ONLY_MISSING = {
     "positions_import_discard",
     # Results of a job are there once the worker has carried it out.
     "positions_library_result",
+    "registers:file",
 }
 
 

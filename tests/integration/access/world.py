@@ -18,6 +18,7 @@ from django.contrib.auth.models import Group
 from backoffice.access import groups
 from backoffice.positions.archiving import archive
 from backoffice.positions.models import PositionPage
+from forms.models import RegisterView
 from forms.schema import definition_of
 from forms.services import public, retention
 from forms.services.submissions import save_draft, submit
@@ -111,6 +112,11 @@ def _complaint(world: World) -> None:
         house, customer_name=world.secret(*readers), description=world.secret(*readers)
     )
     world.objects["submission"] = submission
+    registered = definition_of(house.form).registered
+    world.objects["register readers"] = frozenset(registered.readers if registered else ())
+    world.objects["view"] = RegisterView.objects.create(
+        form_key="complaint", name=world.secret("manager"), owner=house["manager"]
+    )
     submitters = definition_of(house.form).submitters
     world.objects["form users"] = frozenset(submitters) & SIGNED_IN if submitters else SIGNED_IN
     world.objects["chooser"] = make_form(

@@ -10,8 +10,8 @@ from django.db import transaction
 
 from forms.exceptions import NotFound
 from forms.models import RegisterNumber, RegisterText, Submission
-from forms.registers.columns import shape_of
-from forms.registers.lines import differences, rebuild
+from forms.registers.columns import number_of, shape_of
+from forms.registers.lines import differences, folded, rebuild
 from forms.registers.queries import find_rows, load_rows, register_for, registers_of
 from forms.services.definitions import publish_form
 from foundation.audit.services import Actor, change_audited
@@ -47,6 +47,9 @@ def test_a_submission_has_its_lines_when_it_is_there() -> None:
     assert {(row.column, row.key, row.text) for row in RegisterText.objects.all()} == {
         (numbers["name@text"], "", "王 小明"),
         (numbers["level@choice"], "gold", "0000"),
+        (number_of("customer", "_number"), "", "customer-0001"),
+        (number_of("customer", "_state"), "submitted", "submitted"),
+        (number_of("customer", "_by"), str(person.uuid), folded(f"{person.full_name} {person.full_name_en}")),
     }
     assert {(row.column, row.number) for row in RegisterNumber.objects.all()} == {
         (numbers["spent@money"], 1230),
@@ -61,7 +64,7 @@ def test_whatever_changes_a_submission_changes_its_lines() -> None:
     made = make_submission(customers(person), person, name="甲", spent="1.00")
     made.answers = {"name": "乙"}
     change_audited(made, kind="submission_corrected", actor=Actor.of(person))
-    assert [row.text for row in RegisterText.objects.all()] == ["乙"]
+    assert list(RegisterText.objects.filter(text__in=["甲", "乙"]).values_list("text", flat=True)) == ["乙"]
     assert not RegisterNumber.objects.exists()
 
 
@@ -79,7 +82,7 @@ def test_the_lines_are_checked_and_written_anew() -> None:
     edition = customers(person)
     made = [make_submission(edition, person, name=f"客户 {at}", spent=f"{at}.00") for at in range(3)]
     assert differences("customer") == []
-    RegisterText.objects.filter(submission=made[0]).update(words="something else")
+    RegisterText.objects.filter(submission=made[0]).update(text="something else")
     RegisterNumber.objects.filter(submission=made[2]).delete()
     told: list[tuple[int, int]] = []
     assert differences("customer") == [made[0].number, made[2].number]

@@ -1,0 +1,442 @@
+"""A register as its page shows it: plain values for the template."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from backoffice.intake.registers.wanted import ALL, PER_PAGE, SORTED, Asked, Wanted
+from forms.models import RegisterView, Submission
+from forms.registers.columns import RegisterColumn, RegisterShape, Type
+from forms.registers.filters import (
+    AT,
+    BY,
+    NUMBER,
+    OP_NAMES,
+    STATE,
+    SYSTEM,
+    Filter,
+    Op,
+    SystemColumn,
+    ops_of,
+    sentence_of,
+)
+from forms.registers.lines import from_number
+from forms.registers.masking import masked
+from forms.registers.periods import PERIODS
+from forms.registers.selection import BOUND, Selection
+from forms.schema import definition_of
+from foundation.editions.texts import in_language
+from foundation.organisation.models import User
+
+LONGEST_CELL = 120
+
+
+@dataclass(frozen=True)
+class Heading:
+    """One column of the table. ``sort_url`` is empty where the list cannot be sorted by it."""
+
+    key: str
+    text: str
+    number: bool
+    asked: bool
+    masked: bool
+    sort_url: str
+    sorted: str
+    """``ascending``, ``descending`` or empty."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What stands in one column of one row."""
+
+    label: str
+    text: str
+    kind: str
+    """``text``, ``number``, ``masked``, ``person``, ``moment`` or ``state``."""
+    value: Any = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One submission."""
+
+    submission: Submission
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter in use: its sentence, where it is changed and where it is taken away."""
+
+    sentence: str
+    edit_url: str
+    remove_url: str
+    editing: bool
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """Where one is in the list, and the ways on. ``more``: there are more than are counted."""
+
+    first: int
+    last: int
+    count: int
+    more: bool
+    number: int
+    pages: int
+    previous_url: str
+    next_url: str
+
+
+def headings(asked: Asked, roles: Collection[str], language: str) -> list[Heading]:
+    """Return the headings of the columns after the number."""
+    return [
+        Heading(
+            key=column.key,
+            text=column.heading(language),
+            number=isinstance(column, RegisterColumn) and column.type.counted,
+            asked=not isinstance(column, RegisterColumn) or column.asked,
+            masked=isinstance(column, RegisterColumn) and not column.open_to(roles),
+            sort_url=asked.wanted.sorted_by(column.key).address if _sortable(column, roles) else "",
+            sorted=_direction(asked.wanted, column.key),
+        )
+        for column in asked.columns
+    ]
+
+
+def number_heading(asked: Asked) -> Heading:
+    """Return the heading of the column of numbers, with which every row begins."""
+    return Heading(
+        key=NUMBER,
+        text=SYSTEM[NUMBER].heading(""),
+        number=False,
+        asked=True,
+        masked=False,
+        sort_url=asked.wanted.sorted_by(NUMBER).address,
+        sorted=_direction(asked.wanted, NUMBER),
+    )
+
+
+def rows_of(
+    found: Sequence[Submission], asked: Asked, shape: RegisterShape, roles: Collection[str], language: str
+) -> list[Row]:
+    """Return the rows of a page. No query."""
+    labels = {column.key: column.heading(language) for column in asked.columns}
+    return [
+        Row(
+            submission,
+            tuple(
+                _system_cell(column, submission, labels[column.key])
+                if isinstance(column, SystemColumn)
+                else _cell(column, submission, labels[column.key], roles, language)
+                for column in asked.columns
+            ),
+        )
+        for submission in found
+    ]
+
+
+def _cell(
+    column: RegisterColumn, submission: Submission, label: str, roles: Collection[str], language: str
+) -> Cell:
+    text = column.text(definition_of(submission.edition), submission.answers, language)
+    if not column.open_to(roles):
+        return Cell(label, masked(text, column), "masked" if text else "text")
+    short = f"{text[:LONGEST_CELL]}…" if len(text) > LONGEST_CELL else text
+    return Cell(label, short, "number" if column.type.counted else "text")
+
+
+def _system_cell(column: SystemColumn, submission: Submission, label: str) -> Cell:
+    if column.key == BY:
+        return Cell(label, "", "person", submission.submitted_by)
+    if column.key == AT:
+        return Cell(label, "", "moment", submission.submitted_at)
+    if column.key == STATE:
+        return Cell(label, submission.get_state_display(), "state", submission.state)
+    return Cell(label, submission.number, "text")
+
+
+def chips(asked: Asked, shape: RegisterShape, language: str, editing: int | None) -> list[Chip]:
+    """Return the filters in use. At most one query, for the names of people."""
+    names = _Names(asked.wanted.filters)
+    return [
+        Chip(
+            sentence=sentence_of(one, _column(one.column, shape), language, names.of),
+            edit_url=asked.wanted.extended(("edit", str(place))),
+            remove_url=asked.wanted.without_filter(place).address,
+            editing=place == editing,
+        )
+        for place, one in enumerate(asked.wanted.filters)
+    ]
+
+
+def sentences(asked: Asked, shape: RegisterShape, language: str) -> list[str]:
+    """Return what the filters, and the words searched for, say."""
+    said = [chip.sentence for chip in chips(asked, shape, language, None)]
+    if asked.wanted.words:
+        said.append(_("Search: %(words)s") % {"words": asked.wanted.words})
+    return said
+
+
+class _Names:
+    """Names of the people that filters name, asked for when the first is needed."""
+
+    def __init__(self, filters: Sequence[Filter]) -> None:
+        self._keys = {
+            value for one in filters if one.op is Op.ANY for value in one.values if len(value) == 36
+        }
+        self._names: dict[str, str] | None = None
+
+    def of(self, keys: Sequence[str]) -> list[str]:
+        if self._names is None:
+            people = User.objects.filter(uuid__in=[key for key in self._keys if _is_uuid(key)])
+            self._names = {str(person.uuid): str(person) for person in people} if self._keys else {}
+        return [self._names.get(key, key) for key in keys]
+
+
+def _is_uuid(text: str) -> bool:
+    return len(text) == 36 and all(sign in "0123456789abcdef-" for sign in text)
+
+
+def leaf_of(asked: Asked) -> Leaf:
+    """Return where one is in the list. One to three queries, of the selection."""
+    selection, wanted = asked.selection, asked.wanted
+    counted = min(selection.count, BOUND)
+    pages = max(1, -(-counted // PER_PAGE))
+    number = min(wanted.page, pages)
+    first = (number - 1) * PER_PAGE
+    return Leaf(
+        first=first + 1 if counted else 0,
+        last=min(first + PER_PAGE, counted),
+        count=counted,
+        more=selection.bounded,
+        number=number,
+        pages=pages,
+        previous_url=wanted.page_address(number - 1) if number > 1 else "",
+        next_url=wanted.page_address(number + 1) if number < pages else "",
+    )
+
+
+@dataclass(frozen=True)
+class Sum:
+    """What a column adds up to, over so many answers."""
+
+    label: str
+    text: str
+    answers: str
+
+
+def sums(
+    selection: Selection, shape: RegisterShape, asked: Asked, roles: Collection[str], language: str
+) -> list[Sum]:
+    """Return the sums of the numbers shown, and of those the form adds up. One query; none without numbers."""
+    keys = [column.key for column in asked.answered if column.type.counted]
+    columns = [shape.by_key[key] for key in dict.fromkeys([*shape.totals, *keys])]
+    columns = [column for column in columns if column.open_to(roles)]
+    found = selection.totals(columns)
+    return [
+        Sum(
+            column.heading(language),
+            counted_text(column, total.number, language),
+            ngettext("of %(count)d answer", "of %(count)d answers", total.count) % {"count": total.count},
+        )
+        for column in columns
+        if (total := found.get(column.key)) is not None
+    ]
+
+
+def summable(shape: RegisterShape, asked: Asked, roles: Collection[str]) -> bool:
+    """Whether there is anything to add up."""
+    keys = {*shape.totals, *(column.key for column in asked.answered)}
+    return any(shape.by_key[key].type.counted and shape.by_key[key].open_to(roles) for key in keys)
+
+
+def counted_text(column: RegisterColumn, number: int, language: str) -> str:
+    """Return a sum as people read it."""
+    value = from_number(column.type, number)
+    if column.type is Type.MONEY:
+        return f"{'-' if value < 0 else ''}¥{abs(value):,.2f}"
+    if column.type is Type.DECIMAL:
+        return f"{value.normalize():,f}"  # type: ignore[union-attr]  # a Decimal
+    return f"{value:,}"
+
+
+# --- what can be chosen ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A column one may filter by, or show."""
+
+    key: str
+    text: str
+    asked: bool
+    url: str = ""
+    chosen: bool = False
+    masked: bool = False
+
+
+def offered_filters(
+    asked: Asked, shape: RegisterShape, roles: Collection[str], language: str
+) -> list[Offered]:
+    """Return the columns the person may filter by: those of every register, then the answers."""
+    columns = [*SYSTEM.values(), *(column for column in shape.columns if column.open_to(roles))]
+    return [
+        Offered(
+            column.key,
+            column.heading(language),
+            not isinstance(column, RegisterColumn) or column.asked,
+            asked.wanted.extended(("edit", column.key)),
+        )
+        for column in columns
+    ]
+
+
+def offered_columns(
+    asked: Asked, shape: RegisterShape, roles: Collection[str], language: str
+) -> list[Offered]:
+    """Return every column that can be shown, those that are shown first, in their order."""
+    chosen = [column.key for column in asked.columns]
+    others = [column for column in (*shape.columns, *SYSTEM.values()) if column.key != NUMBER]
+    ordered = [*asked.columns, *(column for column in others if column.key not in chosen)]
+    return [
+        Offered(
+            column.key,
+            column.heading(language),
+            not isinstance(column, RegisterColumn) or column.asked,
+            chosen=column.key in chosen,
+            masked=isinstance(column, RegisterColumn) and not column.open_to(roles),
+        )
+        for column in ordered
+    ]
+
+
+@dataclass(frozen=True)
+class OfferedOp:
+    """One way to compare, with what is typed for it so far."""
+
+    key: str
+    name: str
+    control: str
+    """Which control it needs: ``words``, ``range``, ``days``, ``periods``, ``choices``, ``people``, ``yes_no``
+    or none."""
+    chosen: bool
+    values: tuple[str, ...]
+    options: tuple[tuple[str, str, bool], ...] = ()
+
+
+@dataclass(frozen=True)
+class Editor:
+    """The panel in which one filter is set."""
+
+    column: str
+    heading: str
+    place: str
+    """Which of the filters in use it changes; empty: it adds one."""
+    ops: tuple[OfferedOp, ...]
+    fault: str
+    unit: str
+
+
+def editor_of(
+    column: RegisterColumn | SystemColumn,
+    language: str,
+    *,
+    current: Filter | None,
+    place: str,
+    fault: str = "",
+) -> Editor:
+    """Return the panel for a column, filled with ``current``. One query where people are chosen from."""
+    ops = ops_of(column)
+    chosen = current.op if current and current.op in ops else ops[0]
+    return Editor(
+        column=column.key,
+        heading=column.heading(language),
+        place=place,
+        ops=tuple(_op(op, column, language, chosen, current) for op in ops),
+        fault=fault,
+        unit="¥" if column.type is Type.MONEY else "",
+    )
+
+
+def _op(
+    op: Op, column: RegisterColumn | SystemColumn, language: str, chosen: Op, current: Filter | None
+) -> OfferedOp:
+    values = current.values if current and current.op is op else ()
+    control = {Op.CONTAINS: "words", Op.IS: "words", Op.PERIOD: "periods", Op.ANY: "choices"}.get(op, "")
+    options: Sequence[tuple[str, str]] = ()
+    if op is Op.IS and column.type is Type.YES_NO:
+        control, options = "yes_no", [("yes", _("Yes")), ("no", _("No"))]
+    elif op is Op.BETWEEN:
+        control = "days" if column.type in (Type.DATE, Type.MOMENT) else "range"
+    elif op is Op.PERIOD:
+        options = [(key, str(name)) for key, (name, _days) in PERIODS.items()]
+    elif op is Op.ANY and column.key == STATE:
+        options = [(str(key), str(name)) for key, name in Submission.State.choices]
+    elif op is Op.ANY and column.type is Type.CHOICE and isinstance(column, RegisterColumn):
+        options = [(choice.key, in_language(choice.label, language)) for choice in column.choices]
+    elif op is Op.ANY:
+        control = "people"
+        options = [(str(person.uuid), str(person)) for person in User.objects.filter(is_active=True)]
+    return OfferedOp(
+        key=str(op),
+        name=str(OP_NAMES[op]),
+        control=control,
+        chosen=op is chosen,
+        values=values,
+        options=tuple((key, name, key in values) for key, name in options),
+    )
+
+
+# --- saved views -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A saved view as a tab."""
+
+    name: str
+    url: str
+    current: bool
+    shared: str
+    """With whom, or by whom, it is shared; empty: one's own alone."""
+
+
+def tabs(views: Sequence[RegisterView], wanted: Wanted, user: User, names: dict[str, str]) -> list[Tab]:
+    """Return the tabs: the whole register, then the views."""
+    found = [Tab(_("All"), f"?view={ALL}", wanted.view in ("", ALL), "")]
+    for view in views:
+        shared = names.get(view.role, view.role) if view.role else ""
+        if shared and view.owner_id != user.pk:
+            shared = _("shared by %(person)s") % {"person": view.owner}
+        found.append(Tab(view.name, f"?view={view.uuid}", wanted.view == str(view.uuid), shared))
+    return found
+
+
+def filename(title: str, day: datetime.date, ending: str) -> str:
+    """Return the name a file of a register is saved under."""
+    safe = (
+        "".join(sign if sign.isalnum() or sign in " -_()（）" else "_" for sign in title).strip()
+        or "register"
+    )
+    return f"{safe[:60]} {day.isoformat()}.{ending}"
+
+
+def _column(key: str, shape: RegisterShape) -> RegisterColumn | SystemColumn:
+    return shape.by_key.get(key) or SYSTEM[key]
+
+
+def _sortable(column: RegisterColumn | SystemColumn, roles: Collection[str]) -> bool:
+    return column.open_to(roles) if isinstance(column, RegisterColumn) else column.key in SORTED
+
+
+def _direction(wanted: Wanted, key: str) -> str:
+    if wanted.sort.column != key:
+        return ""
+    return "descending" if wanted.sort.descending else "ascending"
