@@ -28,7 +28,7 @@ KIND = "positions.take_over"
 # Up to so many, drafts are made while the person waits: it takes about a second.
 MOST_AT_ONCE = 20
 # All of a take-over is one transaction, and on SQLite nobody else writes meanwhile: it has to end soon.
-MOST_TOGETHER = 200
+MOST_TOGETHER = 100
 LONGEST_TOLD = 200
 MOST_LINKS = 200
 
