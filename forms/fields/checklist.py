@@ -12,9 +12,8 @@ from typing import Any, Literal
 
 from django.conf import settings
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as now
+from django.utils.translation import gettext, ngettext, override, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext, override, pgettext_lazy
 from pydantic import Field, PrivateAttr, model_validator
 
 from forms.fields import choice, date, text, whole_number, yes_no
@@ -202,7 +201,7 @@ class ChecklistField(FieldKind[ChecklistOptions]):
             # A given item is called by a word, one that people add by a number.
             if options.custom and name.isascii() and name.isdigit():
                 cells = read_cells(
-                    texts, options.custom_columns, texts.get(NAME, "").strip() or now("Own item")
+                    texts, options.custom_columns, texts.get(NAME, "").strip() or gettext("Own item")
                 )
                 if cells := _told(cells):
                     rows.append(cells)
@@ -235,7 +234,7 @@ class ChecklistField(FieldKind[ChecklistOptions]):
         for row in own:
             name = row.get(NAME)
             check_cells(
-                row, options.custom_columns, around, name if isinstance(name, str) else now("Own item")
+                row, options.custom_columns, around, name if isinstance(name, str) else gettext("Own item")
             )
 
     def typed(self, value: Any, options: ChecklistOptions) -> list[str]:
@@ -278,7 +277,7 @@ class ChecklistField(FieldKind[ChecklistOptions]):
         names = self.bindings(value, options)
         with override(language):
             if names["complete"]:
-                return now("Complete.")
+                return gettext("Complete.")
             missing = ngettext(
                 "%(count)d required item is missing.",
                 "%(count)d required items are missing.",
@@ -298,7 +297,7 @@ class ChecklistField(FieldKind[ChecklistOptions]):
         ]
         if options.custom:
             with override(language):
-                found.append(Column(_OWN, now("own items"), "text", 40))
+                found.append(Column(_OWN, gettext("own items"), "text", 40))
         return found
 
     def cells(self, value: Any, options: ChecklistOptions, language: str) -> Mapping[str, Cell]:

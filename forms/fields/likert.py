@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
@@ -108,7 +108,7 @@ class LikertField(FieldKind[LikertOptions]):
                 raise FieldFault(self._how(row, options))
 
     def _how(self, row: Statement, options: LikertOptions) -> Any:
-        return now("%(row)s: choose a point from 1 to %(most)d.") % {
+        return gettext("%(row)s: choose a point from 1 to %(most)d.") % {
             "row": in_language(row.label),
             "most": len(options.scale),
         }

@@ -12,7 +12,7 @@ from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
-from django.utils.translation import gettext as now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
@@ -107,13 +107,13 @@ class ReferenceField(FieldKind[OptionsT]):
             words = value["key"].removeprefix(SAID) if value["key"].startswith(SAID) else label
             if words:
                 raise FieldFault(
-                    now("Nothing called “%(words)s” is found here. Choose from the list.")
+                    gettext("Nothing called “%(words)s” is found here. Choose from the list.")
                     % {"words": words[:60]}
                 )
             raise FieldFault(_("What was chosen is not there any more, or not for you. Choose again."))
         if CANDIDATES in found.values:
             raise FieldFault(
-                now("Several fit “%(words)s”: %(candidates)s. Write the number or code of one of them.")
+                gettext("Several fit “%(words)s”: %(candidates)s. Write the number or code of one of them.")
                 % {"words": value["key"].removeprefix(SAID)[:60], "candidates": found.values[CANDIDATES]}
             )
 

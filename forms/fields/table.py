@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as now
+from django.utils.translation import gettext, ngettext_lazy, override
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy, override
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from forms.fields.base import (
@@ -140,8 +139,8 @@ class TableOptions(FieldOptions):
         """Return what a row is called in a sentence: a given one by its label, others by their number."""
         if self.rows:
             return in_language(self.given.get(str(row.get(ROW)), {}))
-        item = in_language(self.item or {}) or now("Row")
-        return now("%(item)s %(number)d") % {"item": item, "number": at + 1}
+        item = in_language(self.item or {}) or gettext("Row")
+        return gettext("%(item)s %(number)d") % {"item": item, "number": at + 1}
 
     def sums(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Return the totals that can be told, as stored values by column."""
@@ -235,7 +234,7 @@ class TableField(FieldKind[TableOptions]):
 
     def markup(self, value: Any, options: TableOptions, language: str) -> SafeString:
         with override(language):
-            total = now("Total")
+            total = gettext("Total")
         rows = [(in_language(options.given.get(row.get(ROW, ""), {}), language), row) for row in value]
         sums = options.sums(value)
         return grid_markup(
@@ -250,7 +249,7 @@ class TableField(FieldKind[TableOptions]):
         sums = options.sums(value)
         with override(language):
             return " · ".join(
-                now("Total %(column)s: %(sum)s")
+                gettext("Total %(column)s: %(sum)s")
                 % {"column": in_language(c.label, language), "sum": c.text(sums[c.key], language)}
                 for c in options.worked
                 if c.key in sums
