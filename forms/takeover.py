@@ -76,6 +76,14 @@ def _named(scope: Scope, typed: Mapping[str, Sequence[str]], prefix: str) -> Ite
                 yield path, scope, asked, value, reference
 
 
+def _is_empty(asked: FieldDefinition, texts: Sequence[str]) -> bool:
+    """Whether nothing was typed into a field, its parts included."""
+    try:
+        return asked.of_kind.parse(texts, asked.settings) is None
+    except FieldFault:
+        return False
+
+
 def _fills(asked: FieldDefinition) -> Mapping[str, str]:
     options = asked.settings
     return options.fills if isinstance(options, ReferenceOptions) else {}

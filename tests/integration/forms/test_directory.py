@@ -173,7 +173,9 @@ def test_a_person_named_by_words_is_looked_up_and_their_department_taken_over() 
     unit = make_department("service", name="售后服务部")
     hold(adviser, make_position(department=unit))
     by = make_user()
-    answers = begun(visit(by), by, adviser=["", "label=", "words=王五"])
+    answers = begun(
+        visit(by), by, adviser=["", "label=", "words=王五"], unit=["", "label=", "words="], mail=[""]
+    )
     assert answers["adviser"] == [str(adviser.uuid), "label=王五", "words=王五"]
     assert answers["unit"] == ["service", "label=售后服务部", "words=售后服务部"]
     assert answers["mail"] == ["wang5@example.com"]

@@ -23,19 +23,42 @@ function treeOf(box) {
   return trees.get(address);
 }
 
-document.addEventListener("change", async (event) => {
-  const box = event.target.closest?.("[data-cascade]");
-  if (!box) return;
+const settled = new WeakSet(); // events of ours: a choice that is saved now
+
+function tell(select) {
+  for (const type of ["input", "change"]) {
+    const event = new Event(type, { bubbles: true });
+    settled.add(event);
+    select.dispatchEvent(event);
+  }
+}
+
+async function follow(box, select) {
   const steps = [...box.querySelectorAll("select")];
-  const at = steps.indexOf(event.target);
+  const at = steps.indexOf(select);
   for (const step of steps.slice(at + 1)) step.replaceChildren(step.options[0]);
   const next = steps[at + 1];
-  if (!next || !event.target.value) return;
-  let tree;
-  try {
-    tree = await treeOf(box);
-  } catch {
-    return; // no connection: "Update the form" still fills it
+  if (next && select.value) {
+    try {
+      const tree = await treeOf(box);
+      for (const key of tree.below[select.value] ?? []) next.add(new Option(tree.names[key] ?? key, key));
+    } catch {
+      // no connection: saving still fills it
+    }
   }
-  for (const key of tree.below[event.target.value] ?? []) next.add(new Option(tree.names[key] ?? key, key));
-});
+  // On the way through the steps nothing is saved yet, so that nobody is told to go on who is about to.
+  if (!next || !select.value || next.options.length < 2 || "partial" in box.dataset) tell(select);
+}
+
+for (const type of ["input", "change"]) {
+  document.addEventListener(
+    type,
+    (event) => {
+      const box = event.target.closest?.("[data-cascade]");
+      if (!box || settled.has(event)) return;
+      event.stopPropagation();
+      if (type === "change") follow(box, event.target);
+    },
+    true,
+  );
+}

@@ -123,6 +123,8 @@ function wire(box) {
 
   input.addEventListener("input", (event) => {
     if (!event.isTrusted) return;
+    running?.abort();
+    mark(-1); // what is listed belongs to other words now, and Enter must not choose it
     clearTimeout(timer);
     timer = setTimeout(search, PAUSE);
   });
