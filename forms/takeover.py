@@ -47,9 +47,7 @@ def taken_over(
         prefix = path[: -len(asked.id)]
         for own, theirs in _fills(asked).items():
             target = f"{prefix}{own}"
-            if own not in scope.fields or any(
-                text.partition("=")[2] or text for text in after.get(target, ())
-            ):
+            if own not in scope.fields or not _is_empty(scope.fields[own], after.get(target, ())):
                 continue
             if (taken := _typed(scope.fields[own], thing.values.get(theirs), directory)) is not None:
                 texts[target] = taken
