@@ -13,6 +13,7 @@ from foundation.audit import guards
 from foundation.audit.services import Actor, FieldChange, change_audited, create_audited
 from foundation.organisation.models import User
 from tests.factories.editions import make_edition
+from tests.factories.forms import field, form_body
 from tests.factories.organisation import make_user
 
 _serial = itertools.count(1)
@@ -21,7 +22,8 @@ _serial = itertools.count(1)
 def unsaved_submission(*, by: User | None = None, answers: dict[str, object] | None = None) -> Submission:
     """Return an audited row that is not stored yet, with a stream of its own."""
     number = next(_serial)
-    edition = make_edition()
+    body = form_body(field("what", "text"), key=f"record_{number}")
+    edition = make_edition(key=body["key"], body=body)
     return Submission(
         stream=f"submission:test-{number}",
         number=f"T-{number:05}",
