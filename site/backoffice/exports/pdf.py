@@ -1,8 +1,8 @@
 """HTML to PDF bytes (PDF/A-3a: tagged, fonts embedded), in a child process with limits. See ``renderer``.
 
 Input is HTML of ours with texts of people in it; rich text has gone through ``clean`` before. Nothing is
-fetched: no image, stylesheet, font or file by any address. The only fonts are the two of ``fonts/``, whatever
-the machine has besides, so that the same input gives the same bytes everywhere.
+fetched: no image, stylesheet, font or file by any address; pictures come with the job. The only fonts are the
+two of ``fonts/``, whatever the machine has besides, so that the same input gives the same bytes everywhere.
 """
 
 from __future__ import annotations
@@ -46,6 +46,15 @@ class RenderFailed(Exception):
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A picture the HTML shows as ``<img src="remit-picture:<name>">``: PNG or JPEG, drawn by us before."""
+
+    name: str
+    type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Attachment:
     """A file put into the PDF; ``at`` is its date there, so that the bytes do not depend on the clock."""
 
@@ -77,7 +86,14 @@ class Renderer:
     _jobs: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def render(self, html: str, *, css: str, attachments: Sequence[Attachment] = ()) -> bytes:
+    def render(
+        self,
+        html: str,
+        *,
+        css: str,
+        attachments: Sequence[Attachment] = (),
+        pictures: Sequence[Picture] = (),
+    ) -> bytes:
         """Return the PDF of ``html`` laid out by ``css``.
 
         Raises RenderFailed when WeasyPrint or its libraries fail, and when time or memory run out.
@@ -96,6 +112,14 @@ class Renderer:
                     "at": each.at.isoformat(),
                 }
                 for each in attachments
+            ],
+            "pictures": [
+                {
+                    "name": each.name,
+                    "type": each.type,
+                    "content": base64.b64encode(each.content).decode(),
+                }
+                for each in pictures
             ],
         }
         with self._lock:
@@ -212,9 +236,11 @@ _renderer = Renderer()
 atexit.register(_renderer.close)
 
 
-def render(html: str, *, css: str, attachments: Sequence[Attachment] = ()) -> bytes:
+def render(
+    html: str, *, css: str, attachments: Sequence[Attachment] = (), pictures: Sequence[Picture] = ()
+) -> bytes:
     """Return the PDF of ``html`` laid out by ``css``, made by the renderer of this process.
 
     Raises RenderFailed.
     """
-    return _renderer.render(html, css=css, attachments=attachments)
+    return _renderer.render(html, css=css, attachments=attachments, pictures=pictures)

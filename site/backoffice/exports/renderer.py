@@ -3,7 +3,7 @@
 Imports nothing of ours and no Django, and is started with an almost empty environment: whatever a hostile
 text makes the layout engine do, there is no secret, no network and no file of the installation to be had.
 
-A job is a frame (length, JSON) with ``html``, ``css``, ``attachments``; the answer is a frame whose first
+A job is a frame (length, JSON) with ``html``, ``css``, ``attachments``, ``pictures``; the answer is a frame whose first
 byte is 0 (the rest is the PDF) or 1 (the rest says what went wrong). See ``pdf`` for the other end.
 """
 
@@ -23,6 +23,8 @@ from typing import IO, Any
 RENDERING = 3
 """Raised when the way of rendering changes: kept documents are then made anew."""
 
+PICTURE = "remit-picture:"
+"""Before the name of a picture that came with the job."""
 MOST_STYLES = 8
 COLLECT_AFTER = 512 * 1024
 """Bytes of HTML after which memory is looked through for what nobody needs any more."""
@@ -161,6 +163,7 @@ def make_pdf(
         )
         for each in job["attachments"]
     ]
+    fetcher.pictures = {each["name"]: (each["type"], each["content"]) for each in job.get("pictures", ())}
     page = HTML(string=job["html"], url_fetcher=fetcher, media_type="print")
     # An attachment named in the text would put a file of somebody's choice into the document. The fetcher
     # refuses it as well; without the relation there is nothing left to refuse.
@@ -193,12 +196,19 @@ def main() -> None:
     limit(memory)
 
     from weasyprint.text.fonts import FontConfiguration
-    from weasyprint.urls import URLFetcher
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
 
     class Nothing(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
-        """Fetches nothing at all: documents are made of their text, our stylesheet and our fonts."""
+        """Fetches nothing at all: documents are made of their text, our stylesheet and our fonts, and of the
+        pictures that came with the job.
+        """
+
+        pictures: dict[str, tuple[str, str]] = {}
 
         def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
+            if url.startswith(PICTURE) and (name := url.removeprefix(PICTURE)) in self.pictures:
+                content_type, content = self.pictures[name]
+                return URLFetcherResponse(url, base64.b64decode(content), {"Content-Type": content_type})
             raise PermissionError(f"Nothing is fetched for documents: {url[:200]}")
 
         open = fetch

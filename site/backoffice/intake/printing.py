@@ -7,6 +7,7 @@ retention would find. The renderer is a process of its own (``backoffice.exports
 from __future__ import annotations
 
 import datetime
+import re
 import uuid as uuids
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from backoffice.exports import documents, libraries, pdf, qr
 from backoffice.intake.blank import blank_groups
 from forms import rules
 from forms.exceptions import NotFound, NotPermitted
+from forms.files.queries import pictures_of
 from forms.models import Submission
 from forms.presentation import Answered, Line, answered_groups
 from forms.queries import current_form
@@ -199,7 +201,15 @@ def _moment(moment: datetime.datetime) -> str:
 
 def _printed(line: Line) -> dict[str, Any]:
     html = documents.rich(str(line.markup)) if line.markup else ""
-    return {"label": line.label, "text": line.text, "long": line.long, "html": html}
+    pictures = [item for item in line.value if item["type"].startswith("image/")] if line.holds_files else []
+    return {
+        "label": line.label,
+        "text": line.text,
+        "long": line.long,
+        "html": html,
+        "pictures": pictures,
+        "signature": line.kind == "signature",
+    }
 
 
 def _table(group: Answered) -> Table:
@@ -208,7 +218,7 @@ def _table(group: Answered) -> Table:
     for lines, inner in group.rows:
         for line in lines:
             headings.setdefault(line.id, line.label)
-            wide = wide or bool(line.markup) or len(line.text) > 120
+            wide = wide or bool(line.markup) or line.holds_files or len(line.text) > 120
         wide = wide or bool(inner)
     if wide or len(headings) > MOST_COLUMNS:
         return Table(group.title, blocks=list(_blocks(group)), totals=group.totals)
@@ -278,7 +288,7 @@ def _answer(
     """Answer with the PDF, or lead back with the reason why there is none."""
     try:
         documents.check_libraries()
-        content = pdf.render(html, css=css)
+        content = pdf.render(html, css=css, pictures=_pictures(html, submission))
     except pdf.RenderFailed:
         messages.error(request, _("The document could not be made just now. Try again in a moment."))
         if notice := libraries.notice():
@@ -287,6 +297,17 @@ def _answer(
             return redirect("intake:catalogue")
         return redirect("intake:submission", uuid=submission.uuid)
     return pdf_response(content, name)
+
+
+_SHOWN = re.compile(r'<img src="remit-picture:([0-9a-f-]{36})"')
+
+
+def _pictures(html: str, submission: Submission | None) -> list[pdf.Picture]:
+    """Return the pictures a document shows, of its own submission and no other."""
+    named = {uuids.UUID(key) for key in _SHOWN.findall(html)}
+    if submission is None or not named:
+        return []
+    return [pdf.Picture(str(row.uuid), row.type, content) for row, content in pictures_of(submission, named)]
 
 
 def pdf_response(content: bytes, name: str) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,10 +17,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.http import parse_header_parameters
 from django.utils.translation import override
+from pypdf import PdfReader
 
+from backoffice.intake import printing
 from forms import trail
 from forms.files.models import StoredFile
 from forms.models import Draft, Submission
+from forms.schema import definition_of as form_of
 from forms.services.submissions import save_draft, submit
 from foundation.audit.queries import events_of
 from foundation.organisation.models import User
@@ -356,3 +360,29 @@ def test_a_content_that_was_lost_is_not_there(draft: Draft, clerk: User, apart: 
     for path in apart.rglob(f"{row.uuid.hex}*"):
         path.unlink()
     assert browser(clerk).get(reverse("intake:file", args=[row.uuid])).status_code == 404
+
+
+def test_a_print_shows_photos_and_signature_and_nothing_that_is_withheld(clerk: User) -> None:
+    reader, post = make_user(), make_position()
+    hold(reader, post)
+    bind_role(make_role("front_desk"), post)
+    make_role("lawyers")
+    form = make_form(
+        clerk,
+        field("photos", "photo", readers=["lawyers"]),
+        field("signed", "signature"),
+        registered={"readers": ["front_desk"]},
+    )
+    draft = save_draft(uuid=uuid.uuid4(), edition=form, typed={}, by=clerk)
+    photo = make_file(draft, clerk, content=picture(size=(900, 600)), name="车头照片.jpg")
+    signed = make_file(draft, clerk, "signed", drawn(), "signature.png")
+    done = hand_in(draft, clerk, photos=[photo], signed=[signed])
+    address = reverse("intake:print", args=[done.uuid, printing.layouts_of(form_of(form))[0][0]])
+    shown = {}
+    for user in (clerk, reader):
+        answer = browser(user).get(address)
+        assert answer.headers["Content-Type"] == "application/pdf"
+        pages = PdfReader(io.BytesIO(answer.content)).pages
+        text = "".join(page.extract_text() for page in pages)
+        shown[user] = (sum(len(page.images) for page in pages), "车头照片" in text)
+    assert shown == {clerk: (2, True), reader: (1, False)}

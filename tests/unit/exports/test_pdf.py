@@ -15,6 +15,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 from pypdf import PdfReader
 
 from backoffice.exports import pdf
@@ -247,6 +248,18 @@ def test_data_addresses_are_refused_as_well() -> None:
     reader = PdfReader(io.BytesIO(pdf.render(page(f'<p>x</p><img src="{dot}">'), css=CSS)))
     assert [len(each.images) for each in reader.pages] == [0]
     assert len(PdfReader(io.BytesIO(plain)).pages) == 1
+
+
+def test_a_picture_that_came_with_the_document_is_shown_and_no_other() -> None:
+    data = io.BytesIO()
+    Image.new("RGB", (20, 10), "red").save(data, "PNG")
+    html = page('<img src="remit-picture:one" alt="x"><img src="remit-picture:two" alt="y">')
+    given = [pdf.Picture("one", "image/png", data.getvalue())]
+    reader = PdfReader(io.BytesIO(pdf.render(html, css=CSS, pictures=given)))
+    assert [len(each.images) for each in reader.pages] == [1]
+    # What came with one document is not there for the next.
+    after = PdfReader(io.BytesIO(pdf.render(html, css=CSS)))
+    assert [len(each.images) for each in after.pages] == [0]
 
 
 def test_clean_keeps_plain_formatting_and_drops_every_address() -> None:
