@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from forms.fields import FieldFault, Surroundings
+from forms.fields.reference import ReferenceField
 from forms.references import DependencyCycle
 from forms.schema import SUBMITTER, TODAY, FieldDefinition, FormDefinition, Group, Scope
 from foundation import expressions
@@ -60,6 +61,7 @@ def problems_of(definition: FormDefinition, roles: Collection[str] | None = None
         *_names(definition),
         *_initial(definition),
         *_takeovers(definition),
+        *_strangers(definition),
         *_openings(definition),
         *_roles(definition, roles),
     ]
@@ -170,6 +172,17 @@ def _takeovers(definition: FormDefinition) -> Iterator[Problem]:
                         % {"field": target},
                         names=tuple(other for other in scope.fields if other != name),
                     )
+
+
+def _strangers(definition: FormDefinition) -> Iterator[Problem]:
+    if definition.public is None:
+        return
+    for path, field in _field_paths(definition):
+        if isinstance(field.of_kind, ReferenceField) and (field.required or field.required_if):
+            yield Problem(
+                f"{path}.required",
+                _("Somebody without an account finds nothing to choose here, so it cannot be asked of them."),
+            )
 
 
 def _initial(definition: FormDefinition) -> Iterator[Problem]:

@@ -183,3 +183,12 @@ def test_what_is_taken_over_needs_a_field_beside_it() -> None:
         "pages.first.groups.first_group.fields.adviser.options.fills.total",
     ]
     assert problems[0].names == ("phone", "total")
+
+
+def test_a_stranger_is_not_asked_to_choose_people() -> None:
+    body = form_body(
+        field("adviser", "person", required=True), field("guide", "person"), public={"per_hour": 5}
+    )
+    assert [problem.path for problem in check(body)] == [
+        "pages.first.groups.first_group.fields.adviser.required"
+    ]
