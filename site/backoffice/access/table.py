@@ -130,7 +130,9 @@ OURS: dict[str, Rule] = {
         ("intake:public-receipt", "intake:public-receipt-pdf"),
         public("whoever has the receipt: forms.services.public.submission_of; tells no answer"),
     ),
-    **dict.fromkeys(("intake:links", "intake:link-open", "intake:link-revoke"), roles(FORM_BUILDER)),
+    **dict.fromkeys(
+        ("intake:links", "intake:link-open", "intake:link-revoke"), roles(FORM_BUILDER, ADMINISTRATOR)
+    ),
     **dict.fromkeys(
         ("intake:retention", "intake:hold-place", "intake:hold-lift"), roles(AUDITOR, ADMINISTRATOR)
     ),
