@@ -14,7 +14,6 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from tests.factories.dealership import Sheet, sheets
 
 from forms.directory import directory_for
 from forms.exceptions import AnswersInvalid
@@ -29,6 +28,7 @@ from foundation.audit.models import Event
 from foundation.editions.models import Edition
 from foundation.organisation.models import Position, RoleBinding, User
 from foundation.packs.services import apply_pack, find_pack
+from tests.factories.dealership import Sheet, sheets
 from tests.factories.files import pdf, picture, upload
 from tests.factories.organisation import hold, make_user, make_user_with_roles
 
