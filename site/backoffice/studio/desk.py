@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ValidationError
 
@@ -29,7 +29,7 @@ from forms.schema import (
 )
 from forms.services.working import published_things
 from foundation.editions.models import Edition
-from foundation.editions.queries import body_of, newest
+from foundation.editions.queries import all_in_force, body_of, newest
 from foundation.expressions import Kind, RecordList, SchemaEntry, is_field_name, is_name
 from foundation.organisation.models import Department, Role, User
 
@@ -73,8 +73,8 @@ def sections_of(sort: str) -> tuple[Section, ...]:
             )
         case "field":
             return (
-                ("main", _("Question"), ("label", "help", "kind", "required", "width")),
-                ("options", _("Answer"), ()),
+                ("main", pgettext("of a form", "Question"), ("label", "help", "kind", "required", "width")),
+                ("options", pgettext("of a form", "Answer"), ()),
                 (
                     "conditions",
                     _("Conditions"),
@@ -374,7 +374,11 @@ class Desk:
 
     def options_around(self, around: Around) -> Around:
         """Return what the controls of the kind's options need to know: their names mean other things."""
-        return replace(around, picks={})
+        forms = [
+            (edition.key, called(body_of(edition)) or edition.key)
+            for edition in (all_in_force(Edition.Kind.FORM) if self.said.get("kind") == "lookup" else ())
+        ]
+        return replace(around, picks={"form": forms} if forms else {})
 
     def _options(self, around: Around) -> list[Input]:
         kind = KINDS.get(str(self.said.get("kind")))

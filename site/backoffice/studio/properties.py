@@ -167,8 +167,7 @@ class Shape:
         if kind == "object":
             if node.get("properties"):
                 return "yaml" if len(set(followed)) < len(followed) else "part"
-            more = node.get("additionalProperties")
-            return "localized" if isinstance(more, dict) and more.get("type") == "string" else "yaml"
+            return "localized" if node.get("format") == "localized" else "yaml"
         if kind == "array":
             if "prefixItems" in node:
                 return "yaml"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from django.conf import settings
 from django.utils.translation import get_language
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 Text = dict[str, str]
 FIRST_LANGUAGE = "zh-hans"
@@ -23,8 +23,14 @@ def _check(text: Text) -> Text:
     return text
 
 
-LocalizedText = Annotated[Text, AfterValidator(_check)]
-"""For pydantic models: languages of the installation only, Chinese never empty."""
+LocalizedText = Annotated[
+    Text,
+    AfterValidator(_check),
+    WithJsonSchema({"type": "object", "additionalProperties": {"type": "string"}, "format": "localized"}),
+]
+"""For pydantic models: languages of the installation only, Chinese never empty. In JSON Schema its format tells it
+from other mappings of texts.
+"""
 
 
 def in_language(text: Mapping[str, str], language: str | None = None) -> str:

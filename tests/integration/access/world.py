@@ -72,7 +72,11 @@ def make_world() -> World:
     groups.ensure()
     house = make_house()
     people = {key: house[key] for key in ROLES}
-    for key, name in (("hr", groups.HR), ("administrator", groups.ADMINISTRATORS)):
+    for key, name in (
+        ("hr", groups.HR),
+        ("administrator", groups.ADMINISTRATORS),
+        ("form_builder", groups.FORM_BUILDERS),
+    ):
         people[key].groups.add(Group.objects.get(name=name))
     people[OTHER_CLERK] = make_user(full_name="别店前台", full_name_en="Clerk elsewhere")
     desk = make_position(department=make_department(name="城北店", name_en="North branch"))

@@ -332,7 +332,8 @@ async function go(address, remember = true) {
     const html = await response.text();
     if (remember) history.pushState(null, "", address);
     place(html, { keep: false });
-    document.getElementById("studio-properties").scrollIntoView({ block: "nearest" });
+    // On a narrow screen the properties stand below the outline.
+    if (matchMedia("(max-width: 47.99rem)").matches) document.getElementById("studio-properties").scrollIntoView();
   } catch {
     location.assign(address);
   }

@@ -1,0 +1,182 @@
+"""The form builder in a real browser: a form built from nothing, tried, published and filled in; on a phone; by axe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils.translation import gettext as _
+from django.utils.translation import override, pgettext
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Served
+from tests.browser.test_frame import watched
+
+pytestmark = pytest.mark.browser
+SignIn = Callable[[str, str], Page]
+
+
+def settled(page: Page) -> None:
+    """Wait until everything that was typed is saved."""
+    page.wait_for_function(
+        "words => document.querySelector('[data-state]').textContent.trim().startsWith(words)",
+        arg=_("Saved %(at)s").partition(" ")[0],
+    )
+
+
+def press(page: Page, do: str) -> None:
+    """Press a button of the editor and wait until it is done."""
+    version = page.locator("[data-studio]").get_attribute("data-version")
+    page.locator(f"[data-studio] button[name=do][value='{do}']").first.click()
+    page.wait_for_function(
+        "version => document.querySelector('[data-studio]').dataset.version !== version", arg=version
+    )
+    settled(page)
+
+
+def typed(page: Page, **texts: str) -> None:
+    """Type into the properties of what is selected, leave them, and wait until it is saved."""
+    version = page.locator("[data-studio]").get_attribute("data-version")
+    for name, said in texts.items():
+        page.locator(f"[name='p.{name.replace('__', '.').replace('zh', 'zh-hans')}']").fill(said)
+    page.keyboard.press("Tab")
+    page.wait_for_function(
+        "version => document.querySelector('[data-studio]').dataset.version !== version", arg=version
+    )
+    page.wait_for_timeout(300)
+    settled(page)
+
+
+def choose(page: Page, name: str, value: str) -> None:
+    """Choose in a row of a condition, and wait for the row that follows from it."""
+    with page.expect_response(lambda got: got.request.method == "POST" and "/admin/forms/" in got.url):
+        page.locator(f"[name='{name}']").select_option(value)
+    page.wait_for_timeout(200)
+
+
+def begin(served: Served, page: Page, chinese: str, english: str) -> None:
+    page.goto(f"{served.url}/admin/forms/")
+    page.get_by_role("link", name=_("New form")).click()
+    page.fill("#title", chinese)
+    page.fill("#title_en", english)
+    page.get_by_role("button", name=_("Begin the form")).click()
+    page.wait_for_load_state("networkidle")
+
+
+def publish(page: Page, note: str) -> None:
+    page.get_by_role("link", name=_("Publish…")).click()
+    page.fill("#note", note)
+    page.get_by_role("button", name=_("Publish"), exact=True).click()
+    page.wait_for_load_state("networkidle")
+
+
+def test_a_form_is_built_from_nothing_in_chinese_and_the_clerk_fills_it_in(
+    served: Served, sign_in: SignIn
+) -> None:
+    page = sign_in("form_builder", "zh-hans")
+    complaints = watched(page)
+    with override("zh-hans"):
+        begin(served, page, "试驾登记表", "Test drive record")
+        page.locator("[data-thing='group:group_1'] > a").click()
+        page.wait_for_url("**at=group%3Agroup_1")
+        press(page, "add:field:text")
+        typed(page, label__zh="顾客姓名", label__en="Customer")
+        expect(page.locator("#prop-id")).to_have_value("customer")
+        press(page, "add:field:choice")
+        typed(page, label__zh="来源", label__en="Source")
+        page.locator(".studio-paste summary").first.click()
+        typed(page, options__choices__paste="朋友介绍 | Friend\nweb | 网站 | Web site")
+        for _time in range(2):
+            press(page, "rows:remove:p.options.choices:0")
+        press(page, "add:field:text")
+        typed(page, label__zh="网址", label__en="Address")
+        page.locator("summary", has_text=_("Conditions")).click()
+        page.locator("button[value='rows:add:p.visible_if']").click()
+        page.wait_for_selector("[name='p.visible_if.0.field']")
+        choose(page, "p.visible_if.0.field", "source")
+        choose(page, "p.visible_if.0.value", "web")
+        expect(page.locator("[data-thing='field:address']")).to_contain_text(
+            pgettext("mark of a condition", "if")
+        )
+        press(page, "add:page")
+        typed(page, title__zh="同行人", title__en="Companions")
+        page.locator("[data-thing='page:page_2'] [data-thing^='group:'] > a").click()
+        page.wait_for_url("**at=group%3A*")
+        page.locator("[name='p.repeat.on']").check()
+        page.wait_for_selector("[name='p.repeat.max']")
+        typed(page, title__zh="同行人", title__en="Companions")
+        press(page, "add:field:text")
+        typed(page, label__zh="称呼", label__en="Name of companion")
+
+        frame = page.frame_locator("[data-frame]")
+        expect(frame.locator("body")).to_contain_text("同行人")
+        page.locator("[data-thing='field:source'] > a").click()
+        page.wait_for_url("**at=field%3Asource")
+        expect(frame.locator("body")).not_to_contain_text("网址")
+        frame.get_by_label("网站").check()
+        expect(frame.locator("body")).to_contain_text("网址")
+        page.locator("[data-language]").select_option("en")
+        expect(frame.locator("body")).to_contain_text("Web site")
+
+        expect(page.locator(".studio-problem--error")).to_have_count(0)
+        publish(page, "第一版。")
+        expect(page.locator("body")).to_contain_text(_("As edition %(number)s") % {"number": 1})
+        assert complaints == []
+
+        clerk = sign_in("clerk", "zh-hans")
+        clerk.goto(f"{served.url}/requests/?q=试驾")
+        clerk.locator("main").get_by_role("link", name="试驾登记表").click()
+        clerk.get_by_label("顾客姓名").fill("王小明")
+        clerk.get_by_label("网站").check()
+        clerk.get_by_label("网址").fill("example.com")
+        clerk.locator("button[name=do][value=next]").click()
+        clerk.locator("button[name=do][value^='add-row:']").click()
+        clerk.get_by_label("称呼").fill("李女士")
+        clerk.locator("button[name=do][value=submit]").click()
+        clerk.wait_for_load_state("networkidle")
+        expect(clerk.locator("main")).to_contain_text("李女士")
+
+
+def test_a_form_is_built_on_a_phone_in_english(served: Served, sign_in: SignIn) -> None:
+    page = sign_in("form_builder", "en")
+    page.set_viewport_size({"width": 390, "height": 844})
+    complaints = watched(page)
+    with override("en"):
+        begin(served, page, "钥匙领用", "Key handover")
+        press(page, "add:field:date")
+        typed(page, label__zh="日期", label__en="Day")
+        press(page, "add:field:yes_no")
+        typed(page, label__zh="备用钥匙", label__en="Spare key")
+        press(page, "nudge:up")
+        lines = page.locator("[data-thing^='field:']")
+        expect(lines.first).to_contain_text("Spare key")
+        press(page, "remove")
+        expect(lines).to_have_count(1)
+        press(page, page.locator("button[value^='undo:']").get_attribute("value") or "")
+        expect(lines).to_have_count(2)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        publish(page, "First.")
+        expect(page.locator("body")).to_contain_text("As edition 1")
+    assert complaints == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_fault_in_the_builder(served: Served, sign_in: SignIn, theme: str) -> None:
+    page = sign_in("form_builder", "zh-hans")
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    for path in (
+        "/admin/forms/",
+        "/admin/forms/new/",
+        "/admin/forms/import/",
+        "/admin/forms/complaint/",
+        "/admin/forms/complaint/?at=field%3Achannel_other",
+        "/admin/forms/complaint/?at=field%3Achannel",
+        "/admin/forms/complaint/publish/",
+        "/admin/forms/complaint/history/",
+        "/admin/forms/complaint/preview/",
+    ):
+        page.goto(served.url + path)
+        page.wait_for_load_state("networkidle")
+        found = Axe().run(page, options={"iframes": False})
+        assert found.violations_count == 0, f"{path}\n{found.generate_report()}"
