@@ -258,7 +258,10 @@ def _typed(request: HttpRequest, desk: Desk, work: _Work, rows: str) -> Body:
     body = outline.changed(work.body, desk.at, found)
     if desk.at.sort == FIELD and desk.at not in desk.published and desk.at.id.startswith("f_"):
         wish = outline.id_from(found.get("label", {}) if isinstance(found.get("label"), dict) else {})
-        if wish and wish != desk.at.id:
+        unnamed = (
+            outline.id_from(catalogue.kind_name(desk.said["kind"])) if desk.said.get("kind") in KINDS else ""
+        )
+        if wish and wish not in (desk.at.id, unnamed):
             name = outline.fresh_id(wish, outline.ids_in(body))
             if not catalogue.unspeakable(name):
                 body = outline.renamed(body, desk.at, name)

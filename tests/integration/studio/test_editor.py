@@ -113,6 +113,8 @@ def test_a_form_is_built_from_nothing_published_and_filled_in(browser: Client, b
     editor.at = "page:page_1"
     editor.press("add:field:choice")
     assert editor.at == "field:f_1"
+    editor.press("save", **{"p.label.zh-hans": "来源"})
+    assert editor.at == "field:f_1"  # its English label is still the name of the kind
     editor.press("save", **{"p.label.zh-hans": "来源", "p.label.en": "Source", "p.required": "1"})
     assert editor.at == "field:source"  # an id from the label, as long as it was never published
     editor.press("save", **{"p.options.choices.paste": "朋友 | Friend\nweb | 网站 | Web site"})
