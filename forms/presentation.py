@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.utils.safestring import SafeString
@@ -64,38 +65,38 @@ class FieldView:
     found: Mapping[str, Found] = field(default_factory=dict)
     """What the references in the answer lead to, by key, for controls that show more of it than a label."""
 
-    @property
+    @cached_property
     def dom_id(self) -> str:
         """The id of the control, or of the first of several."""
         return dom_id(self.name)
 
-    @property
+    @cached_property
     def parts(self) -> dict[str, list[str]]:
         """What was typed into a control of several parts, by part."""
         return parts_of(self.texts)
 
-    @property
+    @cached_property
     def template(self) -> str:
         """The template of the whole field."""
         return f"{FOLDER}/field.html"
 
-    @property
+    @cached_property
     def control(self) -> str:
         """The template of what is typed into."""
         return f"{FOLDER}/{'read_only' if self.read_only else self.kind}.html"
 
-    @property
+    @cached_property
     def legible(self) -> bool:
         """Whether what was typed can be read; if not, the control must be one that shows any text."""
         return not self.typed or self.stored is not None
 
-    @property
+    @cached_property
     def described_by(self) -> str:
         """The ids of help and errors, for screen readers."""
         parts = [("help", self.help), ("errors", self.errors)]
         return " ".join(f"{self.dom_id}-{part}" for part, there in parts if there)
 
-    @property
+    @cached_property
     def signature(self) -> str:
         """Changes when the control itself must be drawn anew, and not only what stands around it."""
         return f"{self.control}:{self.shown if self.read_only else ''}"

@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 from forms.directory import directory_for
 from forms.exceptions import AnswerError
 from forms.fields import NO_MARKUP
+from forms.fields.files import FilesKind
 from forms.logic import FormState, Reading, evaluate, initial_answers, read, typed_of
 from forms.models import CorrectionDraft, Draft, PublicDraft, Submission
 from forms.paths import without
@@ -223,6 +224,11 @@ class Filling:
         ids = [step.id for step in self.steps]
         at = ids.index(self.page.id) + distance
         return ids[at] if 0 <= at < len(ids) else ""
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether the form has fields for files, which only one way of posting can carry."""
+        return any(isinstance(asked.of_kind, FilesKind) for asked in self.definition.fields())
 
     @property
     def number(self) -> int:

@@ -249,8 +249,8 @@ def test_a_change_takes_twelve_statements_and_one_to_take_its_turn(django_assert
     row = make_audited()
     row.answers = {"what": "x"}
     change = FieldChange("answers.what", "a", "x", f"user:{row.submitted_by_id}")
-    # lock, row, history, row as stored, head, event, keys, openings; four for the lines of the register (its form, old
-    # ones out of two tables, new ones in); PostgreSQL: the stream is locked too
+    # lock, row, history, row as stored, head, event, keys, openings; four for the lines of the register (old
+    # ones out of three tables, new ones in); PostgreSQL: the stream is locked too
     statements = 12 if connection.vendor == "sqlite" else 13
     with django_assert_num_queries(statements):
         change_audited(row, kind="corrected", actor=WORKER, changes=[change])
