@@ -8,11 +8,14 @@ from dataclasses import dataclass
 
 from django.utils.translation import get_language
 
+from forms import rules
 from forms.presentation import Answered, answered_groups
 from forms.schema import definition_of as form_of
+from forms.services.corrections import record_reading
 from foundation.audit.queries import EventView, events_of
 from foundation.audit.trails import TrailChange
 from foundation.editions.texts import in_language
+from foundation.organisation.models import User
 from workflows.definitions import definition_of
 from workflows.models import Case
 from workflows.trail import entries_of
@@ -69,13 +72,17 @@ def rows_of(cases: Iterable[Case]) -> list[Row]:
     return rows
 
 
-def answered_of(case: Case) -> list[Answered]:
-    """Return the answers of the form that opened the case, in the words of its edition."""
+def answered_of(case: Case, reader: User) -> list[Answered]:
+    """Return the answers of the form that opened the case, in the words of its edition, as far as the reader may
+    read them. Of confidential ones the reading is recorded.
+    """
     form, language = form_of(case.submission.edition), get_language() or ""
+    withheld = rules.withheld(case.submission, reader)
+    record_reading(submission=case.submission, by=reader)
     return [
         group
         for page in form.pages
-        for group in answered_groups(form, page, case.submission.answers, language)
+        for group in answered_groups(form, page, case.submission.answers, language, withheld=withheld)
     ]
 
 

@@ -10,8 +10,17 @@ from django.test import Client
 from django.urls import reverse
 
 from foundation.organisation.models import User
-from tests.factories.workflows import House, complaint_in, key, make_house, open_complaint, take
+from tests.factories.workflows import (
+    House,
+    complaint_in,
+    key,
+    make_house,
+    open_complaint,
+    submit_complaint,
+    take,
+)
 from workflows.models import Case
+from workflows.services import cases
 
 pytestmark = pytest.mark.django_db
 
@@ -184,3 +193,22 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
     with CaptureQueriesContext(connection) as three:
         client.get(url)
     assert len(three) == len(one)
+
+
+def test_answers_for_certain_roles_are_withheld_from_the_others_on_the_page_of_the_case(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    house = make_house()
+    submission = submit_complaint(house, customer_name="不给看的姓名")
+    case = cases.open_case(
+        workflow_key="complaint", submission=submission, by=house["clerk"], idempotency_key="w"
+    ).case
+    withheld = "backoffice.casework.presentation.rules.withheld"
+    monkeypatch.setattr(
+        withheld, lambda _submission, reader: {"customer_name"} if reader == house["manager"] else set()
+    )
+    for name, shown in (("clerk", True), ("manager", False)):
+        client = Client()
+        client.force_login(house[name])
+        page = client.get(reverse("casework:case", kwargs={"case_uuid": case.uuid})).content.decode()
+        assert ("不给看的姓名" in page.partition("asked")[2]) is shown
