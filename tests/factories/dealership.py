@@ -479,7 +479,8 @@ def sheets(day: datetime.date) -> list[Sheet]:
             "tool-loan",
             kinds(
                 group="tools",
-                text="code tool",
+                code="code",
+                text="tool",
                 person="borrower keeper",
                 moment="out_at due_at back_at",
                 signature="borrower_signature keeper_signature",
