@@ -1,4 +1,4 @@
-"""A reception sheet beside the car: begun at the desk, gone on with on the phone, photographed, signed, corrected, listed.
+"""A reception sheet beside the car: begun at the desk, gone on with on the phone, photographed, signed, corrected.
 
 In Chinese and in English, with the dealership's own form: conditions, rows, photos, a drawn signature.
 """
