@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
+from forms.files.references import taken_by
 from forms.schema import FormDefinition
 from foundation import expressions
 from workflows.schema import Transition, WorkflowDefinition
@@ -76,6 +77,12 @@ def _duplicates(definition: WorkflowDefinition) -> Iterator[Problem]:
                     % {"id": question.id, "other": asked[question.id]},
                 )
             asked.setdefault(question.id, step.id)
+            if taken_by(question).kinds:
+                yield Problem(
+                    f"transitions.{step.id}.asks.{question.id}.kind",
+                    _("A step takes no files; ask for “%(id)s” in the form that opens the case.")
+                    % {"id": question.id},
+                )
 
 
 def _states(definition: WorkflowDefinition) -> Iterator[Problem]:
