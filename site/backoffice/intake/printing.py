@@ -264,7 +264,8 @@ def receipt_pdf(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
     where = settings.BASE_URL + reverse("intake:submission", args=[found.uuid])
     confirmation = in_language(definition_of(found.edition).confirmation or {})
     html, css = receipt_html(found, confirmation, where)
-    return _answer(request, html, css, f"{found.number} {_('Receipt')}", found)
+    receipt = _("Receipt")
+    return _answer(request, html, css, f"{found.number} {receipt}", found)
 
 
 @require_GET
@@ -278,7 +279,8 @@ def blank_pdf(request: HttpRequest, form_key: str) -> HttpResponse:
     chosen = definition.prints[0] if definition.prints else default_layout()
     plain = chosen.model_copy(update={"copies": [], "groups": []})
     html, css = blank_html(edition, plain)
-    name = f"{in_language(definition.title)} {_('edition %(number)s') % {'number': edition.number}}"
+    number = _("edition %(number)s") % {"number": edition.number}
+    name = f"{in_language(definition.title)} {number}"
     return _answer(request, html, css, name, None)
 
 

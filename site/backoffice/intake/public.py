@@ -314,4 +314,5 @@ def receipt_pdf(request: HttpRequest, receipt: str) -> HttpResponse:
     except pdf.RenderFailed:
         messages.error(request, _("The document could not be made just now. Try again in a moment."))
         return redirect("intake:public-receipt", receipt=receipt)
-    return _private(pdf_response(content, f"{found.number} {_('Receipt')}"))
+    name = _("Receipt")
+    return _private(pdf_response(content, f"{found.number} {name}"))
