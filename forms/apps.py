@@ -22,6 +22,7 @@ class FormsConfig(AppConfig):
         from forms.files import verification as files
         from forms.models import Submission
         from forms.pack import FormLoader
+        from forms.registers import keeping  # noqa: F401 - registers its round
         from forms.registers.lines import on_saved
         from forms.services import public, retention  # noqa: F401 - both register a round
         from foundation.audit import guards

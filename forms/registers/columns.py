@@ -13,17 +13,22 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from django.conf import settings as house
 from django.utils import timezone
 
 from forms.exceptions import NotFound
-from forms.fields import Cell, Column, FieldOptions
+from forms.fields import Cell, Column
 from forms.fields.base import text_of_cell
+from forms.fields.choice import OTHER
 from forms.schema import Confidentiality, FieldDefinition, FormDefinition, Group, definition_of
 from foundation.editions.models import Edition
 from foundation.editions.texts import FIRST_LANGUAGE, in_language
 
 REFERENCE_KINDS = frozenset({"person", "department", "position", "lookup"})
 """Kinds whose stored answer is ``{"key": …, "label": …}``."""
+
+CHOICE_KINDS = frozenset({"choice", "choices"})
+"""Kinds whose stored answer is the key of a choice, or a list of them."""
 
 
 class Type(StrEnum):
@@ -102,9 +107,14 @@ class RegisterColumn:
         return self.confidentiality is Confidentiality.CONFIDENTIAL
 
     @property
-    def choices(self) -> Sequence[Any]:
-        """What there is to choose from; empty where nothing is given."""
-        return getattr(self.definition.settings, "choices", ())
+    def choices(self) -> Sequence[tuple[str, Mapping[str, str]]]:
+        """What there is to choose from: keys and labels; empty where nothing is given."""
+        if self.type is not Type.CHOICE:
+            return ()
+        settings: Any = self.definition.settings
+        given = [(choice.key, choice.label) for choice in settings.choices]
+        own = {code: settings.other_in(code) for code, _name in house.LANGUAGES}
+        return [*given, (OTHER, own)] if settings.other else given
 
     @property
     def several(self) -> bool:
@@ -217,17 +227,9 @@ def type_of(asked: FieldDefinition, column: Column) -> Type:
         return Type(column.sort)
     if asked.kind in REFERENCE_KINDS and not column.key:
         return Type.REFERENCE
-    if chooses(asked.settings) and not column.key:
+    if asked.kind in CHOICE_KINDS and not column.key:
         return Type.CHOICE
     return Type.TEXT
-
-
-def chooses(settings: FieldOptions) -> bool:
-    """Whether the answers are given ones, with keys and labels."""
-    choices = getattr(settings, "choices", None)
-    return isinstance(choices, list | tuple) and all(
-        hasattr(choice, "key") and hasattr(choice, "label") for choice in choices
-    )
 
 
 def typed_columns(asked: FieldDefinition) -> list[tuple[Column, Type]]:

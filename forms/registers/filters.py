@@ -212,9 +212,7 @@ def word_condition(word: str, shape: RegisterShape, roles: Collection[str]) -> C
         if column.type is not Type.CHOICE:
             numbers.append(column.number)
         elif keys := [
-            choice.key
-            for choice in column.choices
-            if any(word in folded(text) for text in choice.label.values())
+            key for key, label in column.choices if any(word in folded(text) for text in label.values())
         ]:
             labels |= Q(column=column.number, key__in=keys)
     return Condition(RegisterText, (Q(column__in=numbers) & _holding(word, numbers)) | labels, several=True)
@@ -423,7 +421,7 @@ def _labels(
             known = dict(Submission.State.choices)
             return [str(known.get(value, value)) for value in wanted.values]
         return names(wanted.values)
-    labels = {choice.key: in_language(choice.label, language) for choice in column.choices}
+    labels = {key: in_language(label, language) for key, label in column.choices}
     if labels:
         return [labels.get(value, value) for value in wanted.values]
     return names(wanted.values)

@@ -19,6 +19,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from forms.fields import Cell
+from forms.fields.choice import OTHER
 from forms.models import RegisterNumber, RegisterText, RegisterWords, Submission
 from forms.models.registers import LONGEST_KEY, LONGEST_TEXT, LONGEST_WORDS
 from forms.registers.columns import Type, column_key, number_of, typed_columns
@@ -112,19 +113,12 @@ def _in_words(number: int, kind: Type, asked: FieldDefinition, value: Any, cell:
 
 
 def chosen(value: Any) -> list[str]:
-    """Return the keys of the choices in a stored answer: one, several, or one or several beside words of one's
-    own.
-    """
+    """Return the keys of the choices in a stored answer: of one, of several; words of one's own count as one more."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, Mapping):
-        for name in ("key", "keys", "chosen"):
-            if name in value:
-                return chosen(value[name])
-        return []
-    if isinstance(value, list):
-        return [key for key in value if isinstance(key, str)]
-    return []
+        return [OTHER] if OTHER in value else []
+    return [key for item in value for key in chosen(item)] if isinstance(value, list) else []
 
 
 @dataclass

@@ -124,6 +124,7 @@ def submit(
     idempotency_key: str,
     draft: Draft | None = None,
     on_behalf_of: User | None = None,
+    beside: Mapping[str, str] | None = None,
 ) -> Submission:
     """Make a submission of stored values and return it; the same key with the same request returns the
     first one.
@@ -133,8 +134,8 @@ def submit(
     takes is kept; a number is taken; the row, the event ``submission_submitted`` and the history row are
     written; the draft is deleted, and the submission takes its uuid. Raises NotPermitted, RuleBroken (closed,
     or full), AnswersInvalid, AlreadySubmitted (the draft became a submission before), NotFound (somebody
-    else's draft) and the audit room's KeyReused. Nothing follows the commit: what a submission sets off is for
-    the room above.
+    else's draft) and the audit room's KeyReused. ``beside``: what the event says besides (the import of which it
+    was a row, say). Nothing follows the commit: what a submission sets off is for the room above.
     """
     definition = definition_of(edition)
     request: dict[str, Any] = {"form": definition.key, "edition": edition.sha256, "answers": dict(answers)}
@@ -157,6 +158,7 @@ def submit(
             uuid=uuid,
             submitted_by=by,
             on_behalf_of=on_behalf_of if on_behalf_of != by else None,
+            beside=beside,
         )
         if draft is not None:
             Draft.objects.filter(uuid=uuid).delete()
@@ -181,9 +183,11 @@ def enter(
     submitted_by: User | None,
     on_behalf_of: User | None = None,
     access: PublicAccess | None = None,
+    beside: Mapping[str, str] | None = None,
 ) -> tuple[Submission, Event]:
     """Write a submission down in the transaction of the service that has asked who may; return it and its
-    event. ``current`` is the form as it stands: it says until when and how often it is taken.
+    event. ``current`` is the form as it stands: it says until when and how often it is taken. ``beside``: what
+    the event says besides.
 
     Raises RuleBroken, AnswersInvalid.
     """
@@ -216,7 +220,12 @@ def enter(
             for name, value in state.answers.items()
         ),
     ]
-    references = {"form": definition.key, "edition": str(edition.number), **files.hashes_of(given)}
+    references = {
+        **(beside or {}),
+        "form": definition.key,
+        "edition": str(edition.number),
+        **files.hashes_of(given),
+    }
     if on_behalf_of is not None:
         changes.append(FieldChange("on_behalf_of", None, str(on_behalf_of), submission.stream))
         references["on_behalf_of"] = str(on_behalf_of.pk)

@@ -170,6 +170,14 @@ OURS: dict[str, Rule] = {
         signed_in("forms.registers.rules.may_read; another register is not there"),
     ),
     "registers:view-discard": signed_in("one's own view; another's is not there"),
+    **dict.fromkeys(
+        ("registers:import", "registers:import-template"),
+        signed_in("forms.registers.rules.may_import, and forms.rules.may_submit"),
+    ),
+    **dict.fromkeys(
+        ("registers:import-file", "registers:import-take", "registers:import-discard"),
+        signed_in("as registers:import; one's own files"),
+    ),
     "registers:file": signed_in("what one ordered oneself, while one reads the register"),
     # --- position descriptions ---
     "positions:list": signed_in("what is in force"),

@@ -24,6 +24,7 @@ WORDS = {
     EXPORTED: gettext_lazy("File taken out"),
     "user.booklet_made": gettext_lazy("Booklet made"),
     "user.register_read": gettext_lazy("Confidential columns of a register read"),
+    "user.register_imported": gettext_lazy("Filled-in sheet taken into a register"),
     "user.register_exported": gettext_lazy("Register taken out as a file"),
     "appointed": gettext_lazy("Appointed"),
     "holding_ended": gettext_lazy("Holding ended"),

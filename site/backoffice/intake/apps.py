@@ -11,4 +11,4 @@ class IntakeConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the jobs of registers (they reach for models)."""
-        from backoffice.intake.registers import exporting  # noqa: F401 - registers its job
+        from backoffice.intake.registers import exporting, importing  # noqa: F401 - register their jobs

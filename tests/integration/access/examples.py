@@ -82,6 +82,16 @@ def existing(world: World) -> dict[str, Example]:
             ("registers:register", "registers:export"),
             Example({"form_key": "complaint"}, readers=objects["register readers"]),
         ),
+        **dict.fromkeys(
+            ("registers:import", "registers:import-template"),
+            Example({"form_key": "complaint"}, readers=objects["register importers"]),
+        ),
+        **{
+            f"registers:import-{name}": Example(
+                {"form_key": "complaint", "uuid": objects["import"].uuid}, readers=frozenset({"manager"})
+            )
+            for name in ("file", "take", "discard")
+        },
         "registers:view-keep": Example({"form_key": "complaint"}, readers=objects["register readers"]),
         "registers:view-discard": Example(
             {"form_key": "complaint", "uuid": objects["view"].uuid}, readers=frozenset({"manager"})

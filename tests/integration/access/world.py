@@ -18,7 +18,7 @@ from django.contrib.auth.models import Group
 from backoffice.access import groups
 from backoffice.positions.archiving import archive
 from backoffice.positions.models import PositionPage
-from forms.models import RegisterView
+from forms.models import RegisterImport, RegisterView
 from forms.schema import definition_of
 from forms.services import public, retention
 from forms.services.submissions import save_draft, submit
@@ -118,6 +118,14 @@ def _complaint(world: World) -> None:
     world.objects["submission"] = submission
     registered = definition_of(house.form).registered
     world.objects["register readers"] = frozenset(registered.readers if registered else ())
+    world.objects["register importers"] = frozenset(registered.importers if registered else ())
+    world.objects["import"] = RegisterImport.objects.create(
+        form_key="complaint",
+        edition=house.form,
+        by=house["manager"],
+        filename=world.secret("manager"),
+        state=RegisterImport.State.FAULTY,
+    )
     world.objects["view"] = RegisterView.objects.create(
         form_key="complaint", name=world.secret("manager"), owner=house["manager"]
     )

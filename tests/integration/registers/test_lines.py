@@ -11,6 +11,7 @@ from django.db import transaction
 from forms.exceptions import NotFound
 from forms.models import RegisterNumber, RegisterText, Submission
 from forms.registers.columns import number_of, shape_of
+from forms.registers.keeping import complete
 from forms.registers.lines import differences, folded, rebuild
 from forms.registers.queries import find_rows, load_rows, register_for, registers_of
 from forms.services.definitions import publish_form
@@ -154,3 +155,12 @@ def test_other_forms_find_rows_by_number_and_by_words_open_to_the_person() -> No
     assert find_rows("nothing", "", manager) == []
     assert find_rows("customer", "", make_user()) == []
     assert Submission.objects.count() == 2
+
+
+def test_submissions_from_before_there_were_lines_get_theirs() -> None:
+    person = make_user_with_roles("manager")
+    make_submission(customers(person), person, name="甲")
+    assert complete() == 0
+    for table in (RegisterText, RegisterNumber):
+        table.objects.all().delete()
+    assert (complete(), differences("customer")) == (1, [])

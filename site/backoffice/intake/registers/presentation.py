@@ -258,13 +258,12 @@ def summable(shape: RegisterShape, asked: Asked, roles: Collection[str]) -> bool
 
 
 def counted_text(column: RegisterColumn, number: int, language: str) -> str:
-    """Return a sum as people read it."""
-    value = from_number(column.type, number)
-    if column.type is Type.MONEY:
-        return f"{'-' if value < 0 else ''}¥{abs(value):,.2f}"
-    if column.type is Type.DECIMAL:
-        return f"{value.normalize():,f}"  # type: ignore[union-attr]  # a Decimal
-    return f"{value:,}"
+    """Return a sum as the field writes its answers."""
+    value, asked = from_number(column.type, number), column.definition
+    if column.part:
+        return f"{value:,}"
+    stored = asked.of_kind.from_expression(value, asked.settings)
+    return "" if stored is None else asked.of_kind.display(stored, asked.settings, language)
 
 
 # --- what can be chosen ------------------------------------------------------------------------------------------
@@ -380,7 +379,7 @@ def _op(
     elif op is Op.ANY and column.key == STATE:
         options = [(str(key), str(name)) for key, name in Submission.State.choices]
     elif op is Op.ANY and column.type is Type.CHOICE and isinstance(column, RegisterColumn):
-        options = [(choice.key, in_language(choice.label, language)) for choice in column.choices]
+        options = [(key, in_language(label, language)) for key, label in column.choices]
     elif op is Op.ANY:
         control = "people"
         options = [(str(person.uuid), str(person)) for person in User.objects.filter(is_active=True)]

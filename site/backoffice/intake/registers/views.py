@@ -21,13 +21,14 @@ from backoffice.access import records
 from backoffice.access.roles import roles_on
 from backoffice.intake.registers import presentation
 from backoffice.intake.registers.wanted import ALL, PER_PAGE, Asked, Wanted, asked_of
-from forms.exceptions import NotFound
+from forms.exceptions import NotFound, NotPermitted
 from forms.models import RegisterView, Submission
 from forms.registers import rules, views
 from forms.registers.columns import RegisterShape
 from forms.registers.filters import Filter, FilterFault, Op, column_for, condition_of
 from forms.registers.queries import register_for, registers_of
 from forms.registers.selection import ADDED_UP
+from forms.rules import check_may_submit
 from foundation.audit.services import Actor
 from foundation.editions.texts import in_language
 from foundation.organisation.models import Role
@@ -151,10 +152,21 @@ def _page(
         "share_roles": _share_roles(shape, roles, language),
         "editor": editor,
         "filtered": bool(asked.wanted.filters or asked.wanted.words),
-        "may_import": rules.may_import(shape.newest, roles),
+        "may_import": _may_import(request, shape, roles),
         "with_rows": bool(shape.groups),
     }
     return render(request, "intake/registers/register.html", context, status=status)
+
+
+def _may_import(request: HttpRequest, shape: RegisterShape, roles: frozenset[str]) -> bool:
+    """Whether the way to the import is shown: to importers who may fill in the form."""
+    if not rules.may_import(shape.newest, roles):
+        return False
+    try:
+        check_may_submit(shape.newest, request.user)
+    except NotPermitted:
+        return False
+    return True
 
 
 def _record_reading(
