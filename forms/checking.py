@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
+from forms.faults import sentence
 from forms.fields import FieldFault, Surroundings
 from forms.fields.reference import ReferenceField
 from forms.references import DependencyCycle
@@ -42,7 +43,7 @@ def parse(body: Mapping[str, Any]) -> tuple[FormDefinition | None, list[Problem]
     try:
         return FormDefinition.model_validate(body), []
     except ValidationError as error:
-        return None, [Problem(_path(body, fault["loc"]), fault["msg"]) for fault in error.errors()]
+        return None, [Problem(_path(body, fault["loc"]), sentence(fault)) for fault in error.errors()]
 
 
 def check(body: Mapping[str, Any], roles: Collection[str] | None = None) -> list[Problem]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Count
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, override
+from django.utils.translation import gettext_noop, override, pgettext
 
 from backoffice.studio.properties import Shape
 from forms import outline
@@ -174,7 +174,7 @@ def name_of(sort: str, kind: str = "") -> str:
     """Return what a new thing is called in a sentence."""
     if sort == FIELD and kind in KINDS:
         return str(KINDS[kind].name)
-    return {PAGE: _("Page"), GROUP: _("Group"), RULE: _("Rule")}.get(sort, sort)
+    return {PAGE: _("Page"), GROUP: _("Group"), RULE: pgettext("of a form", "Rule")}.get(sort, sort)
 
 
 def first_words(sort: str, kind: str, tree: Tree) -> dict[str, Any]:

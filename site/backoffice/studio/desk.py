@@ -83,7 +83,7 @@ def sections_of(sort: str) -> tuple[Section, ...]:
                 ("more", _("More"), ("prefill", "initial", "confidentiality", "readers")),
             )
         case _:
-            return (("main", _("Rule"), ("group", "holds", "message", "fields", "when")),)
+            return (("main", pgettext("of a form", "Rule"), ("group", "holds", "message", "fields", "when")),)
 
 
 @dataclass(frozen=True)
@@ -301,7 +301,7 @@ class Desk:
             PAGE: _("Page"),
             GROUP: _("Repeating group") if self.said.get("repeat") else _("Group"),
             FIELD: _("Field"),
-            RULE: _("Rule"),
+            RULE: pgettext("of a form", "Rule"),
         }[self.at.sort]
 
     @property

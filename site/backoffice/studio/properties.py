@@ -124,7 +124,10 @@ class Shape:
     @classmethod
     def of(cls, model: type[BaseModel]) -> Shape:
         """Return the shape of a model."""
-        return cls(model.model_json_schema())
+        schema = model.model_json_schema()
+        # A model that holds things of its own sort stands among its own definitions.
+        own = schema["$defs"][schema["$ref"].rsplit("/", 1)[-1]] if "$ref" in schema else {}
+        return cls({**own, **schema})
 
     def resolved(self, node: Node) -> tuple[Node, bool, tuple[str, ...]]:
         """Return a node without references and alternatives, whether it may be empty, and the references

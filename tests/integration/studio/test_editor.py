@@ -138,7 +138,8 @@ def test_a_form_is_built_from_nothing_published_and_filled_in(browser: Client, b
     assert 'value="source" selected' in editor.page()
     editor.press("add:page")
     editor.press("add:group:repeat")
-    editor.press("save", **{"p.title.zh-hans": "同行人", "p.title.en": "Companions"})
+    editor.press("save", **{"p.title.zh-hans": "同行人", "p.title.en": "Companions", "p.repeat.max": "6"})
+    assert (editor.said()["title"]["en"], editor.said()["repeat"]) == ("Companions", {"max": 6})
     editor.press("add:field:text")
     editor.press("save", **{"p.label.zh-hans": "姓名", "p.label.en": "Name"})
     assert editor.at == "field:name"

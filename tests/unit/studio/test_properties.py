@@ -9,8 +9,10 @@ from django.http import QueryDict
 from pydantic import BaseModel, ConfigDict
 
 from backoffice.studio import catalogue
+from backoffice.studio.desk import SHAPES, sections_of
 from backoffice.studio.properties import Around, Input, Reading, Shape, as_yaml, inputs_of, rows_done
 from forms.fields import KINDS, FieldOptions
+from forms.outline import SLOTS
 from foundation.editions.texts import LocalizedText
 
 UNREADY = {"lookup", "cascade"}
@@ -140,3 +142,14 @@ def test_a_key_that_was_published_comes_back_when_it_is_emptied_and_what_the_mod
 def test_lists_of_mappings_are_written_as_yaml() -> None:
     assert as_yaml([{"a": 1}]).strip() == "- a: 1"
     assert as_yaml(None) == ""
+
+
+@pytest.mark.parametrize("sort", sorted(SHAPES))
+def test_every_property_of_a_thing_stands_under_a_heading(sort: str) -> None:
+    drawn = {
+        one.key
+        for _key, _heading, names in sections_of(sort)
+        for one in inputs_of(SHAPES[sort], {}, Around(), only=names)
+    }
+    elsewhere = {"id", "key", "format", "options", *SLOTS[sort]}
+    assert drawn == set(SHAPES[sort].root["properties"]) - elsewhere
