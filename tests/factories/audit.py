@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from django.db import connections, transaction
+from django.db import IntegrityError, connections, transaction
 
 from forms.models import Submission
 from foundation.audit import guards
@@ -92,12 +92,20 @@ def drop_guards(using: str = "default") -> None:
 @contextmanager
 def guards_lifted(using: str = "default") -> Iterator[None]:
     """Inside the block the record lies open to any change; afterwards it is guarded again."""
-    if connections[using].vendor == "postgresql":
-        # What waits for the commit to be checked would keep the tables from being altered.
-        with connections[using].cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+    _settle(using)
     drop_guards(using)
     try:
         yield
     finally:
+        _settle(using)
         guards.install(using)
+
+
+def _settle(using: str) -> None:
+    """Let PostgreSQL check now what waits for the commit: a table with checks waiting cannot be altered. What does
+    not hold goes on waiting.
+    """
+    if connections[using].vendor == "postgresql":
+        with suppress(IntegrityError), transaction.atomic(using), connections[using].cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
