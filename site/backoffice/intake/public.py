@@ -231,7 +231,8 @@ def _show(request: HttpRequest, visit: _Visit, filling: Filling, *, status: int 
 
 def _private(response: HttpResponse) -> HttpResponse:
     """Keep the token in the address from other sites and from search engines."""
-    response["Referrer-Policy"] = "no-referrer"
+    # Without any referrer browsers send their forms with the origin "null", which the CSRF check refuses.
+    response["Referrer-Policy"] = "same-origin"
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response
 

@@ -73,7 +73,7 @@ def test_a_stranger_fills_in_comes_back_and_gets_a_receipt_that_tells_no_answer(
     client = stranger()
     first = client.get(at(token))
     assert first.status_code == 200
-    assert (first["Referrer-Policy"], first["X-Robots-Tag"]) == ("no-referrer", "noindex, nofollow")
+    assert (first["Referrer-Policy"], first["X-Robots-Tag"]) == ("same-origin", "noindex, nofollow")
     assert "unsafe-inline" not in first["Content-Security-Policy"]
     client.post(at(token), posted("one", "save", subject="Too loud"))
     assert "Too loud" in client.get(at(token)).content.decode()
