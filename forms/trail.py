@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from forms.models import Submission
@@ -126,7 +126,7 @@ def _asked(definition: FormDefinition, path: str) -> tuple[FieldDefinition | Non
     """Return the field a path leads to, and what stands there called as people read it."""
     others = {
         "number": _("Number"),
-        "text": _("Comment"),
+        "text": pgettext("on a submission", "Comment"),
         "erased": _("Taken out"),
         "on_behalf_of": _("On behalf of"),
     }

@@ -41,7 +41,7 @@ class StoredFile(models.Model):
     sha256 = models.CharField("SHA-256", max_length=64)
     width = models.PositiveIntegerField(_("width"), null=True, blank=True)
     height = models.PositiveIntegerField(_("height"), null=True, blank=True)
-    pages = models.PositiveIntegerField(_("pages"), null=True, blank=True)
+    pages = models.PositiveIntegerField(_("number of pages"), null=True, blank=True)
     origin = models.CharField(_("origin"), max_length=10, choices=Origin.choices, default=Origin.UPLOADED)
     signer = models.CharField(_("name of the signer"), max_length=60, blank=True)
     scan = models.CharField(_("virus scan"), max_length=10, choices=Scan.choices)

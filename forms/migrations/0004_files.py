@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ("sha256", models.CharField(max_length=64, verbose_name="SHA-256")),
                 ("width", models.PositiveIntegerField(blank=True, null=True, verbose_name="width")),
                 ("height", models.PositiveIntegerField(blank=True, null=True, verbose_name="height")),
-                ("pages", models.PositiveIntegerField(blank=True, null=True, verbose_name="pages")),
+                ("pages", models.PositiveIntegerField(blank=True, null=True, verbose_name="number of pages")),
                 (
                     "origin",
                     models.CharField(

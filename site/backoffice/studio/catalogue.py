@@ -174,7 +174,11 @@ def name_of(sort: str, kind: str = "") -> str:
     """Return what a new thing is called in a sentence."""
     if sort == FIELD and kind in KINDS:
         return str(KINDS[kind].name)
-    return {PAGE: _("Page"), GROUP: _("Group"), RULE: pgettext("of a form", "Rule")}.get(sort, sort)
+    return {
+        PAGE: pgettext("of a form", "Page"),
+        GROUP: pgettext("of a form", "Group"),
+        RULE: pgettext("of a form", "Rule"),
+    }.get(sort, sort)
 
 
 def first_words(sort: str, kind: str, tree: Tree) -> dict[str, Any]:
@@ -198,7 +202,7 @@ def first_words(sort: str, kind: str, tree: Tree) -> dict[str, Any]:
             if kind == "repeat":
                 said |= {"title": both(gettext_noop("Repeating group")), "fields": [], "repeat": {}}
             else:
-                said |= {"title": both(gettext_noop("Group")), "fields": []}
+                said |= {"title": both(gettext_noop("Group of questions")), "fields": []}
         case "rule":
             said |= {"holds": "", "message": {"zh-hans": ""}, "fields": []}
         case _:

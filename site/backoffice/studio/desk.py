@@ -65,10 +65,13 @@ def sections_of(sort: str) -> tuple[Section, ...]:
                 ("lists", _("Register and print"), ("registered", "prints")),
             )
         case "page":
-            return (("main", _("Page"), ("title", "help")), ("conditions", _("Conditions"), ("visible_if",)))
+            return (
+                ("main", pgettext("of a form", "Page"), ("title", "help")),
+                ("conditions", _("Conditions"), ("visible_if",)),
+            )
         case "group":
             return (
-                ("main", _("Group"), ("title", "help", "repeat")),
+                ("main", pgettext("of a form", "Group"), ("title", "help", "repeat")),
                 ("conditions", _("Conditions"), ("visible_if",)),
             )
         case "field":
@@ -298,8 +301,8 @@ class Desk:
         """What is selected."""
         return {
             FORM: _("Form"),
-            PAGE: _("Page"),
-            GROUP: _("Repeating group") if self.said.get("repeat") else _("Group"),
+            PAGE: pgettext("of a form", "Page"),
+            GROUP: _("Repeating group") if self.said.get("repeat") else pgettext("of a form", "Group"),
             FIELD: _("Field"),
             RULE: pgettext("of a form", "Rule"),
         }[self.at.sort]
