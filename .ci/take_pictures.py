@@ -308,6 +308,18 @@ def people(studio: Studio, path: Path) -> None:
     photograph(staff(studio, "administrator", "/admin/users/"), path)
 
 
+def forms(studio: Studio, path: Path) -> None:
+    """The list of forms, for those who build them."""
+    photograph(staff(studio, "form_builder", "/admin/forms/"), path)
+
+
+def form_editor(studio: Studio, path: Path) -> None:
+    """A form being built, with a sample in its preview."""
+    page = staff(studio, "form_builder", "/admin/forms/complaint/?at=field%3Achannel_other")
+    page.locator("[data-sample]").click()
+    photograph(page, path)
+
+
 COLLECTED = """洗车工岗位职责
 岗位名称：洗车工
 所属部门：售后服务部
@@ -348,6 +360,8 @@ PICTURES: dict[str, Callable[[Studio, Path], None]] = {
     "audit": audit,
     "audit-trail": audit_trail,
     "people": people,
+    "forms": forms,
+    "form-editor": form_editor,
 }
 
 
