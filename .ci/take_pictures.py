@@ -85,6 +85,13 @@ def case(studio: Studio, path: Path) -> None:
     photograph(page, path)
 
 
+def register(studio: Studio, path: Path) -> None:
+    """The register of complaints, sorted by day, with a filter."""
+    columns = "&".join(f"c={key}" for key in ("matter@text", "matter_category@choice", "severity@choice", "_by", "_at"))
+    said = f"view=all&own=1&f=_state:any:submitted&{columns}"
+    photograph(staff(studio, "manager", f"/registers/complaint/?{said}"), path)
+
+
 def step(studio: Studio, path: Path) -> None:
     """A manager assigns a complaint."""
     page = staff(studio, "manager", "/inbox/")
@@ -337,6 +344,7 @@ PICTURES: dict[str, Callable[[Studio, Path], None]] = {
     "inbox": inbox,
     "inbox-phone": inbox_on_a_phone,
     "case": case,
+    "register": register,
     "step": step,
     "form": form,
     "requests-phone": requests_on_a_phone,

@@ -3,5 +3,5 @@ other forms.
 
 ``columns`` says which columns there are over all editions, ``rules`` who reads what, ``lines`` writes the typed
 index beside every submission, ``filters`` and ``selection`` ask it, ``queries`` is the door for other forms.
-Why there is an index of its own: ``docs/decisions/0018-registers-keep-typed-lines.md``.
+Why there is an index of its own: ``docs/decisions/0022-registers-keep-typed-lines.md``.
 """

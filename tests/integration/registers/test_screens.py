@@ -315,6 +315,20 @@ def test_a_view_is_thrown_away_by_its_owner_alone(manager: User, client_of: Any)
     assert not RegisterView.objects.exists()
 
 
+def test_the_list_of_registers_asks_the_same_however_many_there_are(manager: User, client_of: Any) -> None:
+    make_register(1, manager)
+    client = client_of(manager)
+    client.get("/registers/")
+    with CaptureQueriesContext(connection) as one:
+        client.get("/registers/")
+    for number in range(3):
+        make_register(2, manager, key=f"more_{number}")
+    client.get("/registers/")
+    with CaptureQueriesContext(connection) as four:
+        assert len(client.get("/registers/").context["tiles"]) == 4
+    assert len(four) == len(one)
+
+
 # --- queries ---------------------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from backoffice.intake.registers.wanted import ALL, PER_PAGE, SORTED, Asked, Wanted
 from forms.models import RegisterView, Submission
@@ -35,6 +35,7 @@ from foundation.editions.texts import in_language
 from foundation.organisation.models import User
 
 LONGEST_CELL = 120
+SHORT = 8
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Cell:
     label: str
     text: str
     kind: str
-    """``text``, ``number``, ``masked``, ``person``, ``moment`` or ``state``."""
+    """``text``, ``words``, ``nowrap``, ``number``, ``masked``, ``person``, ``moment`` or ``state``."""
     value: Any = None
 
 
@@ -149,7 +150,16 @@ def _cell(
     if not column.open_to(roles):
         return Cell(label, masked(text, column), "masked" if text else "text")
     short = f"{text[:LONGEST_CELL]}…" if len(text) > LONGEST_CELL else text
-    return Cell(label, short, "number" if column.type.counted else "text")
+    return Cell(label, short, _looks(column, short))
+
+
+def _looks(column: RegisterColumn, text: str) -> str:
+    """Return how a cell is set: numbers to the right, days on one line, sentences with room."""
+    if column.type.counted:
+        return "number"
+    if column.type in (Type.DATE, Type.MOMENT, Type.TIME, Type.YES_NO):
+        return "nowrap"
+    return "words" if len(text) > SHORT else "text"
 
 
 def _system_cell(column: SystemColumn, submission: Submission, label: str) -> Cell:
@@ -409,7 +419,7 @@ class Tab:
 
 def tabs(views: Sequence[RegisterView], wanted: Wanted, user: User, names: dict[str, str]) -> list[Tab]:
     """Return the tabs: the whole register, then the views."""
-    found = [Tab(_("All"), f"?view={ALL}", wanted.view in ("", ALL), "")]
+    found = [Tab(pgettext("view of a register", "All"), f"?view={ALL}", wanted.view in ("", ALL), "")]
     for view in views:
         shared = names.get(view.role, view.role) if view.role else ""
         if shared and view.owner_id != user.pk:
