@@ -87,7 +87,9 @@ def case(studio: Studio, path: Path) -> None:
 
 def register(studio: Studio, path: Path) -> None:
     """The register of complaints, sorted by day, with a filter."""
-    columns = "&".join(f"c={key}" for key in ("matter@text", "matter_category@choice", "severity@choice", "_by", "_at"))
+    columns = "&".join(
+        f"c={key}" for key in ("matter@text", "matter_category@choice", "severity@choice", "_by", "_at")
+    )
     said = f"view=all&own=1&f=_state:any:submitted&{columns}"
     photograph(staff(studio, "manager", f"/registers/complaint/?{said}"), path)
 

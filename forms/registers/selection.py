@@ -22,7 +22,7 @@ from forms.registers.lines import AT, NUMBER, folded
 
 BOUND = 10_000
 """So many submissions are counted exactly and can be leafed through; of more it is said that there are more."""
-ADDED_UP = 2_000
+ADDED_UP = 1_000
 """So many are added up unasked."""
 CHUNK = 500
 _SPLIT = 1_000_000

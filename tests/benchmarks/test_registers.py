@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.benchmark, pytest.mark.django_db]
 
 SMALL, LARGE = 2_000, 200_000
 BUDGET = 1.5
+TURNS = 12
 LONGEST_SEARCH = 3.0  # seconds: words nobody wrote are looked for in every text there is
 
 CASES: list[tuple[str, dict[str, str]]] = [
@@ -74,10 +75,16 @@ def manager(django_db_setup: Any, django_db_blocker: Any) -> Iterator[User]:
             outer.__exit__(None, None, None)
 
 
-def taken(client: Client, key: str, said: dict[str, str]) -> float:
-    address = f"/registers/{key}/?{urlencode({'view': 'all', 'own': '1', **said})}"
-    assert client.get(address).status_code == 200
-    return seconds(lambda: client.get(address), times=7)
+def taken(client: Client, said: dict[str, str]) -> tuple[float, float]:
+    """Return the shortest time of the small and of the large register, taken in turn: what else the machine does
+    then falls on both.
+    """
+    query = urlencode({"view": "all", "own": "1", **said})
+    addresses = [f"/registers/{key}/?{query}" for key in ("small", "large")]
+    assert [client.get(address).status_code for address in addresses] == [200, 200]
+    pairs = [[seconds(lambda at=at: client.get(at), times=1) for at in addresses] for _turn in range(TURNS)]
+    few, many = (min(times) for times in zip(*pairs, strict=True))
+    return few, many
 
 
 def test_lists(manager: User, measured: Measured) -> None:
@@ -85,7 +92,7 @@ def test_lists(manager: User, measured: Measured) -> None:
     client.force_login(manager)
     over = []
     for name, said in CASES:
-        few, many = taken(client, "small", said), taken(client, "large", said)
+        few, many = taken(client, said)
         try:
             measured(
                 f"register: {name}",
@@ -102,7 +109,7 @@ def test_searches(manager: User, measured: Measured) -> None:
     client = Client()
     client.force_login(manager)
     for name, said in SEARCHES:
-        few, many = taken(client, "small", said), taken(client, "large", said)
+        few, many = taken(client, said)
         measured(
             f"register: {name}",
             figure=f"{few * 1000:.0f} ms at {SMALL:,}; {many * 1000:.0f} ms at {LARGE:,}",
