@@ -134,8 +134,9 @@ def ops_of(column: RegisterColumn | SystemColumn) -> tuple[Op, ...]:
     if isinstance(column, SystemColumn):
         return _SYSTEM_OPS[column.key]
     ops = OPS[column.type]
-    if Op.ME in ops and column.definition.kind != "person":
-        return tuple(op for op in ops if op is not Op.ME)
+    if column.type is Type.REFERENCE and column.definition.kind != "person":
+        # Departments, posts and rows of registers are found by their words.
+        return tuple(op for op in ops if op not in (Op.ME, Op.ANY))
     return ops
 
 

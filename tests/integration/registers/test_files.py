@@ -229,6 +229,23 @@ def test_a_file_is_not_made_for_somebody_who_reads_the_register_no_more(
     assert list(tmp_path.rglob("*.csv")) == []
 
 
+def test_a_file_goes_when_something_of_its_register_is_erased(
+    manager: User,
+    client: Client,
+    few: None,
+    tmp_path: Path,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    make_register(10, manager)
+    client.post(EXPORT, {"format": "csv", "which": "all", "query": ""})
+    job = carried_out()
+    assert len(list(tmp_path.rglob("*.csv"))) == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        exporting.forget(Submission.objects.first(), {})
+    assert list(tmp_path.rglob("*.csv")) == []
+    assert client.get(job.result["url"]).status_code == 404
+
+
 # --- no formula, anywhere ----------------------------------------------------------------------------------------
 
 

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from forms.exceptions import NotFound
-from forms.models import RegisterNumber, RegisterText, Submission
+from forms.models import RegisterNumber, RegisterText, RegisterWords, Submission
 from forms.registers.columns import number_of, shape_of
 from forms.registers.keeping import complete
 from forms.registers.lines import differences, folded, rebuild
 from forms.registers.queries import find_rows, load_rows, register_for, registers_of
+from forms.services import corrections, retention
 from forms.services.definitions import publish_form
 from foundation.audit.services import Actor, change_audited
 from tests.factories.forms import choices, field, form_body, make_form, make_submission, text
@@ -164,3 +166,26 @@ def test_submissions_from_before_there_were_lines_get_theirs() -> None:
     for table in (RegisterText, RegisterNumber):
         table.objects.all().delete()
     assert (complete(), differences("customer")) == (1, [])
+
+
+def test_withdrawing_and_erasing_reach_the_lines() -> None:
+    person = make_user_with_roles("manager")
+    edition = make_form(
+        person,
+        field("name", confidentiality="personal"),
+        field("note", "long_text"),
+        key="visit",
+        withdrawal={"by": ["submitter"]},
+        retention={"months": 12, "then": "anonymise"},
+        **READERS,
+    )
+    made = make_submission(edition, person, name="王小明", note="很长的说明" * 40)
+    words = RegisterWords.objects.get()
+    assert words.words == "很长的说明" * 40
+    corrections.withdraw(submission=made, reason="录错", by=person, seen_revision=1, idempotency_key="w")
+    state = number_of("visit", "_state")
+    assert RegisterText.objects.get(column=state).key == "withdrawn"
+    assert RegisterText.objects.filter(text="王小明").exists()
+    assert retention.carry_out(timezone.now() + datetime.timedelta(days=400)) == 1
+    assert not RegisterText.objects.filter(text="王小明").exists()
+    assert differences("visit") == []

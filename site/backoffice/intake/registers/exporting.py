@@ -29,6 +29,7 @@ from backoffice.intake.registers.presentation import filename, sentences
 from backoffice.intake.registers.views import shape_for
 from backoffice.intake.registers.wanted import ALL, Asked, Wanted, asked_of
 from forms.exceptions import NotFound
+from forms.models import Submission
 from forms.registers.columns import RegisterShape
 from forms.registers.queries import register_for
 from forms.registers.sheets import Order, write_csv, write_xlsx
@@ -224,6 +225,22 @@ def exported(request: HttpRequest, uuid: Any) -> HttpResponse:
     return FileResponse(
         content, as_attachment=True, filename=job.result["filename"], content_type=TYPES[ending]
     )
+
+
+def forget(submission: Submission, answers: Mapping[str, Any]) -> None:
+    """Remove the files of a register of which a submission is being erased: they may hold what goes. Whoever needs
+    one orders it again.
+    """
+    made = list(
+        Job.objects.filter(kind=KIND, payload__form=submission.form_key).values_list("uuid", flat=True)
+    )
+
+    def remove() -> None:
+        for uuid in made:
+            for file in folder().glob(f"{uuid}.*"):
+                file.unlink(missing_ok=True)
+
+    transaction.on_commit(remove)
 
 
 @every("register-files", datetime.timedelta(days=1))
