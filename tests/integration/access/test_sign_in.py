@@ -215,5 +215,13 @@ def test_the_rail_shows_only_what_the_person_may_open(client: Client, hr: User) 
     auditors = client.get("/design/").context["nav_items"]
     client.force_login(hr)
     hrs = client.get("/design/").context["nav_items"]
-    assert [item.key for item in auditors] == ["inbox", "new", "mine", "cases", "positions", "audit"]
-    assert [item.key for item in hrs] == ["inbox", "new", "mine", "cases", "positions", "admin"]
+    assert [item.key for item in auditors] == [
+        "inbox",
+        "new",
+        "mine",
+        "registers",
+        "cases",
+        "positions",
+        "audit",
+    ]
+    assert [item.key for item in hrs] == ["inbox", "new", "mine", "registers", "cases", "positions", "admin"]

@@ -6,6 +6,7 @@ import datetime
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from forms.exceptions import NotPermitted, RuleBroken
 from forms.models import Submission
@@ -102,7 +103,8 @@ def test_what_is_known_of_the_person_and_the_day_stands_in_the_new_draft() -> No
         field("fixed", prefill="name", read_only_if="true"),
         key="known",
     )
-    found = prefilled(definition_of(form), person)
+    with override("zh-hans"):
+        found = prefilled(definition_of(form), person)
     assert {name: str(found[name]) for name in wanted} == {
         "name": "李慧敏",
         "employee_number": "A007",
@@ -114,7 +116,9 @@ def test_what_is_known_of_the_person_and_the_day_stands_in_the_new_draft() -> No
     }
     assert found["day"] == timezone.localdate().isoformat()
     assert prefilled(definition_of(form), None).keys() == {"day"}
-    draft = make_draft(form, person, name="改过的名字")
+    with override("zh-hans"):
+        draft = make_draft(form, person, name="改过的名字")
     assert draft.answers["department"] == ["售后部"]
-    done = make_submission(form, person, name="x", fixed="别人")
+    with override("zh-hans"):
+        done = make_submission(form, person, name="x", fixed="别人")
     assert done.answers["fixed"] == "李慧敏"

@@ -16,14 +16,14 @@ pytestmark = pytest.mark.django_db
 WHO = {
     "hr": {"hr"},
     "clerk": {"clerk"},
-    "clerk2": {"clerk"},
+    "clerk2": {"clerk", "archive_keeper", "claims_officer", "warranty_officer"},
     "manager": {"manager"},
-    "service_manager": {"manager"},
-    "general_manager": {"general_manager"},
+    "service_manager": {"manager", "service_manager", "tool_keeper"},
+    "general_manager": {"general_manager", "finance"},
     "form_builder": {"form_builder"},
     "auditor": {"auditor"},
     "administrator": {"administrator"},
-    "adviser": set(),
+    "adviser": {"service_adviser"},
 }
 
 

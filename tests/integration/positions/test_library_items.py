@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, transaction
+from django.utils.translation import override
 
 from backoffice.positions.library import items, queries, trail
 from backoffice.positions.library.exceptions import KeyTaken, Overtaken, RuleBroken, WordingInvalid
@@ -197,7 +198,8 @@ def test_the_trail_of_an_item_tells_everything_with_proof():
     item = make_item("铃响三声内接听", by=by, key="calls")
     publish_version(item, "铃响两声内接听", by=by)
     items.retire(item, by=by, reason="合并到别的条目")
-    told = trail.entries("calls")
+    with override("zh-hans"):
+        told = trail.entries("calls")
     assert [entry.who for entry in told] == ["林若岚"] * 5
     assert all(len(entry.proof) == 64 for entry in told)
     assert told[-1].reason == "合并到别的条目"
