@@ -156,7 +156,8 @@ def export(served: Served, page: Page) -> list[list[str]]:
     """Export the register and return the rows of its first sheet as texts."""
     page.goto(f"{served.url}/registers/vehicle-reception/")
     page.wait_for_load_state("networkidle")
+    page.locator("summary", has=page.locator("use[href$='#download']")).first.click()
     with page.expect_download() as waiting:
-        page.locator("a[href*='xlsx'], button[value=xlsx]").first.click()
+        page.locator("button[value=xlsx]").first.click()
     book = load_workbook(waiting.value.path(), read_only=True)
     return [["" if cell is None else str(cell) for cell in row] for row in book.worksheets[0].values]

@@ -41,7 +41,9 @@ def test_a_holder_signs(served: Served, sign_in: Callable[[str, str], Page], tmp
     expect(holder.locator(".sign-off-receipt")).to_contain_text("按期")
 
     hr.goto(f"{served.url}/positions/sign-offs/report/?q=陆晚晴")
-    expect(hr.locator("tbody tr", has_text="陆晚晴")).to_contain_text("已签收")
+    expect(hr.locator("tbody tr", has_text="陆晚晴").filter(has_text="售后服务顾问")).to_contain_text(
+        "已签收"
+    )
     hr.goto(f"{served.url}/positions/service-adviser/")
     expect(hr.locator("aside")).to_contain_text("已签收")
     whole = served.manage("verify", "--format", "json")

@@ -4,6 +4,7 @@
 const PAUSE = 1200; // ms without a key before what was typed is saved
 const LONGEST = 10000; // ms of typing without a pause before it is saved all the same
 const RETRY = 8000;
+const LONGEST_WAIT = 30000; // for the answer to one save
 
 const form = document.querySelector("form[data-fill]");
 const state = form?.querySelector("[data-save-state]");
@@ -131,11 +132,20 @@ function draw(html) {
 
 /* --- saving --------------------------------------------------------------------------------------------------- */
 
+/* One save after the other: an older one that reached the server later would put older words back. */
 async function save(button = null) {
   clearTimeout(timer);
   if (leaving || (saved === changes && !button)) return;
-  running?.abort();
-  const mine = (running = new AbortController());
+  if (running) {
+    await running;
+    await save(button);
+    return;
+  }
+  running = send(button);
+  await running;
+}
+
+async function send(button) {
   const upTo = changes;
   since = 0;
   say(state.dataset.saving);
@@ -144,10 +154,10 @@ async function save(button = null) {
       method: "POST",
       body: button ? new FormData(form, button) : new FormData(form),
       headers: { "X-Requested-With": "XMLHttpRequest", Accept: "application/json" },
-      signal: mine.signal,
+      signal: AbortSignal.timeout(LONGEST_WAIT),
     });
     const json = response.headers.get("Content-Type")?.includes("json") ? await response.json() : null;
-    if (mine.signal.aborted || leaving) return;
+    if (leaving) return;
     if (response.status === 409 && json) {
       leaving = true;
       location.assign(json.submitted);
@@ -165,11 +175,11 @@ async function save(button = null) {
       say(state.dataset.signedOut, "failed");
     }
   } catch (error) {
-    if (error.name === "AbortError" || leaving) return;
+    if (leaving) return;
     say(state.dataset.failed, "failed");
     wait(RETRY);
   } finally {
-    if (running === mine) running = null;
+    running = null;
   }
 }
 
@@ -209,9 +219,15 @@ if (form && state) {
       save(event.submitter.hasAttribute("data-row-act") ? event.submitter : null);
       return;
     }
-    leaving = true;
     clearTimeout(timer);
-    running?.abort();
+    if (running) {
+      // What is on its way arrives first; then the button is pressed again.
+      event.preventDefault();
+      const button = event.submitter;
+      running.then(() => form.requestSubmit(button));
+      return;
+    }
+    leaving = true;
   });
   window.addEventListener("online", () => save());
   window.addEventListener("pageshow", (event) => {
