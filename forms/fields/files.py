@@ -8,6 +8,7 @@ they were on that day.
 from __future__ import annotations
 
 import uuid
+from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
@@ -36,9 +37,9 @@ MEGABYTE = 1024 * 1024
 class FilesOptions(FieldOptions):
     """Base of the options of a kind that holds files."""
 
+    @abstractmethod
     def taken(self) -> Taken:
         """Return what is taken."""
-        raise NotImplementedError
 
 
 OptionsT = TypeVar("OptionsT", bound=FilesOptions)
