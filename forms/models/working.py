@@ -32,6 +32,8 @@ class WorkingForm(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("last changed by")
     )
     updated_at = models.DateTimeField(_("last changed at"), default=timezone.now)
+    shown_edition = 0
+    """Number of an edition that is shown in ``body`` and not stored in it yet; 0: ``body`` is what is stored."""
 
     class Meta:
         ordering = ["key"]
@@ -40,6 +42,11 @@ class WorkingForm(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def opened(self) -> str:
+        """What a page says it was made from (``forms.services.working.Opened``)."""
+        return f"{self.version}-{self.shown_edition}" if self.shown_edition else str(self.version)
 
 
 class WorkingSave(models.Model):

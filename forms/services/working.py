@@ -81,6 +81,30 @@ class IdFixed(WorkingError):
 
 
 @dataclass(frozen=True)
+class Opened:
+    """What somebody had before them: a saving, and the edition shown in it that was not stored in it (0: none).
+
+    Of a form that has no working copy yet ``version`` is 0: the edition alone.
+    """
+
+    version: int
+    edition: int = 0
+
+    @classmethod
+    def read(cls, text: str) -> Opened:
+        """Return what a page says it was made from (``WorkingForm.opened``); raises TooOld for any other text."""
+        if (found := _OPENED.fullmatch(text)) is None:
+            raise TooOld
+        return cls(int(found[1]), int(found[2] or 0))
+
+    def __str__(self) -> str:
+        return f"{self.version}-{self.edition}" if self.edition else str(self.version)
+
+
+_OPENED = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?", re.ASCII)
+
+
+@dataclass(frozen=True)
 class Saved:
     """What became of a saving. ``refused`` are the changes that could not stand; ``others`` whether somebody
     else's changes came in between.
@@ -108,8 +132,33 @@ def begin(*, key: str, body: Body, by: User, what: str = "") -> WorkingForm:
     return working
 
 
+def look_at(*, key: str, by: User) -> WorkingForm:
+    """Return the working copy of a form as ``open_form`` would make it, and store nothing.
+
+    Raises NotFound, NotPermitted.
+    """
+    check_may_build(by)
+    working = WorkingForm.objects.select_related("base", "updated_by").filter(key=key).first()
+    edition = newest(Edition.Kind.FORM, key)
+    if working is None:
+        if edition is None:
+            raise NotFound
+        working = WorkingForm(
+            key=key,
+            body=tidy(body_of(edition)),
+            base=edition,
+            updated_by=edition.published_by or by,
+            updated_at=edition.published_at,
+        )
+        working.shown_edition = edition.number
+    elif edition is not None and edition.pk != working.base_id:
+        working.body = tidy(_with_edition(working, edition).body)
+        working.base, working.shown_edition = edition, edition.number
+    return working
+
+
 def open_form(*, key: str, by: User) -> WorkingForm:
-    """Return the working copy of a form, made from its newest edition the first time.
+    """Return the working copy of a form, made from its newest edition before the first change.
 
     An edition published past it (by a pack) is merged in. Raises NotFound, NotPermitted.
     """
@@ -132,8 +181,8 @@ def open_form(*, key: str, by: User) -> WorkingForm:
     return working
 
 
-def save(*, key: str, opened: int, body: Body, by: User, what: str = "") -> Saved:
-    """Save what somebody made of the version they had opened.
+def save(*, key: str, opened: int | Opened, body: Body, by: User, what: str = "") -> Saved:
+    """Save what somebody made of the version they had opened. The first saving makes the working copy.
 
     Who may: who may build forms. Changes of others since are kept; where both changed the same, theirs stays
     and the refused value is kept for its author (``RefusedChange``). Ids that were published stay. Raises
@@ -141,12 +190,12 @@ def save(*, key: str, opened: int, body: Body, by: User, what: str = "") -> Save
     """
     check_may_build(by)
     with transaction.atomic():
-        working = _known(key)
+        working = open_form(key=key, by=by)
         mine = tidy({**body, "key": key})
         if opened == working.version:
             base, merged = working.body, Merged(mine)
         else:
-            base = _body_at(working, opened)
+            base = body_at(working, opened)
             merged = merge(base, mine, working.body)
         _refuse_lost_ids(working, merged.body)
         others = not same(base, working.body)
@@ -228,18 +277,20 @@ def discard(*, key: str, by: User, reason: str = "") -> WorkingForm | None:
 
 
 def publish_working(
-    *, key: str, seen: int, by: User, note: str, effective_from: datetime.date | None = None
+    *, key: str, seen: int | Opened, by: User, note: str, effective_from: datetime.date | None = None
 ) -> Edition:
     """Publish the working copy as the form's next edition.
 
-    ``seen``: the version whose differences the person looked at. Who may: who may build forms. Raises
+    ``seen``: what they had before them whose differences the person looked at. Who may: who may build forms. Raises
     Overtaken, NotFound, NotPermitted, and what ``publish_form`` raises (DefinitionRefused, NothingChanged …).
     """
     check_may_build(by)
     with transaction.atomic():
-        working = _known(key)
-        if working.version != seen:
-            raise Overtaken(working.updated_by)
+        _known(key)
+        stands = look_at(key=key, by=by)
+        if stands.opened != str(seen):
+            raise Overtaken(stands.updated_by)
+        working = open_form(key=key, by=by)
         edition = publish_form(working.body, by=by, note=note, effective_from=effective_from)
         working.base = edition
         working.save(update_fields=["base"])
@@ -268,7 +319,7 @@ def rename(*, key: str, opened: int, thing: Thing, name: str, by: User) -> Saved
         raise IdFixed(thing.id)
     check_may_build(by)
     with transaction.atomic():
-        base = _body_at(_known(key), opened)
+        base = body_at(_known(key), opened)
         return save(
             key=key,
             opened=opened,
@@ -278,9 +329,26 @@ def rename(*, key: str, opened: int, thing: Thing, name: str, by: User) -> Saved
         )
 
 
-def body_at(working: WorkingForm, version: int) -> Body:
-    """Return what a working copy said at a version; raises TooOld."""
-    return working.body if version == working.version else _body_at(working, version)
+def body_at(working: WorkingForm, opened: int | Opened) -> Body:
+    """Return what somebody had before them; raises TooOld."""
+    if isinstance(opened, int):
+        opened = Opened(opened)
+    if not opened.edition:
+        stored = working.version == opened.version and not working.shown_edition
+        return working.body if stored else _body_at(working, opened.version)
+    if not opened.version:
+        edition = Edition.objects.filter(
+            kind=Edition.Kind.FORM, key=working.key, number=opened.edition
+        ).first()
+        if edition is None:
+            raise TooOld
+        return tidy(body_of(edition))
+    if (working.version, working.shown_edition) == (opened.version, opened.edition):
+        return working.body
+    # The next saving after what was shown has taken the edition over, before anything else was done.
+    if working.base is None or working.base.number != opened.edition:
+        raise TooOld
+    return _body_at(working, opened.version + 1)
 
 
 # --- inside ---------------------------------------------------------------------------------------------------
@@ -323,12 +391,17 @@ def _store(working: WorkingForm, body: Body, *, by: User, what: str) -> None:
 
 def _take_over(working: WorkingForm, edition: Edition, *, by: User) -> None:
     """Merge an edition that was published past the working copy into it."""
-    base = tidy(body_of(working.base)) if working.base else {"key": working.key, "pages": []}
-    merged = merge(base, working.body, tidy(body_of(edition)))
+    merged = _with_edition(working, edition)
     working.base = edition
     what = _("Edition %(number)s taken over") % {"number": edition.number}
     _store(working, merged.body, by=by, what=what)
     _keep_refused(working, merged.refusals, by=by, other=edition.published_by)
+
+
+def _with_edition(working: WorkingForm, edition: Edition) -> Merged:
+    """Return the working copy with an edition that was published past it."""
+    base = tidy(body_of(working.base)) if working.base else {"key": working.key, "pages": []}
+    return merge(base, working.body, tidy(body_of(edition)))
 
 
 def _refuse_lost_ids(working: WorkingForm, body: Body) -> None:

@@ -116,7 +116,7 @@ def begin_from(typed: Mapping[str, str], *, by: User) -> WorkingForm:
     if not key:
         raise ValueError(_("Give the form a key: small Latin letters, digits and hyphens."))
     if copy_of := typed["copy_of"]:
-        body = copy.deepcopy(service.open_form(key=copy_of, by=by).body)
+        body = copy.deepcopy(service.look_at(key=copy_of, by=by).body)
         body["title"] = title
         body["numbering"] = numbering_for(key)
         return service.begin(

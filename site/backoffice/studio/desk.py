@@ -544,7 +544,9 @@ class Desk:
     @cached_property
     def refusals(self) -> list[RefusalView]:
         """The changes of this person that are still to be chosen about."""
-        found = RefusedChange.objects.filter(working=self.working, by=self.person).select_related("other")
+        found = RefusedChange.objects.filter(working_id=self.working.pk, by=self.person).select_related(
+            "other"
+        )
         return [
             RefusalView(
                 id=one.pk,

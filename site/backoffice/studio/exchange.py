@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from backoffice.studio.differences import differences
-from backoffice.studio.views import opened_form
+from backoffice.studio.views import shown_form
 from forms.checking import Problem, check
 from forms.exceptions import FormError, NotFound, NotPermitted
 from forms.outline import NotATree, tidy
@@ -33,7 +33,7 @@ LARGEST = 2_000_000
 @require_GET
 def export(request: HttpRequest, key: str) -> HttpResponse:
     """The working copy as a file of a pack; ``as=json`` as JSON."""
-    working = opened_form(request, key)
+    working = shown_form(request, key)
     if request.GET.get("as") == "json":
         text, kind = json.dumps(working.body, ensure_ascii=False, indent=2) + "\n", "json"
     else:
@@ -60,7 +60,7 @@ def take_in(request: HttpRequest) -> HttpResponse:
             context |= {
                 "read": body,
                 "exists": working is not None,
-                "opened": working.version if working is not None else 0,
+                "opened": working.opened if working is not None else "",
                 "differences": differences(before, body),
                 "problems": _problems(body),
             }
@@ -100,7 +100,7 @@ def read(text: str) -> dict[str, Any]:
 
 def _working(request: HttpRequest, key: str) -> Any:
     try:
-        return service.open_form(key=key, by=request.user)
+        return service.look_at(key=key, by=request.user)
     except NotFound:
         return None
 
@@ -115,8 +115,7 @@ def _taken(request: HttpRequest, body: dict[str, Any], working: Any) -> HttpResp
         service.begin(key=body["key"], body=body, by=request.user, what=what)
         messages.success(request, _("The form has been taken in. It is a working copy until you publish it."))
     else:
-        opened = request.POST.get("opened", "")
-        seen = int(opened) if opened.isascii() and opened.isdigit() and len(opened) < 10 else working.version
+        seen = service.Opened.read(request.POST.get("opened") or working.opened)
         saved = service.save(key=body["key"], opened=seen, body=body, by=request.user, what=what)
         if saved.refused:
             messages.warning(

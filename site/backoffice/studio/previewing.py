@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods
 
 from backoffice.access.templatetags.remit import clock
 from backoffice.intake.filling import PREFIX, ROW_ACTIONS, Filling, typed_in, with_rows_changed
-from backoffice.studio.views import opened_form
+from backoffice.studio.views import shown_form
 from forms.checking import Problem, parse
 from forms.logic import initial_answers, typed_of
 from forms.outline import FIELD, GROUP, PAGE, Thing, tree_of
@@ -42,7 +42,7 @@ def preview(request: HttpRequest, key: str) -> HttpResponse:
     """GET: the form, empty or with the sample ``seed``, at the page of ``at``; POST: as it stands with what was
     typed, evaluated and not stored.
     """
-    working = opened_form(request, key)
+    working = shown_form(request, key)
     language = _language(request)
     with override(language):
         definition, problems = parse(_without_what_is_empty(working.body))

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from backoffice.studio.desk import Desk
 from backoffice.studio.differences import differences
 from backoffice.studio.impact import impact_of
-from backoffice.studio.views import opened_form
+from backoffice.studio.views import shown_form
 from forms.exceptions import FormError, NotFound
 from forms.schema import definition_of
 from forms.services import migration
@@ -31,7 +31,7 @@ LONGEST_NOTE = 2000
 @require_http_methods(["GET", "POST"])
 def publish(request: HttpRequest, key: str) -> HttpResponse:
     """Show the differences and what they touch; POST publishes what was shown."""
-    working = opened_form(request, key)
+    working = shown_form(request, key)
     error, status = "", 200
     note = request.POST.get("note", "").strip()[:LONGEST_NOTE]
     day = request.POST.get("effective_from", "")
@@ -49,7 +49,7 @@ def publish(request: HttpRequest, key: str) -> HttpResponse:
             if request.POST.get("drafts") == "migrate" and edition.effective_from <= timezone.localdate():
                 return redirect("studio_drafts", key=key)
             return redirect("studio_edit", key=key)
-        working = opened_form(request, key)
+        working = shown_form(request, key)
     desk = Desk(working, request.user)
     current = in_force(Edition.Kind.FORM, key)
     changes = differences(body_of(current) if current is not None else None, working.body)
@@ -81,16 +81,14 @@ def _published(request: HttpRequest, key: str, note: str, day: str) -> Edition:
         raise ValueError(_("Give the effective date as a day.")) from None
     if begins < timezone.localdate():
         raise ValueError(_("An edition takes effect today or later."))
-    seen = request.POST.get("seen", "")
-    if not (seen.isascii() and seen.isdigit() and len(seen) < 10):
-        raise ValueError(_("Look at the differences again and publish then."))
-    return service.publish_working(key=key, seen=int(seen), by=request.user, note=note, effective_from=begins)
+    seen = service.Opened.read(request.POST.get("seen", ""))
+    return service.publish_working(key=key, seen=seen, by=request.user, note=note, effective_from=begins)
 
 
 @require_http_methods(["GET", "POST"])
 def drafts(request: HttpRequest, key: str) -> HttpResponse:
     """What becomes of drafts begun under older editions: they finish there, or are taken along."""
-    working = opened_form(request, key)
+    working = shown_form(request, key)
     edition = in_force(Edition.Kind.FORM, key)
     if edition is None:
         raise Http404

@@ -79,13 +79,21 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST":
         return _worked(request, key)
     at, expert = Thing.read(request.GET.get("at", "")), request.GET.getlist("text")
-    desk = Desk(opened_form(request, key), request.user, at, expert=expert)
+    desk = Desk(shown_form(request, key), request.user, at, expert=expert)
     background = request.headers.get("X-Requested-With") == "XMLHttpRequest"
     return render(request, "studio/_workspace.html" if background else "studio/edit.html", _context(desk))
 
 
-def opened_form(request: HttpRequest, key: str) -> WorkingForm:
-    """Return the working copy of a form; 404 where there is none for this person."""
+def shown_form(request: HttpRequest, key: str) -> WorkingForm:
+    """Return the working copy of a form to look at; 404 where there is none for this person."""
+    try:
+        return service.look_at(key=key, by=request.user)
+    except (NotFound, NotPermitted):
+        raise Http404 from None
+
+
+def _opened_form(request: HttpRequest, key: str) -> WorkingForm:
+    """Return the working copy of a form to work on, made when there was none yet; 404 as ``shown_form``."""
     try:
         return service.open_form(key=key, by=request.user)
     except (NotFound, NotPermitted):
@@ -118,7 +126,7 @@ class _Work:
 
 
 def _worked(request: HttpRequest, key: str) -> HttpResponse:
-    working = opened_form(request, key)
+    working = _opened_form(request, key)
     at = Thing.read(request.POST.get("at", ""))
     done = request.POST.get("do", "save")
     background = request.headers.get("X-Requested-With") == "XMLHttpRequest"
@@ -137,9 +145,9 @@ def _worked(request: HttpRequest, key: str) -> HttpResponse:
         elif what == "settle":
             number, _colon, choice = rest.partition(":")
             service.settle(key=key, refused=_number(number), take=choice == "mine", by=request.user)
-            saved = service.Saved(opened_form(request, key))
+            saved = service.Saved(_opened_form(request, key))
         else:
-            opened = _number(request.POST.get("opened", ""))
+            opened = service.Opened.read(request.POST.get("opened", ""))
             base = service.body_at(working, opened)
             work.body = base
             _carry_out(request, working, work, what, rest)
@@ -326,8 +334,7 @@ def _rename(request: HttpRequest, working: WorkingForm, work: _Work) -> None:
 @require_POST
 def check_expression(request: HttpRequest, key: str) -> HttpResponse:
     """Say what is wrong with an expression that is being typed."""
-    working = opened_form(request, key)
-    desk = Desk(working, request.user, Thing.read(request.POST.get("at", "")))
+    desk = Desk(shown_form(request, key), request.user, Thing.read(request.POST.get("at", "")))
     text = request.POST.get("text", "")[:4000]
     name = request.POST.get("property", "")
     around = desk.around()
@@ -345,8 +352,9 @@ def check_expression(request: HttpRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def history(request: HttpRequest, key: str) -> HttpResponse:
     """The savings of the working copy, newest first; each can be taken back."""
-    working = opened_form(request, key)
+    working = shown_form(request, key)
     if request.method == "POST":
+        _opened_form(request, key)
         try:
             saved = service.take_back(
                 key=key, version=_number(request.POST.get("version", "")), by=request.user
@@ -359,15 +367,16 @@ def history(request: HttpRequest, key: str) -> HttpResponse:
         except (NotFound, service.TooOld):
             messages.error(request, _("This cannot be taken back any more."))
         return redirect("studio_history", key=key)
-    saves = working.saves.select_related("by").defer("body")[:100]
+    saves = working.saves.select_related("by").defer("body")[:100] if working.pk else ()
     return render(request, "studio/history.html", {**_context(Desk(working, request.user)), "saves": saves})
 
 
 @require_http_methods(["GET", "POST"])
 def discard(request: HttpRequest, key: str) -> HttpResponse:
     """Ask, then go back to the edition; of a form never published, throw it away."""
-    working = opened_form(request, key)
+    working = shown_form(request, key)
     if request.method == "POST":
+        _opened_form(request, key)
         reason = request.POST.get("reason", "").strip()[:500]
         left = service.discard(key=key, by=request.user, reason=reason)
         messages.success(request, _("The changes have been discarded."))
