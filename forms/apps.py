@@ -18,7 +18,7 @@ class FormsConfig(AppConfig):
         # Models can be imported only once all apps are there.
         from django.db.models.signals import post_save
 
-        from forms import trail, verification
+        from forms import form_trail, trail, uses, verification
         from forms.files import verification as files
         from forms.models import Submission
         from forms.pack import FormLoader
@@ -36,5 +36,10 @@ class FormsConfig(AppConfig):
         register_check("files", files.faults)
         register_check("revisions of submissions", verification.revision_faults)
         registry.register("forms", FormLoader())
+        uses.tell_uses("views", _("View of the register"), uses.register_views)
+        uses.tell_uses("lookups", _("Looked up by"), uses.lookups)
         register_trail(TrailKind("submissions", _("Submissions"), trail.find, trail.subject, trail.entries))
+        register_trail(
+            TrailKind("forms", _("Forms"), form_trail.find, form_trail.subject, form_trail.entries)
+        )
         post_save.connect(on_saved, Submission, dispatch_uid="forms.registers.lines")

@@ -23,6 +23,9 @@ class _Absent:
     def __repr__(self) -> str:
         return "ABSENT"
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Absent:
+        return self  # it is told by identity
+
 
 ABSENT = _Absent()
 NameT = TypeVar("NameT")

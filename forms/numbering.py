@@ -8,6 +8,8 @@ import datetime
 import re
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 _PLACE = re.compile(r"\{(?:(year|month|day)|seq(?::0?([1-9]))?)\}")
 
 
@@ -22,11 +24,13 @@ class Scheme:
         """Return the scheme; raises ValueError saying what is wrong. It is never run as a format."""
         places = list(_PLACE.finditer(text))
         if sum(place[1] is None for place in places) != 1:
-            raise ValueError("a numbering scheme needs exactly one {seq} or {seq:05}")
+            raise ValueError(_("A numbering scheme needs exactly one {seq} or {seq:05}."))
         rest = _PLACE.sub("", text)
         if not re.fullmatch(r"[\w./-]*", rest):
             raise ValueError(
-                "a numbering scheme is made of letters, digits, - . / _ and {year}, {month}, {day}, {seq:05}"
+                _(
+                    "A numbering scheme is made of letters, digits, - . / _ and {year}, {month}, {day}, {seq:05}."
+                )
             )
         return cls(text)
 

@@ -8,13 +8,13 @@ a variable called by its id. Whether the parts of a definition agree with one an
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Literal
 
+from django.utils.translation import gettext as _
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -24,9 +24,10 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from forms.faults import below, unsound
 from forms.fields import KINDS, FieldKind, FieldOptions
+from forms.fields.date import in_iso
 from forms.numbering import Scheme
 from forms.references import in_order, names_in
 from foundation.editions.models import Edition
@@ -118,23 +119,31 @@ class FieldDefinition(Part):
     def _of_its_kind(self) -> FieldDefinition:
         kind = KINDS.get(self.kind)
         if kind is None:
-            raise ValueError(f"there is no field kind {self.kind!r}; there are {', '.join(sorted(KINDS))}")
+            raise unsound(_("There is no kind of field “%(kind)s”.") % {"kind": self.kind}, "kind")
         try:
             self._settings = kind.options_model.model_validate(self.options)
         except ValidationError as faults:
-            raise ValidationError.from_exception_data("options", _below_options(faults)) from None
+            raise below(faults, "options") from None
         if self.computed and (
             self.required or self.required_if or self.read_only_if or self.initial is not None
         ):
-            raise ValueError("a computed field is neither required, read-only nor given an initial value")
+            raise unsound(
+                _("A computed field is neither required nor read-only and has no initial answer."), "computed"
+            )
+        named = {"kind": str(kind.name)}
         if self.computed and not kind.computes:
-            raise ValueError(f"a field of kind {self.kind!r} cannot be computed")
+            raise unsound(_("A field of the kind “%(kind)s” cannot be computed.") % named, "computed")
         if self.required and self.required_if:
-            raise ValueError("required and required_if exclude each other")
+            raise unsound(
+                _("A field that is always required is not required under a condition as well."), "required_if"
+            )
         if self.initial is not None and self.prefill is not None:
-            raise ValueError("initial and prefill exclude each other")
+            raise unsound(_("A field that is filled in beforehand has no initial answer as well."), "prefill")
         if not kind.asks and (self.required or self.required_if or self.computed or self.prefill):
-            raise ValueError(f"a field of kind {self.kind!r} asks nothing, so nothing can be required of it")
+            raise unsound(
+                _("A field of the kind “%(kind)s” asks nothing, so nothing can be required of it.") % named,
+                "kind",
+            )
         return self
 
     @cached_property
@@ -146,18 +155,6 @@ class FieldDefinition(Part):
     def settings(self) -> FieldOptions:
         """The options, read and checked."""
         return self._settings
-
-
-def _below_options(faults: ValidationError) -> list[InitErrorDetails]:
-    """Return the faults of a field's options with the place at which they stand in the field."""
-    return [
-        InitErrorDetails(
-            type=PydanticCustomError("field_options", "{what}", {"what": fault["msg"]}),
-            loc=("options", *fault["loc"]),
-            input=fault["input"],
-        )
-        for fault in faults.errors()
-    ]
 
 
 class Repeat(Part):
@@ -176,7 +173,7 @@ class Repeat(Part):
     @model_validator(mode="after")
     def _agree(self) -> Repeat:
         if self.min > self.max:
-            raise ValueError("min is greater than max")
+            raise unsound(_("The most is less than the least."), "max")
         return self
 
 
@@ -201,12 +198,12 @@ class Group(Part):
     @model_validator(mode="after")
     def _nested_once(self) -> Group:
         if self.groups and self.repeat is None:
-            raise ValueError("only a repeating group holds groups")
-        for inner in self.groups:
+            raise unsound(_("Only a repeating group holds groups."))
+        for at, inner in enumerate(self.groups):
             if inner.repeat is None:
-                raise ValueError(f"groups.{inner.id}: a group within a row must repeat")
+                raise unsound(_("A group within a row must repeat."), "groups", at)
             if inner.groups:
-                raise ValueError(f"groups.{inner.id}: rows within rows hold no further groups")
+                raise unsound(_("Rows within rows hold no further groups."), "groups", at)
         return self
 
 
@@ -375,9 +372,7 @@ class FormDefinition(Part):
     @field_validator("opens_on", "closes_on")
     @classmethod
     def _iso(cls, day: str | None) -> str | None:
-        if day is not None and datetime.date.fromisoformat(day).isoformat() != day:
-            raise ValueError("write the day as 2026-11-22")
-        return day
+        return in_iso(day)
 
     def placed(self) -> Iterator[tuple[PageDefinition, Group, FieldDefinition]]:
         """Yield every field, those in rows included, with the page and the innermost group it stands in, in

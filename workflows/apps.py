@@ -15,12 +15,14 @@ class WorkflowsConfig(AppConfig):
         # Imported here: models are not ready when this module is.
         from forms.services.corrections import bar_withdrawal
         from forms.services.retention import hold_back
+        from forms.uses import tell_uses
         from foundation.audit.trails import TrailKind, register_trail
         from foundation.packs.registry import register
-        from workflows import submissions, trail
+        from workflows import submissions, trail, uses
         from workflows.pack import WorkflowLoader
 
         bar_withdrawal("cases", submissions.bar_withdrawal)
         hold_back("cases", submissions.open_cases)
         register("workflows", WorkflowLoader())
+        tell_uses("workflows", pgettext_lazy("of cases", "Workflow"), uses.workflows)
         register_trail(TrailKind("cases", _("Cases"), trail.find, trail.subject, trail.entries))

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
+from forms.faults import sentence
 from forms.files.references import taken_by
 from forms.schema import FormDefinition
 from foundation import expressions
@@ -33,7 +34,7 @@ def parse(body: Mapping[str, Any]) -> tuple[WorkflowDefinition | None, list[Prob
         return WorkflowDefinition.model_validate(body), []
     except ValidationError as error:
         return None, [
-            Problem(".".join(str(part) for part in fault["loc"]), fault["msg"]) for fault in error.errors()
+            Problem(".".join(str(part) for part in fault["loc"]), sentence(fault)) for fault in error.errors()
         ]
 
 

@@ -13,10 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 from pydantic import Field, PrivateAttr, model_validator
 
+from forms.faults import unsound
 from forms.fields.base import (
     Cell,
     Column,
@@ -78,30 +79,35 @@ class CascadeOptions(FieldOptions):
     def _agree(self) -> CascadeOptions:
         if self.source == "regions":
             if self.tree or self.steps:
-                raise ValueError("the regions have a tree and names of their own")
+                raise unsound(
+                    gettext("The regions have steps and choices of their own: take these away."), "source"
+                )
             self._below, self._levels = _regions().below, min(3, self.depth)
             return self
         if not self.tree:
-            raise ValueError("give the tree, or write source: regions")
+            raise unsound(gettext("Write what one can choose, or take the regions."), "tree")
         self._below = {}
-        self._levels = min(self._take_in(self.tree, "", 1), self.depth)
+        self._levels = min(self._take_in(self.tree, "", ("tree",)), self.depth)
         if len(self._labels) > _MOST_NODES:
-            raise ValueError(f"a tree has at most {_MOST_NODES} choices")
+            raise unsound(
+                gettext("At most %(number)d choices are possible.") % {"number": _MOST_NODES}, "tree"
+            )
         if self.steps and len(self.steps) < self._levels:
-            raise ValueError("name every step, or none")
+            raise unsound(gettext("Name every step, or none."), "steps")
         return self
 
-    def _take_in(self, nodes: Sequence[Node], above: str, level: int) -> int:
+    def _take_in(self, nodes: Sequence[Node], above: str, place: tuple[str | int, ...]) -> int:
+        deepest = level = (len(place) + 1) // 2
         if level > _DEPTH:
-            raise ValueError(f"a tree has at most {_DEPTH} steps")
-        deepest = level
-        for node in nodes:
+            raise unsound(gettext("At most %(number)d steps are possible.") % {"number": _DEPTH}, *place)
+        for at, node in enumerate(nodes):
             if node.key in self._labels:
-                raise ValueError(f"two choices have the key {node.key!r}")
+                sentence = gettext("The key “%(key)s” stands here before.") % {"key": node.key}
+                raise unsound(sentence, *place, at, "key")
             self._labels[node.key] = node.label
             self._below.setdefault(above, []).append(node.key)
             if node.children:
-                deepest = max(deepest, self._take_in(node.children, node.key, level + 1))
+                deepest = max(deepest, self._take_in(node.children, node.key, (*place, at, "children")))
         return deepest
 
     @property

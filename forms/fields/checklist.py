@@ -16,6 +16,7 @@ from django.utils.translation import gettext, ngettext, override, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, PrivateAttr, model_validator
 
+from forms.faults import repeated, unsound
 from forms.fields import choice, date, text, whole_number, yes_no
 from forms.fields.base import (
     Cell,
@@ -95,8 +96,8 @@ class ChecklistOptions(FieldOptions):
             ("details", list(self.details)),
             ("holders", [holder.key for holder in self.holders]),
         ):
-            if len(set(keys)) != len(keys):
-                raise ValueError(f"two {name} are the same")
+            if (at := repeated(keys)) is not None:
+                raise unsound(gettext("The key “%(key)s” stands here before.") % {"key": keys[at]}, name, at)
         columns = [column for key, column in _COLUMNS.items() if key == RECEIVED or key in self.details]
         if self.holders:
             chosen = ChoiceOptions(choices=self.holders, widget="select")

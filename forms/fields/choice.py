@@ -7,10 +7,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from django.utils.translation import gettext, override, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override, pgettext_lazy
 from pydantic import Field, field_validator, model_validator
 
+from forms.faults import repeated, unsound
 from forms.fields.base import (
     Cell,
     Column,
@@ -54,14 +55,16 @@ class GivenAnswers(FieldOptions):
     @classmethod
     def _distinct(cls, choices: list[Choice]) -> list[Choice]:
         keys = [choice.key for choice in choices]
-        if len(set(keys)) != len(keys):
-            raise ValueError("two choices have the same key")
+        if (at := repeated(keys)) is not None:
+            raise unsound(gettext("The key “%(key)s” stands here before.") % {"key": keys[at]}, at, "key")
         return choices
 
     @model_validator(mode="after")
     def _other_is_free(self) -> GivenAnswers:
-        if self.other and any(choice.key == OTHER for choice in self.choices):
-            raise ValueError("with words of one's own allowed, no choice has the key 'other'")
+        for at, choice in enumerate(self.choices if self.other else ()):
+            if choice.key == OTHER:
+                sentence = gettext("With words of one's own, no choice has the key “%(key)s”.")
+                raise unsound(sentence % {"key": OTHER}, "choices", at, "key")
         return self
 
     @property

@@ -8,10 +8,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
 from pydantic import Field, model_validator
 
+from forms.faults import unsound
 from forms.fields.base import (
     Cell,
     Column,
@@ -45,7 +46,7 @@ class ChoicesOptions(GivenAnswers):
     def _agree(self) -> ChoicesOptions:
         there = len(self.choices) + self.other
         if self.min > min(self.max or there, there):
-            raise ValueError("min is greater than max, or than the number of choices")
+            raise unsound(gettext("This is more than the most, or than there are choices."), "min")
         return self
 
     @property

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import re2
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
+from forms.faults import unsound
 from forms.fields.base import (
     Cell,
     Column,
@@ -57,13 +59,17 @@ class CodeOptions(FieldOptions):
             try:
                 re2.compile(self.pattern)
             except re2.error as fault:
-                raise ValueError(f"pattern cannot be read: {fault}") from None
+                raise unsound(
+                    gettext("This pattern cannot be read: %(what)s") % {"what": str(fault)}, "pattern"
+                ) from None
             if not re2.fullmatch(self.pattern, self.example):
-                raise ValueError("a pattern needs an example that it matches")
+                raise unsound(gettext("A pattern needs an example that it matches."), "example")
             if self.pattern_message is None:
-                raise ValueError("a pattern needs a pattern_message that says what to write")
+                raise unsound(
+                    gettext("A pattern needs a sentence that says what to write."), "pattern_message"
+                )
             if self.symbols == "ean" and not _is_ean(self.example):
-                raise ValueError("the example is no EAN")
+                raise unsound(gettext("The example is no EAN."), "example")
         return self
 
     @property

@@ -9,9 +9,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, field_validator, model_validator
 
+from forms.faults import unsound
 from forms.fields.base import (
     Cell,
     FieldFault,
@@ -34,6 +36,17 @@ _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _FIRST, _LAST = datetime.date(1900, 1, 1), datetime.date(2199, 12, 31)
 
 
+def in_iso(day: str | None) -> str | None:
+    """Return a day of a definition as it is; raises ValueError for what is not written as definitions write days."""
+    try:
+        sound = day is None or datetime.date.fromisoformat(day).isoformat() == day
+    except ValueError:
+        sound = False
+    if not sound:
+        raise ValueError(gettext("Write the day as 2026-11-22."))
+    return day
+
+
 class DateOptions(FieldOptions):
     """Which days are taken."""
 
@@ -45,14 +58,12 @@ class DateOptions(FieldOptions):
     @field_validator("earliest", "latest")
     @classmethod
     def _iso(cls, value: str | None) -> str | None:
-        if value is not None and datetime.date.fromisoformat(value).isoformat() != value:
-            raise ValueError("write the day as 2026-11-22")
-        return value
+        return in_iso(value)
 
     @model_validator(mode="after")
     def _agree(self) -> DateOptions:
         if self.earliest and self.latest and self.earliest > self.latest:
-            raise ValueError("earliest lies after latest")
+            raise unsound(gettext("The latest lies before the earliest."), "latest")
         return self
 
     def bounds(self, day: datetime.date) -> tuple[datetime.date, datetime.date]:

@@ -8,10 +8,11 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext, ngettext_lazy, override
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy, override
 from pydantic import Field, model_validator
 
+from forms.faults import unsound
 from forms.fields.base import (
     Cell,
     Column,
@@ -40,7 +41,7 @@ class DateRangeOptions(DateOptions):
     @model_validator(mode="after")
     def _agree_on_days(self) -> DateRangeOptions:
         if self.max_days is not None and self.max_days < self.min_days:
-            raise ValueError("min_days is greater than max_days")
+            raise unsound(gettext("The most is less than the least."), "max_days")
         return self
 
 

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
 from pydantic import Field, model_validator
 
+from forms.faults import unsound
 from forms.fields.base import (
     Cell,
     FieldFault,
@@ -44,11 +45,11 @@ class DecimalOptions(FieldOptions):
     @model_validator(mode="after")
     def _agree(self) -> DecimalOptions:
         if Decimal(self.min) > Decimal(self.max):
-            raise ValueError("min is greater than max")
+            raise unsound(gettext("The most is less than the least."), "max")
         step = Decimal(1).scaleb(-self.scale)
         for name in ("min", "max"):
             if Decimal(getattr(self, name)) % step:
-                raise ValueError(f"{name} has more decimals than the field keeps")
+                raise unsound(gettext("This has more decimals than the field keeps."), name)
         return self
 
     def stored(self, number: Decimal) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
+from forms.faults import repeated, unsound
 from forms.fields.base import (
     Cell,
     Column,
@@ -54,11 +55,13 @@ class LikertOptions(FieldOptions):
     @model_validator(mode="after")
     def _agree(self) -> LikertOptions:
         keys = [row.key for row in self.rows]
-        if len(set(keys)) != len(keys):
-            raise ValueError("two rows have the same key")
-        for key in keys:
+        if (again := repeated(keys)) is not None:
+            sentence = gettext("The key “%(key)s” stands here before.") % {"key": keys[again]}
+            raise unsound(sentence, "rows", again, "key")
+        for at, key in enumerate(keys):
             if key in _OWN_NAMES or key.startswith("count_") or not is_field_name(key):
-                raise ValueError(f"rows: {key!r} means something else in expressions")
+                sentence = gettext("“%(key)s” means something else in expressions; write another key.")
+                raise unsound(sentence % {"key": key}, "rows", at, "key")
         return self
 
     @property

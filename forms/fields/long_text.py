@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
+from forms.faults import unsound
 from forms.fields.base import (
     FieldFault,
     FieldKind,
@@ -40,7 +42,7 @@ class LongTextOptions(FieldOptions):
     @model_validator(mode="after")
     def _agree(self) -> LongTextOptions:
         if self.min_length > self.max_length:
-            raise ValueError("min_length is greater than max_length")
+            raise unsound(gettext("The most is less than the least."), "max_length")
         return self
 
 

@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, Literal
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
+from forms.faults import unsound
 from forms.fields.base import (
     Cell,
     FieldFault,
@@ -56,7 +58,7 @@ class MoneyOptions(FieldOptions):
     @model_validator(mode="after")
     def _agree(self) -> MoneyOptions:
         if Decimal(self.min) > Decimal(self.max):
-            raise ValueError("min is greater than max")
+            raise unsound(gettext("The most is less than the least."), "max")
         return self
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, field_validator
 
@@ -28,9 +29,11 @@ class StaticOptions(FieldOptions):
     def _cleaned(cls, content: dict[str, str]) -> dict[str, str]:
         cleaned = {code: clean_markup(text) for code, text in content.items()}
         if any(len(text) > 20_000 for text in cleaned.values()):
-            raise ValueError("the content is longer than 20,000 characters")
+            raise ValueError(gettext("The words are longer than 20,000 characters."))
         if any(text.strip() and not cleaned[code] for code, text in content.items()):
-            raise ValueError("nothing of the content may be shown")
+            raise ValueError(
+                gettext("Nothing of these words may be shown: write plain words or the HTML named here.")
+            )
         return cleaned
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext, ngettext_lazy, override
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
+from forms.faults import below, repeated, unsound
 from forms.fields.base import (
     Cell,
     Column,
@@ -66,17 +67,17 @@ class TableColumn(FieldOptions):
     def _of_its_kind(self) -> TableColumn:
         kind = CELL_KINDS.get(self.kind)
         if kind is None:
-            raise ValueError(f"a cell cannot be {self.kind!r}; it can be {', '.join(sorted(CELL_KINDS))}")
+            sentence = gettext("A cell cannot be of the kind “%(kind)s”.") % {"kind": self.kind}
+            raise unsound(sentence, "kind")
         try:
             self._settings = kind.options_model.model_validate(self.options)
         except ValidationError as faults:
-            first = faults.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise ValueError(f"options.{place}: {first['msg']}") from None
+            raise below(faults, "options") from None
         if getattr(self._settings, "other", False):
-            raise ValueError("a choice in a table takes no words of one's own")
+            raise unsound(gettext("A choice in a table takes no words of one's own."), "options", "other")
         if not is_field_name(self.key) or self.key == "row":
-            raise ValueError(f"{self.key!r} means something else in expressions")
+            sentence = gettext("“%(key)s” means something else in expressions; write another key.")
+            raise unsound(sentence % {"key": self.key}, "key")
         return self
 
     @property
@@ -112,17 +113,20 @@ class TableOptions(FieldOptions):
     def _agree(self) -> TableOptions:
         for name, parts in (("columns", self.columns), ("rows", self.rows)):
             keys = [part.key for part in parts]
-            if len(set(keys)) != len(keys):
-                raise ValueError(f"two {name} have the same key")
+            if (at := repeated(keys)) is not None:
+                sentence = gettext("The key “%(key)s” stands here before.") % {"key": keys[at]}
+                raise unsound(sentence, name, at, "key")
         if self.min > self.max:
-            raise ValueError("min is greater than max")
+            raise unsound(gettext("The most is less than the least."), "max")
         if len(self.rows) * len(self.columns) > _MOST_CELLS:
-            raise ValueError(f"a table has at most {_MOST_CELLS} cells")
+            sentence = gettext("A table has at most %(number)d cells.") % {"number": _MOST_CELLS}
+            raise unsound(sentence, "rows")
         self._worked = tuple(column.worked for column in self.columns)
         counted = {column.key for column in self._worked if column.entry in COUNTED}
         for key in self.totals:
             if key not in counted:
-                raise ValueError(f"totals: {key!r} is no column of numbers")
+                sentence = gettext("“%(key)s” is no column of numbers, so it cannot be added up.")
+                raise unsound(sentence % {"key": key}, "totals")
         return self
 
     @property

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import re2
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
 from pydantic import Field, model_validator
 
+from forms.faults import unsound
 from forms.fields.base import (
     FieldFault,
     FieldKind,
@@ -42,16 +43,20 @@ class TextOptions(FieldOptions):
     @model_validator(mode="after")
     def _agree(self) -> TextOptions:
         if self.min_length > self.max_length:
-            raise ValueError("min_length is greater than max_length")
+            raise unsound(gettext("The most is less than the least."), "max_length")
         if self.pattern:
             try:
                 re2.compile(self.pattern)
             except re2.error as fault:
-                raise ValueError(f"pattern cannot be read: {fault}") from None
+                raise unsound(
+                    gettext("This pattern cannot be read: %(what)s") % {"what": str(fault)}, "pattern"
+                ) from None
             if not re2.fullmatch(self.pattern, self.example):
-                raise ValueError("a pattern needs an example that it matches")
+                raise unsound(gettext("A pattern needs an example that it matches."), "example")
             if self.pattern_message is None:
-                raise ValueError("a pattern needs a pattern_message that says what to write")
+                raise unsound(
+                    gettext("A pattern needs a sentence that says what to write."), "pattern_message"
+                )
         return self
 
 

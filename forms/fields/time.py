@@ -7,9 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
+from forms.faults import unsound
 from forms.fields.base import (
     Cell,
     Column,
@@ -48,10 +50,10 @@ class TimeOptions(FieldOptions):
     @model_validator(mode="after")
     def _agree(self) -> TimeOptions:
         if self.earliest > self.latest:
-            raise ValueError("earliest lies after latest")
+            raise unsound(gettext("The latest lies before the earliest."), "latest")
         first = -(-minutes_of(self.earliest) // self.step) * self.step
         if first > minutes_of(self.latest):
-            raise ValueError("no time of the step lies between earliest and latest")
+            raise unsound(gettext("No time of this step lies between the earliest and the latest."), "step")
         return self
 
     @property

@@ -8,9 +8,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
+from forms.faults import unsound
 from forms.fields.base import (
     Cell,
     FieldFault,
@@ -41,7 +43,7 @@ class WholeNumberOptions(FieldOptions):
     @model_validator(mode="after")
     def _agree(self) -> WholeNumberOptions:
         if self.min > self.max:
-            raise ValueError("min is greater than max")
+            raise unsound(gettext("The most is less than the least."), "max")
         return self
 
 

@@ -21,6 +21,7 @@ from django.utils.module_loading import import_string
 Scanner = Callable[[IO[bytes]], str]
 CHUNK = 64 * 1024
 SECONDS = 30.0
+SECONDS_FOR_PING = 3.0
 LONGEST_ANSWER = 4096
 
 
@@ -52,9 +53,9 @@ class Clamd:
         raise ScannerFailed(words or "no answer")
 
     def ping(self) -> None:
-        """Raise ScannerFailed unless the daemon answers."""
+        """Raise ScannerFailed unless the daemon answers, soon."""
         try:
-            with self._connected() as connection:
+            with self._connected(SECONDS_FOR_PING) as connection:
                 connection.sendall(b"zPING\0")
                 answer = self._answer(connection)
         except (OSError, ValueError) as fault:
@@ -62,11 +63,11 @@ class Clamd:
         if answer != "PONG":
             raise ScannerFailed(answer or "no answer")
 
-    def _connected(self) -> socket.socket:
+    def _connected(self, seconds: float = SECONDS) -> socket.socket:
         if not self.path:
-            return socket.create_connection((self.host, self.port), SECONDS)
+            return socket.create_connection((self.host, self.port), seconds)
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(SECONDS)
+        connection.settimeout(seconds)
         try:
             connection.connect(self.path)
         except OSError:
@@ -108,6 +109,19 @@ def scanner() -> Scanner | None:
     if not callable(found):
         raise ValueError(f"{named} is no scanner: it cannot be called.")
     return found  # type: ignore[no-any-return]  # what the setting names is the installation's own
+
+
+def trouble() -> str:
+    """Return why the scanner of the settings cannot be asked, for operators; empty where it answers, where there is
+    none, and where it is code of the installation's own, which has nothing to say of itself.
+    """
+    try:
+        ask = scanner()
+        if isinstance(ask, Clamd):
+            ask.ping()
+    except (ScannerFailed, ValueError, ImportError) as fault:
+        return str(fault)
+    return ""
 
 
 def scan(stream: IO[bytes]) -> tuple[str, str]:

@@ -66,8 +66,11 @@ def remove(uuid: uuids.UUID) -> None:
 
 
 def stored() -> Iterator[str]:
-    """Yield the names of everything that lies there."""
-    folders, loose = files().listdir("")
+    """Yield the names of everything that lies there; before the first file there is not even the folder."""
+    try:
+        folders, loose = files().listdir("")
+    except FileNotFoundError:
+        return
     yield from loose
     for folder in sorted(folders):
         if folder != INCOMING:

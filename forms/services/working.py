@@ -334,8 +334,10 @@ def body_at(working: WorkingForm, opened: int | Opened) -> Body:
     if isinstance(opened, int):
         opened = Opened(opened)
     if not opened.edition:
-        stored = working.version == opened.version and not working.shown_edition
-        return working.body if stored else _body_at(working, opened.version)
+        if working.version != opened.version or working.shown_edition:
+            return _body_at(working, opened.version)
+        stored: Body = working.body
+        return stored
     if not opened.version:
         edition = Edition.objects.filter(
             kind=Edition.Kind.FORM, key=working.key, number=opened.edition
@@ -344,7 +346,8 @@ def body_at(working: WorkingForm, opened: int | Opened) -> Body:
             raise TooOld
         return tidy(body_of(edition))
     if (working.version, working.shown_edition) == (opened.version, opened.edition):
-        return working.body
+        shown: Body = working.body
+        return shown
     # The next saving after what was shown has taken the edition over, before anything else was done.
     if working.base is None or working.base.number != opened.edition:
         raise TooOld

@@ -7,6 +7,7 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_safe
 from backoffice.access.lockout import client_address
 from backoffice.access.roles import roles_on
 from backoffice.access.table import ADMINISTRATOR
+from forms.files import scanning
 from foundation.audit import guards
 from foundation.audit.exceptions import MasterKeyInvalid
 from foundation.audit.keys import assert_opens
@@ -98,7 +100,25 @@ def documents() -> Finding:
     return Finding("pdf libraries", ok=not packages, detail=", ".join(packages), needed=False)
 
 
-CHECKS: tuple[Callable[[], Finding], ...] = (migrations, keys, audit_guards, worker, rounds, documents)
+def scanner() -> Finding:
+    """Does the virus scanner answer, where one is set? Files wait for it; pages do not."""
+    wrong = scanning.trouble()
+    if wrong:
+        return Finding("virus scanner", ok=False, detail=wrong, needed=False)
+    return Finding(
+        "virus scanner", ok=True, detail="" if settings.FILES_SCANNER else "none set", needed=False
+    )
+
+
+CHECKS: tuple[Callable[[], Finding], ...] = (
+    migrations,
+    keys,
+    audit_guards,
+    worker,
+    rounds,
+    documents,
+    scanner,
+)
 
 
 def findings() -> list[Finding]:

@@ -52,7 +52,7 @@ def publish(request: HttpRequest, key: str) -> HttpResponse:
         working = shown_form(request, key)
     desk = Desk(working, request.user)
     current = in_force(Edition.Kind.FORM, key)
-    changes = differences(body_of(current) if current is not None else None, working.body)
+    before = body_of(current) if current is not None else None
     return render(
         request,
         "studio/publish.html",
@@ -61,8 +61,8 @@ def publish(request: HttpRequest, key: str) -> HttpResponse:
             "working": working,
             "current": current,
             "first": desk.last_edition is None,
-            "differences": changes,
-            "impact": impact_of(key, changes),
+            "differences": differences(before, working.body),
+            "impact": impact_of(key, before, working.body),
             "note": note,
             "day": day or timezone.localdate().isoformat(),
             "error": error,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from django.conf import settings
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from pydantic import AfterValidator, WithJsonSchema
 
 Text = dict[str, str]
@@ -17,9 +18,12 @@ def _check(text: Text) -> Text:
     known = [code for code, _name in settings.LANGUAGES]
     for code in text:
         if code not in known:
-            raise ValueError(f"unknown language {code!r}; known are {', '.join(known)}")
+            raise ValueError(
+                _("There is no language “%(code)s” here, but these: %(known)s.")
+                % {"code": code, "known": ", ".join(known)}
+            )
     if not text.get(FIRST_LANGUAGE, "").strip():
-        raise ValueError(f"the text in {FIRST_LANGUAGE} is missing")
+        raise ValueError(_("The text in Chinese is missing."))
     return text
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import socketserver
+import threading
 from typing import Any
 
 import pytest
@@ -37,6 +40,7 @@ def test_reasons_are_told_to_the_machine_itself(client: Client) -> None:
         "worker",
         "rounds",
         "pdf libraries",
+        "virus scanner",
     ]
 
 
@@ -81,6 +85,31 @@ def test_a_round_that_fails_is_told_and_does_not_stop_the_pages(
         "needed": False,
     }
     assert client.get("/readyz").json()["ready"] is True
+
+
+def test_a_silent_scanner_is_told_and_does_not_stop_the_pages(client: Client, settings: Any) -> None:
+    told = {one["name"]: one for one in client.get("/readyz").json()["findings"]}["virus scanner"]
+    assert (told["ok"], told["detail"]) == (True, "none set")
+    with socket.socket() as nobody:  # bound and not listening: whoever connects is refused
+        nobody.bind(("127.0.0.1", 0))
+        settings.FILES_SCANNER = f"tcp://127.0.0.1:{nobody.getsockname()[1]}"
+        answer = client.get("/readyz").json()
+    told = {one["name"]: one for one in answer["findings"]}["virus scanner"]
+    assert (told["ok"], told["needed"], answer["ready"]) == (False, False, True)
+    assert "ConnectionRefusedError" in told["detail"]
+
+
+def test_a_scanner_that_answers_is_in_order(settings: Any) -> None:
+    class Pong(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            assert self.request.recv(100) == b"zPING\0"
+            self.request.sendall(b"PONG\0")
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Pong) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        settings.FILES_SCANNER = f"tcp://127.0.0.1:{server.server_address[1]}"
+        finding = health.scanner()
+    assert (finding.ok, finding.detail) == (True, "")
 
 
 def test_without_a_database_nothing_else_is_asked(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

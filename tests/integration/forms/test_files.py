@@ -343,3 +343,9 @@ def test_a_submission_that_fails_leaves_its_files_with_the_draft(apart: Path) ->
     done = submit(edition=form, answers=answers, by=clerk, idempotency_key="b", draft=draft)
     row.refresh_from_db()
     assert row.submission == done
+
+
+def test_the_sweep_finds_nothing_in_a_fresh_installation(apart: Path) -> None:
+    assert not apart.exists()
+    assert sweeping.sweep() == sweeping.Swept()
+    assert list(storage.stored()) == []

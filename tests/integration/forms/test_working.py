@@ -152,6 +152,55 @@ def test_an_edition_that_came_from_a_pack_is_merged_into_work_that_was_begun(bui
     assert merged.base.number == 2
 
 
+def test_what_was_only_looked_at_is_merged_like_anything_else(builder: User, other: User) -> None:
+    publish_form(form_body(key="visit"), by=builder)
+    seen = service.look_at(key="visit", by=builder)
+    assert (seen.pk, seen.opened) == (None, "0-1")
+    publish_form(
+        form_body(field("subject", required=True), field("note", "long_text", width="half"), key="visit"),
+        by=builder,
+    )
+    service.save(
+        key="visit",
+        opened=service.Opened.read(seen.opened),
+        body=with_label(seen, NOTE, "我的"),
+        by=other,
+    )
+    stored = service.look_at(key="visit", by=builder)
+    assert (said(stored, NOTE)["label"]["zh-hans"], said(stored, NOTE)["width"]) == ("我的", "half")
+    publish_form(
+        form_body(field("subject"), field("note", "long_text"), field("more"), key="visit"), by=builder
+    )
+    lagging = service.look_at(key="visit", by=builder)
+    assert lagging.opened == f"{stored.version}-3"
+    assert Thing(FIELD, "more") in tree_of(lagging.body).own
+    assert WorkingForm.objects.get(key="visit").version == stored.version  # nothing was stored by looking
+    saved = service.save(
+        key="visit",
+        opened=service.Opened.read(lagging.opened),
+        body=with_label(lagging, Thing(FIELD, "more"), "更多"),
+        by=other,
+    )
+    assert said(saved.working, Thing(FIELD, "more"))["label"]["zh-hans"] == "更多"
+    assert said(saved.working, NOTE)["label"]["zh-hans"] == "我的"
+    # And what was shown can be published as it was shown: the edition is taken over on the way.
+    publish_form(
+        form_body(field("subject"), field("note", "long_text"), field("more"), field("last"), key="visit"),
+        by=builder,
+    )
+    shown = service.look_at(key="visit", by=builder)
+    edition = service.publish_working(
+        key="visit", seen=service.Opened.read(shown.opened), by=builder, note="n"
+    )
+    assert tree_of(body_of(edition)).own == tree_of(shown.body).own
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1-", "x", "1-2-3", "9999999999", "１"])
+def test_a_page_that_says_nonsense_about_what_it_shows_is_too_old(text: str) -> None:
+    with pytest.raises(service.TooOld):
+        service.Opened.read(text)
+
+
 def test_the_changes_of_somebody_who_opened_the_form_long_ago_are_refused_with_a_sentence(
     builder: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -354,3 +354,18 @@ def test_the_list_asks_no_more_for_more_forms(
         html = browser.get(reverse("studio_forms")).content.decode()
     assert "visit-8" in html
     assert "visit-8" not in browser.get(reverse("studio_forms"), {"q": "visit-3"}).content.decode()
+
+
+def test_looking_at_a_form_makes_no_working_copy_and_its_first_change_does(
+    browser: Client, builder: User
+) -> None:
+    make_form(builder, key="visit")
+    for name in ("studio_edit", "studio_preview", "studio_publish", "studio_history", "studio_export"):
+        assert browser.get(reverse(name, args=["visit"])).status_code == 200, name
+    assert not WorkingForm.objects.exists()
+    editor = Editor(browser, "visit")
+    editor.at = "field:subject"
+    assert 'name="opened" value="0-1"' in editor.page()
+    editor.press("save", **{"p.label.en": "Cause", "p.label.zh-hans": "事由"})
+    assert editor.working.version == 2
+    assert tree_of(editor.working.body).own[Thing("field", "subject")]["label"]["en"] == "Cause"

@@ -117,7 +117,7 @@ MALFORMED = {
     "surprise": lambda body: body.update(surprise=1),
     "pages": lambda body: body.update(pages=[]),
     "title": lambda body: body.update(title={"en": "Only English"}),
-    "pages.first.groups.first_group.fields.a": lambda body: _field(body, 0).update(kind="telepathy"),
+    "pages.first.groups.first_group.fields.a.kind": lambda body: _field(body, 0).update(kind="telepathy"),
     "pages.first.groups.first_group.fields.a.id": lambda body: _field(body, 0).update(id="No Id"),
     "pages.first.groups.first_group.fields.a.required": lambda body: _field(body, 0).update(required="yes"),
     "pages.first.groups.first_group.fields.a.options.max_length": lambda body: _field(body, 0).update(
@@ -126,7 +126,7 @@ MALFORMED = {
     "pages.first.groups.first_group.fields.a.options.color": lambda body: _field(body, 0).update(
         options={"color": "red"}
     ),
-    "pages.first.groups.first_group.fields.b.options.choices": lambda body: _field(body, 1).update(
+    "pages.first.groups.first_group.fields.b.options.choices.x.key": lambda body: _field(body, 1).update(
         options=choices("x", "x")
     ),
 }

@@ -228,3 +228,14 @@ def texts(value: Any) -> set[str]:
     if isinstance(value, list | tuple):
         return {said for one in value for said in texts(one)}
     return {value} if isinstance(value, str) else set()
+
+
+def test_what_one_took_out_is_gone_and_leaves_nothing_behind_that_cannot_be_stored() -> None:
+    base = edited(small(), A, help=text("旁注"), width="half")
+    took_out = {key: value for key, value in tree_of(base).own[A].items() if key not in ("help", "width")}
+    without = outline.changed(base, A, took_out)
+    other = edited(base, A, label=text("别的"))
+    for mine, stored in ((without, other), (other, without)):
+        merged = merge(base, mine, stored)
+        assert tree_of(merged.body).own[A] == {**took_out, "label": text("别的")}
+        json.dumps(merged.body)

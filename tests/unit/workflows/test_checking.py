@@ -77,7 +77,7 @@ QUESTION = {"id": "finding", "kind": "text", "label": {"zh-hans": "再问一次"
         (lambda b: step(b, "answer")["asks"][0].update(kind="photo", options={}), [
             f"transitions.answer.asks.{step(definition('workflows', 'complaint'), 'answer')['asks'][0]['id']}.kind"
         ]),
-        (lambda b: step(b, "answer")["asks"][0].update(kind="telepathy"), ["transitions.1.asks.0"]),
+        (lambda b: step(b, "answer")["asks"][0].update(kind="telepathy"), ["transitions.1.asks.0.kind"]),
     ],
 )  # fmt: skip
 def test_a_planted_fault_is_named_at_its_place(

@@ -1,0 +1,114 @@
+"""What a new edition touches: everything that names a changed field is named before it is published."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.urls import reverse
+from django.utils.translation import override
+
+from backoffice.access import groups
+from backoffice.studio.impact import Use, impact_of
+from forms.registers.views import keep_view
+from forms.schema import FormDefinition
+from forms.services.definitions import publish_form
+from tests.factories.forms import field, form_body, make_form, page, text
+from tests.factories.organisation import make_user, make_user_with_roles
+
+pytestmark = pytest.mark.django_db
+
+
+def visits(*more: dict[str, Any], **said: Any) -> dict[str, Any]:
+    return form_body(
+        field("plate"),
+        field("price", "money"),
+        field("note", "long_text", visible_if='plate != ""'),
+        *more,
+        key="visit",
+        registered={"readers": ["clerk"], "columns": ["plate", "price"], "totals": ["price"]},
+        **said,
+    )
+
+
+def uses(before: dict[str, Any], after: dict[str, Any]) -> dict[tuple[str, str], Use]:
+    with override("en"):
+        return {(use.sort, use.title, use.place): use for use in impact_of("visit", before, after).uses}
+
+
+def test_register_columns_and_saved_views_that_use_a_changed_field_are_named() -> None:
+    owner, clerk = make_user(), make_user_with_roles("clerk")
+    body = visits()
+    make_form(owner, key="other")
+    definition = FormDefinition.model_validate(body)
+    keep_view(
+        definition=definition,
+        name="贵的",
+        query="f=price%40money%3Abetween%3A1000%7C",
+        by=clerk,
+        roles=["clerk"],
+        role="clerk",
+    )
+    keep_view(
+        definition=definition, name="私下", query="c=plate%40text&sort=-price%40money", by=owner, roles=[]
+    )
+    keep_view(definition=definition, name="无关", query="c=plate%40text", by=owner, roles=[])
+    changed = visits()
+    changed["pages"][0]["groups"][0]["fields"][1]["label"] = text("金额")
+    found = uses(body, changed)
+    assert set(found) == {
+        ("This form", "Settings of the form", "Register · Columns"),
+        ("This form", "Settings of the form", "Register · Sums"),
+        ("View of the register", "贵的", "shared with clerk"),
+        ("View of the register", str(owner), "1 of their own"),
+    }
+    assert {use.fields for use in found.values()} == {("Question price",)}
+    assert not any(use.gone or use.retyped for use in found.values())
+
+
+def test_a_field_that_goes_with_its_group_and_one_that_is_asked_otherwise_are_told_apart() -> None:
+    owner = make_user()
+    body = visits()
+    body["pages"].append(page("second", field("vin"), field("colour")))
+    body["summary"] = ["colour"]
+    looking = form_body(
+        field("row", "lookup", options={"form": "visit", "shows": ["vin"], "fills": {"say": "plate"}}),
+        field("say"),
+        key="asks",
+    )
+    make_form(owner, *looking["pages"][0]["groups"][0]["fields"], key="asks")
+    changed = visits()
+    changed["pages"][0]["groups"][0]["fields"][0] = field("plate", "plate")
+    found = uses(body, changed)
+    lookup = found["Looked up by", "Test form", "Question row"]
+    assert (lookup.fields, lookup.gone, lookup.retyped) == (("Question plate", "Question vin"), True, True)
+    condition = found["This form", "Question note", "Shown if"]
+    assert (condition.fields, condition.gone, condition.retyped) == (("Question plate",), False, True)
+
+
+def test_the_page_before_publishing_shows_them(client: Client) -> None:
+    builder = make_user_with_roles("form_builder")
+
+    groups.ensure()
+    builder.groups.add(Group.objects.get(name=groups.FORM_BUILDERS))
+    make_user_with_roles("clerk")
+    publish_form(visits(), by=builder)
+    client.force_login(builder)
+    client.cookies["django_language"] = "en"
+    client.post(
+        reverse("studio_edit", args=["visit"]),
+        {
+            "at": "field:price",
+            "opened": "0-1",
+            "typed": "1",
+            "do": "save",
+            "p.label.zh-hans": "金额",
+            "p.label.en": "Amount",
+            "p.kind": "money",
+        },
+    )
+    shown = client.get(reverse("studio_publish", args=["visit"])).content.decode()
+    assert "Register · Columns" in shown
+    assert "Question price" in shown
