@@ -13,10 +13,11 @@ from pydantic import ValidationError
 
 from forms.faults import sentence
 from forms.files.references import taken_by
-from forms.schema import FormDefinition
+from forms.schema import FieldDefinition, FormDefinition
 from foundation import expressions
-from workflows.schema import Transition, WorkflowDefinition
-from workflows.vocabulary import kinds_of
+from workflows.network import edges_of, reached_from
+from workflows.schema import KEPT_WORDS, WorkflowDefinition
+from workflows.vocabulary import OWN_NAMES, earlier_name, kinds_of, times_name
 
 
 @dataclass(frozen=True)
@@ -48,39 +49,73 @@ def problems_of(
     """
     found = [
         *_duplicates(definition),
+        *_questions(definition),
         *_states(definition),
+        *_approvals(definition),
+        *_steps(definition),
         *_ways(definition),
         *_roles(definition, bound_roles),
         *_form(definition, form),
-        *_guards(definition, form),
+        *_fields(definition, form),
+        *_expressions(definition, form),
+        *_trials(definition, form),
         *_translations(definition),
     ]
     return sorted(found, key=lambda problem: problem.severity)
 
 
 def _duplicates(definition: WorkflowDefinition) -> Iterator[Problem]:
-    for name, ids in (
-        ("states", [state.id for state in definition.states]),
-        ("transitions", [step.id for step in definition.transitions]),
+    for name, things in (
+        ("states", definition.states),
+        ("transitions", definition.transitions),
+        ("identities", definition.identities),
+        ("grades", definition.grades),
+        ("trials", definition.trials),
     ):
-        for repeated, count in Counter(ids).items():
+        for repeated, count in Counter(thing.id for thing in things).items():
             if count > 1:
                 yield Problem(
                     f"{name}.{repeated}", _("The id “%(id)s” is used more than once.") % {"id": repeated}
                 )
-    asked: dict[str, str] = {}
     for step in definition.transitions:
-        for question in step.asks:
+        if step.id in KEPT_WORDS:
+            yield Problem(
+                f"transitions.{step.id}", _("The machine uses the word “%(id)s” itself.") % {"id": step.id}
+            )
+
+
+def askers_of(definition: WorkflowDefinition) -> list[tuple[str, tuple[FieldDefinition, ...]]]:
+    """Return where questions are asked, by the path of the place, and which."""
+    places = [(f"transitions.{step.id}", step.asks) for step in definition.transitions]
+    return places + [
+        (f"states.{state.id}.approval", state.approval.asks) for state in definition.states if state.approval
+    ]
+
+
+def _questions(definition: WorkflowDefinition) -> Iterator[Problem]:
+    own = {name: _("a name every workflow has") for name in OWN_NAMES}
+    own |= {times_name(step.id): _("how often a step was taken") for step in definition.transitions}
+    own |= {earlier_name(one.id): _("how many earlier cases there were") for one in definition.identities}
+    asked: dict[str, str] = {}
+    for place, questions in askers_of(definition):
+        for question in questions:
+            path = f"{place}.asks.{question.id}"
+            if question.id in own:
+                yield Problem(
+                    path,
+                    _("“%(id)s” means something already: %(what)s. Give the question another id.")
+                    % {"id": question.id, "what": own[question.id]},
+                )
             if question.id in asked:
                 yield Problem(
-                    f"transitions.{step.id}.asks.{question.id}",
+                    path,
                     _("The question “%(id)s” is asked by “%(other)s” too; give it an id of its own.")
                     % {"id": question.id, "other": asked[question.id]},
                 )
-            asked.setdefault(question.id, step.id)
+            asked.setdefault(question.id, place.split(".")[1])
             if taken_by(question).kinds:
                 yield Problem(
-                    f"transitions.{step.id}.asks.{question.id}.kind",
+                    f"{path}.kind",
                     _("A step takes no files; ask for “%(id)s” in the form that opens the case.")
                     % {"id": question.id},
                 )
@@ -94,55 +129,99 @@ def _states(definition: WorkflowDefinition) -> Iterator[Problem]:
         )
     if not any(state.category == "final" for state in definition.states):
         yield Problem("states", _("No state is final: a case could never end."))
-    known = {state.id for state in definition.states}
+    final = {state.id for state in definition.states if state.category == "final"}
+    for path, state_id in _named_states(definition):
+        if state_id not in {state.id for state in definition.states}:
+            yield Problem(path, _("There is no state “%(state)s”.") % {"state": state_id})
+    if definition.merged is not None and definition.merged not in final:
+        yield Problem("merged", _("A merged case has ended: choose a final state."))
+
+
+def _named_states(definition: WorkflowDefinition) -> Iterator[tuple[str, str]]:
+    """Yield every place that names a state, by its path, and the state."""
     for step in definition.transitions:
-        for source in step.source:
-            if source not in known:
-                yield Problem(
-                    f"transitions.{step.id}.source", _("There is no state “%(state)s”.") % {"state": source}
-                )
-        if step.target not in known:
+        yield from ((f"transitions.{step.id}.source", source) for source in step.source)
+        yield f"transitions.{step.id}.target", step.target
+    for state in definition.states:
+        approval = state.approval
+        if approval is not None:
+            place = f"states.{state.id}.approval"
+            yield f"{place}.agreed", approval.agreed
+            for name in ("refused", "withdraws_to"):
+                if (target := getattr(approval, name)) is not None:
+                    yield f"{place}.{name}", target
+            yield from ((f"{place}.returns_to", target) for target in approval.returns_to)
+    if definition.merged is not None:
+        yield "merged", definition.merged
+
+
+def _approvals(definition: WorkflowDefinition) -> Iterator[Problem]:
+    for state in definition.states:
+        approval = state.approval
+        if approval is None:
+            continue
+        place = f"states.{state.id}.approval"
+        if state.category == "final":
+            yield Problem(place, _("Nothing is left to do in a final state, so nobody can be asked there."))
+        for name in ("agreed", "refused", "withdraws_to"):
+            if getattr(approval, name) == state.id:
+                yield Problem(f"{place}.{name}", _("A decision must lead to another state."))
+        if state.id in approval.returns_to:
+            yield Problem(f"{place}.returns_to", _("A stage cannot be sent back to itself."))
+        if "submitter" in approval.roles:
+            yield Problem(f"{place}.roles", _("Nobody decides about their own matter: choose another role."))
+        if approval.rule != "ratio" and approval.percent != 100:
             yield Problem(
-                f"transitions.{step.id}.target", _("There is no state “%(state)s”.") % {"state": step.target}
+                f"{place}.percent",
+                _("A percentage counts only where a share of those asked decides."),
+                "warning",
+            )
+
+
+def _steps(definition: WorkflowDefinition) -> Iterator[Problem]:
+    known = {step.id for step in definition.transitions}
+    for step in definition.transitions:
+        place = f"transitions.{step.id}"
+        if not step.roles and not step.by_itself and step.after_child is None:
+            yield Problem(f"{place}.roles", _("Say who may take the step, or when the machine takes it."))
+        for earlier in step.not_by:
+            if earlier not in known:
+                yield Problem(f"{place}.not_by", _("There is no step “%(step)s”.") % {"step": earlier})
+        if step.by_itself and not step.guard:
+            yield Problem(
+                f"{place}.guard", _("Say when the machine takes this step; without a rule it would at once.")
+            )
+        if step.by_itself and any(question.required for question in step.asks):
+            yield Problem(f"{place}.asks", _("The machine answers no questions: make them optional."))
+        rule = step.assignment
+        if (
+            rule.mode in ("choose", "turn", "load") or rule.otherwise in ("choose", "turn", "load")
+        ) and not rule.roles:
+            yield Problem(f"{place}.assignment.roles", _("Say which roles the person may be chosen from."))
+        if rule.mode == "choose" and not step.roles:
+            yield Problem(
+                f"{place}.assignment.mode", _("The machine chooses nobody: assign in turn or by load.")
             )
 
 
 def _ways(definition: WorkflowDefinition) -> Iterator[Problem]:
     start = [state.id for state in definition.states if state.initial]
-    reached = _reach(definition.transitions, start)
+    reached = reached_from(definition, start)
+    if definition.merged is not None:
+        reached.add(definition.merged)
     ending = {state.id for state in definition.states if state.category == "final"}
+    leaving = {edge.source for edge in edges_of(definition)}
     for state in definition.states:
         if start and state.id not in reached:
             yield Problem(f"states.{state.id}", _("No way leads to this state."))
-        leaving = [step for step in definition.transitions if state.id in step.source]
-        if state.category != "final" and not leaving:
+        if state.category != "final" and state.id not in leaving:
             yield Problem(f"states.{state.id}", _("A case can never leave this state, and it is not final."))
-        elif ending and not _reach(definition.transitions, [state.id]) & ending:
+        elif ending and not reached_from(definition, [state.id]) & ending:
             yield Problem(f"states.{state.id}", _("From this state no way leads to an end."))
 
 
-def _reach(steps: tuple[Transition, ...], start: Collection[str]) -> set[str]:
-    reached, waiting = set(start), list(start)
-    while waiting:
-        here = waiting.pop()
-        for step in steps:
-            if here in step.source and step.target not in reached:
-                reached.add(step.target)
-                waiting.append(step.target)
-    return reached
-
-
 def _roles(definition: WorkflowDefinition, bound_roles: Collection[str]) -> Iterator[Problem]:
-    places = [("access.sees", definition.access.sees)]
-    for step in definition.transitions:
-        places.append((f"transitions.{step.id}.roles", step.roles))
-        places.append((f"transitions.{step.id}.assignment.roles", step.assignment.roles))
-        places += [(f"transitions.{step.id}.notices", notice.roles) for notice in step.notices]
-        if step.assignment.mode == "choose" and not step.assignment.roles:
-            yield Problem(
-                f"transitions.{step.id}.assignment.roles", _("Say which roles the person may be chosen from.")
-            )
-    for path, roles in places:
+    for path, roles in definition.roles_by_place():
         for role in roles:
             if role not in bound_roles:
                 yield Problem(
@@ -157,36 +236,109 @@ def _form(definition: WorkflowDefinition, form: FormDefinition | None) -> Iterat
         yield Problem("form", _("The form “%(form)s” has no edition in force.") % {"form": definition.form})
         return
     known = set(form.by_id)
-    for name in definition.subject:
+    for path, name in _named_fields(definition):
         if name not in known:
-            yield Problem("subject", _("The form has no field “%(field)s”.") % {"field": name})
-    for step in definition.transitions:
-        for question in step.asks:
+            yield Problem(path, _("The form has no field “%(field)s”.") % {"field": name})
+    for place, questions in askers_of(definition):
+        for question in questions:
             if question.id in known:
                 yield Problem(
-                    f"transitions.{step.id}.asks.{question.id}",
+                    f"{place}.asks.{question.id}",
                     _("The form has a field “%(field)s” already; give the question another id.")
                     % {"field": question.id},
                 )
 
 
-def _guards(definition: WorkflowDefinition, form: FormDefinition | None) -> Iterator[Problem]:
-    kinds = kinds_of(definition, form)
+def _named_fields(definition: WorkflowDefinition) -> Iterator[tuple[str, str]]:
+    yield from (("subject", name) for name in definition.subject)
+    for identity in definition.identities:
+        yield from ((f"identities.{identity.id}.fields", name) for name in identity.fields)
+
+
+def _fields(definition: WorkflowDefinition, form: FormDefinition | None) -> Iterator[Problem]:
+    """Yield what names a field or question that is not there, or one of the wrong kind."""
+    if form is None:
+        return
+    known: dict[str, FieldDefinition] = {**form.by_id, **definition.questions()}
     for step in definition.transitions:
-        if not step.guard:
-            continue
-        for fault in expressions.check(step.guard, kinds, expressions.Kind.YES_NO):
+        place, rule = f"transitions.{step.id}", step.assignment
+        if rule.mode == "field":
+            if rule.field not in known:
+                yield Problem(
+                    f"{place}.assignment.field", _("Name the field that says who is to have the case.")
+                )
+            elif known[rule.field].kind != "person":
+                yield Problem(
+                    f"{place}.assignment.field",
+                    _("“%(field)s” names no person; choose a field of the kind “person”.")
+                    % {"field": rule.field},
+                )
+        if rule.skill is not None and rule.skill not in known:
             yield Problem(
-                f"transitions.{step.id}.guard",
+                f"{place}.assignment.skill", _("The form has no field “%(field)s”.") % {"field": rule.skill}
+            )
+        for position, opening in enumerate(step.opens):
+            for source in opening.fills.values():
+                if source not in known:
+                    yield Problem(
+                        f"{place}.opens.{position}.fills",
+                        _("The form has no field “%(field)s”.") % {"field": source},
+                    )
+
+
+def _expressions(definition: WorkflowDefinition, form: FormDefinition | None) -> Iterator[Problem]:
+    kinds = kinds_of(definition, form)
+    for path, text in expressions_of(definition):
+        for fault in expressions.check(text, kinds, expressions.Kind.YES_NO):
+            yield Problem(
+                path,
                 _("Line %(line)d, column %(column)d: %(message)s")
                 % {"line": fault.line, "column": fault.column, "message": fault.message},
             )
-        if step.guard_message is None:
+    for step in definition.transitions:
+        if step.guard and step.guard_message is None and step.roles:
             yield Problem(
                 f"transitions.{step.id}.guard_message",
                 _("Say what the person should do when the rule does not hold."),
                 "warning",
             )
+
+
+def expressions_of(definition: WorkflowDefinition) -> Iterator[tuple[str, str]]:
+    """Yield every yes/no expression of the definition, by the path of its place."""
+    for state in definition.states:
+        if state.approval is not None and state.approval.when:
+            yield f"states.{state.id}.approval.when", state.approval.when
+    for step in definition.transitions:
+        if step.guard:
+            yield f"transitions.{step.id}.guard", step.guard
+        for position, opening in enumerate(step.opens):
+            if opening.when:
+                yield f"transitions.{step.id}.opens.{position}.when", opening.when
+    for grade in definition.grades:
+        if grade.when:
+            yield f"grades.{grade.id}.when", grade.when
+
+
+def _trials(definition: WorkflowDefinition, form: FormDefinition | None) -> Iterator[Problem]:
+    states = {state.id for state in definition.states}
+    steps = {step.id for step in definition.transitions} | {"agree", "refuse"}
+    for trial in definition.trials:
+        place = f"trials.{trial.id}"
+        for name in trial.typed:
+            if (
+                form is not None
+                and name.split("/")[0].split("~")[0] not in form.form.fields.keys() | form.form.inner
+            ):
+                yield Problem(f"{place}.typed", _("The form has no field “%(field)s”.") % {"field": name})
+        for state in (*trial.path, *trial.approvers):
+            if state not in states:
+                yield Problem(f"{place}.path", _("There is no state “%(state)s”.") % {"state": state})
+        for done in trial.steps:
+            if done.step not in steps:
+                yield Problem(f"{place}.steps", _("There is no step “%(step)s”.") % {"step": done.step})
+        if trial.grade is not None and trial.grade not in {grade.id for grade in definition.grades}:
+            yield Problem(f"{place}.grade", _("There is no grade “%(grade)s”.") % {"grade": trial.grade})
 
 
 def _translations(definition: WorkflowDefinition) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from workflows import rules
 from workflows.definitions import definition_of, edition_in_force
 from workflows.exceptions import CaseNotFound
 from workflows.machine import machine_of
-from workflows.models import Case
+from workflows.models import Case, Concern
 from workflows.schema import Transition
 
 Relation = RoleBinding.Relation
@@ -95,11 +95,41 @@ def inbox_of(user: User) -> QuerySet[Case]:
             for step in definition.transitions
         ]
 
-    return _cases_where(user, open_steps).order_by("changed_at", "id")
+    return _cases_where(user, open_steps, waiting=True).order_by("changed_at", "id")
 
 
-def _cases_where(user: User, demands: Demands | None = None) -> QuerySet[Case]:
-    """Return the cases the person sees; with ``demands``, those that meet one of them as well."""
+def _concerning(user: User, kinds: Collection[str], workflows: Collection[str]) -> Q:
+    """Return the cases of the approvals the person is asked in (or acts for somebody who is), or those of ``kinds``."""
+    if not user.is_active:
+        return NOBODY
+    own = Q(pk__in=Concern.objects.filter(person=user, kind__in=kinds).values("case"))
+    if Concern.Kind.ASKED not in kinds:
+        return own
+    for workflow in workflows:
+        if principals := rules.principals_of(user, workflow):
+            asked = Concern.objects.filter(person__in=principals, kind=Concern.Kind.ASKED)
+            own |= Q(workflow=workflow, pk__in=asked.values("case"))
+    return own
+
+
+def decisions_waiting_for(user: User) -> QuerySet[Case]:
+    """Return the cases that wait for the person's decision, for themselves or as a deputy, the oldest first; not
+    those that are their own matter.
+    """
+    keys = {edition.key for edition in _workflow_editions()}
+    own = Q(submitted_by=user) | Q(submission__submitted_by=user) | Q(submission__on_behalf_of=user)
+    return (
+        Case.objects.filter(_concerning(user, [Concern.Kind.ASKED], keys))
+        .exclude(own)
+        .select_related("edition", "assignee", "submitted_by", "department")
+        .order_by("changed_at", "id")
+    )
+
+
+def _cases_where(user: User, demands: Demands | None = None, *, waiting: bool = False) -> QuerySet[Case]:
+    """Return the cases the person sees; with ``demands``, those that meet one of them as well, and with ``waiting``
+    also those that wait for their decision.
+    """
     bound = _bound_relations()
     standings: dict[str, Standing] = {}
     wanted = NOBODY
@@ -117,6 +147,10 @@ def _cases_where(user: User, demands: Demands | None = None) -> QuerySet[Case]:
                 if (theirs := standing.condition(roles)) is not None
             )
         wanted |= Q(edition=edition) & condition
+    if demands is None:
+        wanted |= _concerning(user, Concern.Kind.values, standings)
+    elif waiting:
+        wanted |= Q(pk__in=decisions_waiting_for(user).values("pk"))
     matching = Case.objects.filter(wanted).values("pk")
     return Case.objects.filter(pk__in=matching).select_related(
         "edition", "assignee", "submitted_by", "department"
@@ -140,7 +174,11 @@ def transitions_open_to(case: Case, user: User) -> list[Transition]:
 
     Guards are not looked at: they speak of answers that are given with the step.
     """
-    return [step for step in machine_of(case).leaving(case.state) if rules.may_take(case, step, user)]
+    return [
+        step
+        for step in machine_of(case).leaving(case.state)
+        if step.roles and rules.may_take(case, step, user) and not rules.takes_alone(case, step, user)
+    ]
 
 
 def workflow_for_form(form_key: str) -> str | None:

@@ -1,53 +1,44 @@
-"""The contract of a workflow definition: what the studio writes, packs carry, and the machine compiles.
+"""The contract of a workflow: what an edition's body may hold. Structure only; meaning is checked in ``checking``.
 
-A definition names states, transitions and roles; it never names people, columns or Python. Texts are per language.
-``workflows.checking`` says whether a definition makes sense; this module only says whether it is well formed.
+A workflow is states and the ways between them. Ways are steps that people take (``Transition``), decisions of an
+approval that a state stands for (``State.approval``), or steps the machine takes (``by_itself``, ``after_child``).
+Every text a person reads is per language, every id a fixed key that cases keep for ever.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from forms.schema import FieldDefinition
+from forms.schema import Category as FormCategory
+from forms.schema import FieldDefinition, FormDefinition, Group, PageDefinition
 from foundation.editions.texts import LocalizedText
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 RoleKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+FormKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+Expression = Annotated[str, StringConstraints(max_length=2000)]
 
 Category = Literal["open", "waiting", "final"]
+Verb = Literal["hand_over", "send_back", "add_signer", "copy"]
+VERBS: tuple[Verb, ...] = ("hand_over", "send_back", "add_signer", "copy")
+
+KEPT_WORDS = frozenset(
+    {
+        *("opened", "agreed", "refused", "handed_over", "sent_back", "withdrawn", "reminded", "signer_added"),
+        *("copied", "passed", "asked_again", "linked", "unlinked", "merged", "split", "migrated", "restored"),
+    }
+)
+"""What the machine itself calls events; no step may be called so."""
 
 
 class Part(BaseModel):
     """Base of every part: unknown keys are refused, values never change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class State(Part):
-    """Where a case can stand.
-
-    ``category``: *open* — somebody in the house must act; *waiting* — we wait for somebody; *final* — nothing is left
-    to do. ``public`` is the word the customer may hear, when it differs from the title.
-    """
-
-    id: Key
-    title: LocalizedText
-    category: Category
-    initial: bool = False
-    public: LocalizedText | None = None
-
-
-class Assignment(Part):
-    """Who has the case after a step.
-
-    *choose*: the acting person picks one of the people who hold one of ``roles``; *keep*: nothing changes;
-    *clear*: nobody has it.
-    """
-
-    mode: Literal["choose", "keep", "clear"] = "keep"
-    roles: tuple[RoleKey, ...] = ()
 
 
 class Notice(Part):
@@ -58,50 +49,213 @@ class Notice(Part):
     text: LocalizedText
 
 
-class Transition(Part):
-    """A step a person can take: its name is a verb.
+class Approval(Part):
+    """What makes a state a stage of an approval: people are asked, and their decisions move the case.
 
-    ``guard`` is an expression over the fields of the form and of all steps, true when the step is allowed;
-    ``guard_message`` says what to do when it is not. ``asks`` are the questions answered with the step. ``weight``
-    orders the buttons (the smallest is the primary action); ``confirm`` says what will happen, for steps that matter.
+    ``roles``: any of them suffices to be asked; the person whose matter it is never is (four eyes).
+    ``rule``: *any* — the first decision counts (或签); *all* — everybody agrees, one refusal refuses (会签);
+    *ratio* — ``percent`` of those asked agree, and it is refused once they cannot be reached any more.
+    ``order``: everybody at once, or one after the other in the order of roles and names.
+    ``when``: yes/no over the names of the workflow; where it does not hold the stage is passed over, on record.
+    ``repeated``: *skip* — whoever agreed in the stage directly before, to the same content, is not asked again, on
+    record; *ask* — they are.
+    ``agreed``, ``refused``: the states decisions lead to; without ``refused`` nobody can refuse, only send back.
+    ``returns_to``: states the case can be sent back to besides the approvals it has passed. ``withdraws_to``: where
+    it goes when the person whose matter it is takes it back, ``withdraw`` until when they may.
+    ``asks``: questions to whoever agrees. ``remind_hours``: at most one reminder in so many hours.
+    """
+
+    roles: tuple[RoleKey, ...] = Field(min_length=1)
+    rule: Literal["any", "all", "ratio"] = "any"
+    percent: int = Field(default=100, ge=1, le=100)
+    order: Literal["parallel", "sequential"] = "parallel"
+    when: Expression = ""
+    repeated: Literal["skip", "ask"] = "skip"
+    agreed: Key
+    refused: Key | None = None
+    returns_to: tuple[Key, ...] = ()
+    withdraws_to: Key | None = None
+    withdraw: Literal["before_decisions", "always"] = "before_decisions"
+    verbs: tuple[Verb, ...] = VERBS
+    asks: tuple[FieldDefinition, ...] = ()
+    instruction: LocalizedText | None = None
+    remind_hours: int = Field(default=4, ge=1, le=720)
+    notices: tuple[Notice, ...] = ()
+
+
+class State(Part):
+    """Where a case can stand.
+
+    ``category``: *open* — somebody in the house must act; *waiting* — we wait for somebody; *final* — nothing is left
+    to do. ``public`` is the word the customer may hear, when it differs from the title. ``blocked_by``: workflows
+    whose child cases must be closed before people can leave the state.
+    """
+
+    id: Key
+    title: LocalizedText
+    category: Category
+    initial: bool = False
+    public: LocalizedText | None = None
+    approval: Approval | None = None
+    blocked_by: tuple[Key, ...] = ()
+
+
+class Assignment(Part):
+    """Who has the case after a step; the reasons are kept with the case.
+
+    *choose*: the acting person picks one of those who hold one of ``roles``; *keep*: nothing changes; *clear*: nobody;
+    *actor*: who takes the step; *submitter*: whose matter it is; *field*: the person a field names (the known
+    adviser), by ``otherwise`` when there is none or they are absent; *turn*: of those who hold ``roles`` the one whose
+    last turn is longest ago; *load*: the one with the fewest open cases.
+    ``skill`` names a field; ``skills`` maps its answers to the role one must hold besides.
+    """
+
+    mode: Literal["choose", "keep", "clear", "actor", "submitter", "field", "turn", "load"] = "keep"
+    roles: tuple[RoleKey, ...] = ()
+    field: Key | None = None
+    otherwise: Literal["choose", "turn", "load", "refuse"] = "refuse"
+    skill: Key | None = None
+    skills: dict[str, RoleKey] = Field(default_factory=dict)
+
+
+class Opening(Part):
+    """A child case that a step opens: of ``workflow``, from a submission of its form.
+
+    ``fills``: by field of the child's form, the field or question of this workflow it takes its answer from; ``sets``:
+    stored answers by field. ``at_once``: opened with the step from these alone; otherwise the person who took the step
+    is led to the form, begun with them.
+    """
+
+    workflow: Key
+    fills: dict[Key, Key] = Field(default_factory=dict)
+    sets: dict[Key, Any] = Field(default_factory=dict)
+    at_once: bool = False
+    when: Expression = ""
+
+
+class AfterChild(Part):
+    """The machine takes the step when a child case of ``workflow`` is closed.
+
+    ``states``: only when it ended in one of these. ``join``: *each* — at each child; *all* — when no child of that
+    workflow is open any more.
+    """
+
+    workflow: Key
+    states: tuple[Key, ...] = ()
+    join: Literal["each", "all"] = "all"
+
+
+class Transition(Part):
+    """A step: its name is a verb.
+
+    ``guard`` is an expression over the names of the workflow, true when the step is allowed; ``guard_message`` says
+    what to do when it is not. ``asks`` are the questions answered with the step. ``weight`` orders the buttons (the
+    smallest is the primary action); ``confirm`` says what will happen, for steps that matter. ``not_by``: steps whose
+    last actor may not take this one (a second call is somebody else's). ``by_itself``: the machine takes the step as
+    soon as its guard holds. ``roles`` may be empty where only the machine takes it.
     """
 
     id: Key
     title: LocalizedText
     source: tuple[Key, ...] = Field(min_length=1)
     target: Key
-    roles: tuple[RoleKey, ...] = Field(min_length=1)
-    guard: str = ""
+    roles: tuple[RoleKey, ...] = ()
+    guard: Expression = ""
     guard_message: LocalizedText | None = None
     asks: tuple[FieldDefinition, ...] = ()
     reason_required: bool = False
     confirm: LocalizedText | None = None
+    not_by: tuple[Key, ...] = ()
+    by_itself: bool = False
+    after_child: AfterChild | None = None
+    opens: tuple[Opening, ...] = ()
     assignment: Assignment = Assignment()
     notices: tuple[Notice, ...] = ()
     weight: int = 100
 
 
+class Identity(Part):
+    """What tells that two cases are about the same: equal answers to ``fields`` (all of them), however written.
+
+    Phones, plates, VINs and names are compared as their kinds write them. ``days``: cases opened so long before count.
+    ``warns``: people are shown earlier cases before they submit. Expressions know the number of earlier cases as
+    ``earlier_<id>``.
+    """
+
+    id: Key
+    title: LocalizedText
+    fields: tuple[Key, ...] = Field(min_length=1)
+    days: int = Field(default=365, ge=1, le=3660)
+    warns: bool = True
+
+
+class Grade(Part):
+    """How grave a case is: the first grade whose ``when`` holds; one without ``when`` always does."""
+
+    id: Key
+    title: LocalizedText
+    when: Expression = ""
+    tone: Literal["quiet", "notice", "warning", "danger"] = "quiet"
+
+
+class TrialStep(Part):
+    """One thing done in a trial."""
+
+    step: Key
+    by: str = ""
+    typed: dict[str, str | list[str]] = Field(default_factory=dict)
+
+
+class Trial(Part):
+    """A row of the test table: these answers, handed in by this person, must take this way.
+
+    ``typed``: texts by field of the form, as a person types them; ``submitter``: a position code or a username;
+    ``steps``: what is done, one after the other — a step's id, or ``agree``, ``refuse`` — with the texts of its
+    questions. ``path``: the states the case comes through; ``approvers``: by state, the position codes or usernames
+    of those asked; ``grade``: its grade at the end.
+    """
+
+    id: Key
+    title: LocalizedText
+    typed: dict[str, str | list[str]] = Field(default_factory=dict)
+    submitter: str
+    steps: tuple[TrialStep, ...] = ()
+    path: tuple[Key, ...] = ()
+    approvers: dict[Key, tuple[str, ...]] = Field(default_factory=dict)
+    grade: Key | None = None
+
+
 class Access(Part):
-    """Who sees a case of this workflow, by role (relation roles such as ``submitter`` included)."""
+    """Who sees a case of this workflow, by role (relation roles such as ``submitter`` included).
+
+    Besides them, whoever is asked for a decision, has decided, or was copied in sees it. ``reassigns``: who may give
+    what waits for one person to another; ``relates``: who may link, merge and split cases.
+    """
 
     sees: tuple[RoleKey, ...] = Field(min_length=1)
+    reassigns: tuple[RoleKey, ...] = ()
+    relates: tuple[RoleKey, ...] = ()
 
 
 class WorkflowDefinition(Part):
     """One workflow. ``form`` is the key of the form whose submission opens a case; ``numbering`` makes case numbers
     (``{year}`` and ``{seq:05}``); without it a case goes by the number of its submission. ``subject`` names the
-    fields whose answers make the line a case is known by."""
+    fields whose answers make the line a case is known by. ``merged`` is the state of a case merged into another."""
 
     schema_version: Literal[1] = 1
     key: Key
     title: LocalizedText
     description: LocalizedText | None = None
-    form: Key
+    form: FormKey
     numbering: str | None = Field(default=None, pattern=r"^[A-Z]{1,6}-\{year\}-\{seq:0[3-9]\}$")
     subject: tuple[Key, ...] = Field(min_length=1)
     states: tuple[State, ...] = Field(min_length=2)
-    transitions: tuple[Transition, ...] = Field(min_length=1)
+    transitions: tuple[Transition, ...] = ()
+    identities: tuple[Identity, ...] = ()
+    grades: tuple[Grade, ...] = ()
+    merged: Key | None = None
     access: Access
+    trials: tuple[Trial, ...] = ()
 
     def state(self, state_id: str) -> State:
         """Return the state called ``state_id``; KeyError when there is none."""
@@ -117,11 +271,46 @@ class WorkflowDefinition(Part):
 
     def roles(self) -> frozenset[str]:
         """Return every role the definition names."""
-        named = set(self.access.sees)
+        return frozenset(role for _path, roles in self.roles_by_place() for role in roles)
+
+    def roles_by_place(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Return where roles stand, by the path of the place, and which."""
+        places: list[tuple[str, tuple[str, ...]]] = [
+            (f"access.{name}", getattr(self.access, name)) for name in ("sees", "reassigns", "relates")
+        ]
+        for state in self.states:
+            if state.approval is not None:
+                place = f"states.{state.id}.approval"
+                places.append((f"{place}.roles", state.approval.roles))
+                places += [(f"{place}.notices", notice.roles) for notice in state.approval.notices]
         for step in self.transitions:
-            named |= {
-                *step.roles,
-                *step.assignment.roles,
-                *(role for notice in step.notices for role in notice.roles),
-            }
-        return frozenset(named)
+            place = f"transitions.{step.id}"
+            places.append((f"{place}.roles", step.roles))
+            places.append((f"{place}.assignment.roles", step.assignment.roles))
+            places.append((f"{place}.assignment.skills", tuple(step.assignment.skills.values())))
+            places += [(f"{place}.notices", notice.roles) for notice in step.notices]
+        return places
+
+    def questions(self) -> dict[str, FieldDefinition]:
+        """Return every question that a step or an approval asks, by its id."""
+        asked = [question for step in self.transitions for question in step.asks]
+        asked += [question for state in self.states if state.approval for question in state.approval.asks]
+        return {question.id: question for question in asked}
+
+    @cached_property
+    def asked(self) -> FormDefinition | None:
+        """All questions as one form; None where nothing is asked."""
+        return as_form(self.questions().values(), "steps", self.title) if self.questions() else None
+
+
+def as_form(questions: Iterable[FieldDefinition], key: str, title: LocalizedText) -> FormDefinition:
+    """Return questions as a form of one page, so that the rules of forms are theirs."""
+    return FormDefinition(
+        key=key,
+        title=title,
+        category=FormCategory(key="step", title=title),
+        numbering="STEP-{seq:05}",
+        pages=[
+            PageDefinition(id="step", title=title, groups=[Group(id="questions", fields=list(questions))])
+        ],
+    )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from foundation.audit.queries import EventView, events_of
@@ -59,10 +61,34 @@ def entries_of(case: Case, events: Sequence[EventView]) -> list[TrailEntry]:
 
 def event_title(definition: WorkflowDefinition, kind: str) -> str:
     """Return what an event of a case is called: the title of the step, or that the case was opened."""
-    if kind == "case_opened":
-        return _("Case opened")
     step_id = kind.removeprefix("case_")
+    own = _own_titles()
+    if step_id in own:
+        return own[step_id]
     return next((in_language(step.title) for step in definition.transitions if step.id == step_id), kind)
+
+
+def _own_titles() -> dict[str, str]:
+    """Return what the events are called that no definition names."""
+    return {
+        "opened": _("Case opened"),
+        "agreed": pgettext("decision", "Agreed"),
+        "refused": pgettext("decision", "Refused"),
+        "handed_over": pgettext("decision", "Handed over"),
+        "sent_back": pgettext("decision", "Sent back"),
+        "withdrawn": pgettext("decision", "Taken back"),
+        "reminded": pgettext("decision", "Reminded"),
+        "signer_added": pgettext("decision", "Signer added"),
+        "copied": pgettext("decision", "Copied to others"),
+        "passed": pgettext("decision", "Stage passed over"),
+        "asked_again": pgettext("decision", "Asked anew"),
+        "linked": pgettext("of cases", "Linked"),
+        "unlinked": pgettext("of cases", "Link removed"),
+        "merged": pgettext("of cases", "Merged"),
+        "split": pgettext("of cases", "Split"),
+        "migrated": pgettext("of cases", "Moved to another edition"),
+        "restored": pgettext("of cases", "Moved back to its edition"),
+    }
 
 
 def _subject(case: Case) -> Subject:
@@ -78,36 +104,55 @@ def _who(event: EventView) -> str:
 
 
 def _names(events: Sequence[EventView]) -> dict[str, str]:
+    """Return the names of the people whom the changes name by their uuid; one query."""
     wanted = {
         value
         for event in events
         for change in event.changes
-        if change.path == "assignee"
-        for value in (change.before, change.after)
-        if value
+        for value in _people_in(change.path, change.before) | _people_in(change.path, change.after)
     }
     return (
         {str(person.uuid): str(person) for person in User.objects.filter(uuid__in=wanted)} if wanted else {}
     )
 
 
+def _people_in(path: str, value: Any) -> set[str]:
+    if not value:
+        return set()
+    if path == "assignee":
+        return {str(value)}
+    if path in ("waiting_for", "copied"):
+        return set(value)
+    if path == "decision":
+        return {str(value[name]) for name in ("person", "other") if value.get(name)}
+    return set()
+
+
 def _changes(definition: WorkflowDefinition, event: EventView, names: dict[str, str]) -> list[TrailChange]:
-    questions = {question.id: question for step in definition.transitions for question in step.asks}
+    questions = definition.questions()
     language = get_language() or ""
 
-    def words(path: str, value: object) -> str | None:
+    def words(path: str, value: Any) -> str | None:
         if value is None:
             return None
         if path == "state":
-            return next((in_language(s.title) for s in definition.states if s.id == value), str(value))
+            return _state(definition, value)
         if path == "assignee":
             return names.get(str(value), str(value))
+        if path in ("waiting_for", "copied"):
+            return "、".join(names.get(one, one) for one in value) or None
+        if path == "decision":
+            return _decision(definition, value, names)
+        if path == "grade":
+            return next((in_language(g.title) for g in definition.grades if g.id == value), str(value))
+        if path == "links":
+            return _links(value)
         question = questions.get(path.removeprefix("answers."))
         return question.of_kind.display(value, question.settings, language) if question else str(value)
 
     found = []
     for change in event.changes:
-        if change.path in {"reason", "submission"}:
+        if change.path in {"reason", "submission", "edition"}:
             continue
         question = questions.get(change.path.removeprefix("answers."))
         label = in_language(question.label) if question else _field_names().get(change.path, change.path)
@@ -120,5 +165,44 @@ def _changes(definition: WorkflowDefinition, event: EventView, names: dict[str, 
     return found
 
 
+def _state(definition: WorkflowDefinition, state_id: Any) -> str:
+    return next((in_language(one.title) for one in definition.states if one.id == state_id), str(state_id))
+
+
+def _decision(definition: WorkflowDefinition, told: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """Return a decision in one line: the stage, whose it was, to whom it went, and to what it is sealed."""
+    parts = [_state(definition, told.get("stage"))]
+    if told.get("why"):
+        why = {
+            "not_needed": _("not needed here"),
+            "agreed_before": _("the same people had just agreed to the same"),
+        }
+        parts.append(why.get(str(told["why"]), str(told["why"])))
+    parts += [names.get(str(told[name]), str(told[name])) for name in ("person", "other") if told.get(name)]
+    if told.get("to"):
+        parts.append("→ " + _state(definition, told["to"]))
+    if told.get("straight"):
+        parts.append(_("comes straight back"))
+    if told.get("seen"):
+        parts.append(str(told["seen"])[:12])
+    return " · ".join(parts)
+
+
+def _links(value: Sequence[Mapping[str, str]]) -> str | None:
+    numbers = dict(
+        Case.objects.filter(uuid__in=[link["case"] for link in value]).values_list("uuid", "number")
+    )
+    return "、".join(numbers.get(UUID(link["case"]), link["case"]) for link in value) or None
+
+
 def _field_names() -> dict[str, str]:
-    return {"state": _("State"), "assignee": _("Assigned to"), "number": _("Number")}
+    return {
+        "state": _("State"),
+        "assignee": _("Assigned to"),
+        "number": _("Number"),
+        "decision": _("Decision"),
+        "waiting_for": _("Waits for"),
+        "copied": _("Copied to"),
+        "grade": _("Grade"),
+        "links": _("Related cases"),
+    }

@@ -10,46 +10,47 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from forms import logic
 from forms.directory import directory_for
 from forms.models import Submission
-from forms.schema import TODAY, Category, FieldDefinition, FormDefinition, Group, PageDefinition
+from forms.schema import TODAY, FieldDefinition, FormDefinition
 from forms.schema import definition_of as form_of
 from foundation.editions.texts import LocalizedText, in_language
 from foundation.expressions import Kind, SchemaEntry
 from foundation.organisation.models import User
+from workflows import way
 from workflows.exceptions import AnswersRefused
 from workflows.models import Case
-from workflows.schema import Transition, WorkflowDefinition
+from workflows.schema import Transition, WorkflowDefinition, as_form
+
+GRADE, DEPARTMENT, DAYS_OPEN = "grade", "submitter_department", "days_open"
+OWN_NAMES: dict[str, Kind] = {GRADE: Kind.TEXT, DEPARTMENT: Kind.TEXT, DAYS_OPEN: Kind.WHOLE}
+"""Names every workflow has: the id of the case's grade, the code of the department it came from, and for how many
+days it has been open."""
+
+
+def questions_form(name: str, title: LocalizedText, asks: Sequence[FieldDefinition]) -> FormDefinition | None:
+    """Return the questions of a step or of an approval as a form of one page, or None where nothing is asked."""
+    return as_form(asks, name.replace("_", "-").replace(".", "-"), title) if asks else None
 
 
 def step_form(spec: Transition) -> FormDefinition | None:
     """Return the questions of a step as a form of one page, or None for a step that asks nothing."""
-    if not spec.asks:
-        return None
-    return _as_form(list(spec.asks), spec.id.replace("_", "-"), spec.title)
+    return questions_form(spec.id, spec.title, spec.asks)
 
 
-def _as_form(questions: list[FieldDefinition], key: str, title: LocalizedText) -> FormDefinition:
-    return FormDefinition(
-        key=key,
-        title=title,
-        category=Category(key="step", title=title),
-        numbering="STEP-{seq:05}",
-        pages=[PageDefinition(id="step", title=title, groups=[Group(id="questions", fields=questions)])],
-    )
+def read_answers(
+    form: FormDefinition | None, typed: Mapping[str, Sequence[str]], by: User | None
+) -> dict[str, Any]:
+    """Return the sound answers to the questions of ``form``; raises ``AnswersRefused`` with what is wrong beside each.
 
-
-def read_answers(spec: Transition, typed: Mapping[str, Sequence[str]], by: User) -> dict[str, Any]:
-    """Return the sound answers to a step's questions; raises ``AnswersRefused`` with what is wrong beside each.
-
-    ``typed`` maps question ids to the texts as posted; what the step does not ask has no effect. What the
-    answers name ``by`` must be able to find.
+    ``typed`` maps question ids to the texts as posted; what is not asked has no effect. What the answers name ``by``
+    must be able to find.
     """
-    form = step_form(spec)
     if form is None:
         return {}
     reading = logic.read(form, typed)
@@ -62,31 +63,44 @@ def read_answers(spec: Transition, typed: Mapping[str, Sequence[str]], by: User)
     return dict(state.answers)
 
 
-def _questions(definition: WorkflowDefinition) -> dict[str, FieldDefinition]:
-    return {question.id: question for step in definition.transitions for question in step.asks}
+def times_name(step: str) -> str:
+    """Return the name under which expressions know how often a step was taken."""
+    return f"{step}_times"
+
+
+def earlier_name(identity: str) -> str:
+    """Return the name under which expressions know how many earlier cases were about the same."""
+    return f"earlier_{identity}"
 
 
 def kinds_of(definition: WorkflowDefinition, form: FormDefinition | None) -> dict[str, SchemaEntry]:
     """Return the names the rules of a definition may use, with what each is to an expression: those of the form,
-    rows and the day included, and the questions of all steps.
+    rows and the day included, the questions of all steps, how often each step was taken, how many earlier cases
+    there are, and ``OWN_NAMES``.
     """
-    asked = _asked(definition)
-    return {**(form.names if form else {TODAY: Kind.DATE}), **(asked.names if asked else {})}
+    asked = definition.asked
+    return {
+        **OWN_NAMES,
+        **{times_name(step.id): Kind.WHOLE for step in definition.transitions},
+        **{earlier_name(identity.id): Kind.WHOLE for identity in definition.identities},
+        **(form.names if form else {TODAY: Kind.DATE}),
+        **(asked.names if asked else {}),
+    }
 
 
 def values_of(definition: WorkflowDefinition, case: Case) -> dict[str, Any]:
     """Return the case's answers as expressions see them; a name without an answer is None."""
-    asked = _asked(definition)
+    asked = definition.asked
+    walked = way.from_stored(case.walked)
     return {
+        GRADE: case.grade,
+        DEPARTMENT: case.department.code if case.department else "",
+        DAYS_OPEN: (timezone.localdate() - timezone.localdate(case.opened_at)).days,
+        **{times_name(step.id): walked.times.get(step.id, 0) for step in definition.transitions},
+        **{earlier_name(one.id): walked.earlier.get(one.id, 0) for one in definition.identities},
         **logic.values_of(form_of(case.submission.edition), case.submission.answers),
         **(logic.values_of(asked, case.answers) if asked else {}),
     }
-
-
-def _asked(definition: WorkflowDefinition) -> FormDefinition | None:
-    """Return the questions of all steps as one form, None where no step asks."""
-    questions = list(_questions(definition).values())
-    return _as_form(questions, "steps", definition.title) if questions else None
 
 
 def subject_of(definition: WorkflowDefinition, submission: Submission) -> str:
@@ -107,6 +121,6 @@ def labelled(
     """Return the answers of the steps as (label, text) in the language, in the order they are asked."""
     return [
         (in_language(field.label, language), field.of_kind.display(answers[name], field.settings, language))
-        for name, field in _questions(definition).items()
+        for name, field in definition.questions().items()
         if answers.get(name) is not None
     ]

@@ -24,6 +24,11 @@ class Case(Audited):
 
     ``workflows.services.cases`` is the only writer of any column; the database refuses a change without an event.
     The timeline is read from the events of ``stream``; ``history`` holds each state of the row.
+
+    ``rounds``: what ``workflows.rounds`` says of each approval the case has come to, the last one perhaps open.
+    ``walked``: what ``workflows.way`` says of the steps taken. ``why``: why the assignee has it (``assignment``).
+    ``links``: other cases and what they are to this one, ``[{"case": uuid, "kind": "related"}]``.
+    ``submitted_by`` is nobody where the form came by a public link.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -42,6 +47,8 @@ class Case(Audited):
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
+        null=True,
+        blank=True,
         related_name="submitted_cases",
         verbose_name=_("submitted by"),
     )
@@ -54,6 +61,22 @@ class Case(Audited):
         verbose_name=_("assigned to"),
     )
     answers = models.JSONField(_("answers of the steps"), default=dict)
+    grade = models.CharField(_("grade"), max_length=40, blank=True)
+    rounds = models.JSONField(_("approval rounds"), default=list)
+    walked = models.JSONField(_("way walked"), default=dict)
+    why = models.JSONField(_("why it is theirs"), default=dict)
+    links = models.JSONField(_("related cases"), default=list)
+    parent = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("opened by case"),
+    )
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name=_("merged into")
+    )
     opened_at = models.DateTimeField(_("opened at"), default=timezone.now)
     changed_at = models.DateTimeField(_("changed at"), default=timezone.now)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
@@ -66,6 +89,7 @@ class Case(Audited):
         indexes = [
             models.Index(fields=["edition", "state"], name="case_by_state"),
             models.Index(fields=["category", "-opened_at"], name="case_by_category"),
+            models.Index(fields=["workflow", "category"], name="case_by_workflow"),
         ]
 
     def __str__(self) -> str:

@@ -1,72 +1,77 @@
-"""The one door for every change of a case.
+"""The one door for opening a case and for taking a step of it.
 
 Each change is one transaction: idempotency key → lock and reload → the version the person saw → permission → answers
-→ transition (django-fsm: source, guard, target) → audit event → history → save → effects after commit.
+→ move (django-fsm: source, guard, target) → audit event → history → save → effects after commit. Decisions of
+approvals go through ``workflows.services.approvals``.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, override
-from django_fsm import TransitionNotAllowed
+from django.utils.translation import ngettext
 
 from forms.fields.base import clean_text
 from forms.models import Submission
+from forms.schema import definition_of as form_of
 from forms.services.numbering import next_number
 from foundation.audit import models as audit
 from foundation.audit.exceptions import KeyReused
-from foundation.audit.services import Actor, FieldChange, change_audited, create_audited, remember, remembered
+from foundation.audit.services import Actor, FieldChange, create_audited, remembered, take_turn
+from foundation.editions.models import Edition
 from foundation.editions.texts import in_language
 from foundation.organisation.models import Department, Holding, User
-from foundation.organisation.resolution import resolve
-from foundation.outbox.services import send
-from workflows import rules
+from workflows import rules, sameness, way
+from workflows.assignment import candidates_for
 from workflows.definitions import definition_of, edition_in_force
-from workflows.exceptions import AnswersRefused, CaseNotFound, NotPermitted, Overtaken, RuleBroken
+from workflows.exceptions import AnswersRefused, NotPermitted, RuleBroken
 from workflows.machine import machine_of
-from workflows.models import Case
-from workflows.schema import State, Transition
-from workflows.vocabulary import read_answers, subject_of
+from workflows.models import Case, ChildOrder
+from workflows.schema import Transition
+from workflows.services.following import arrive, children_in_the_way, proceed, take
+from workflows.services.record import (
+    Receipt,
+    Told,
+    check_version,
+    follow,
+    keep_receipt,
+    locked,
+    receipt_again,
+    receipt_of,
+    snapshot_of,
+    tell_asked,
+    waiting_of,
+)
+from workflows.vocabulary import read_answers, step_form, subject_of
+
+__all__ = ["Receipt", "act", "candidates_for", "create", "open_case"]
 
 LONGEST_REASON = 2000
 
 refusals = logging.getLogger("remit.refusals")
 
 
-@dataclass(frozen=True)
-class Receipt:
-    """What the person gets: the case as it stands, the version reached, the first 16 hex digits of the event's hash.
-
-    ``repeated`` says that the same request had been answered before, and nothing was done again.
-    """
-
-    case: Case
-    version: int
-    fingerprint: str
-    repeated: bool = False
-
-
-def open_case(*, workflow_key: str, submission: Submission, by: User, idempotency_key: str) -> Receipt:
+def open_case(
+    *, workflow_key: str, submission: Submission, by: User | None, idempotency_key: str, channel: str = "web"
+) -> Receipt:
     """Open a case of a workflow from a submission of its form.
 
-    Who may: whoever may submit the form (``forms`` has checked it). Changes: a case in the initial state of the
-    edition in force, numbered. Records: event ``case_opened``. Raises ``RuleBroken`` when the workflow has no edition
-    in force, does not start from this form, or the submission already has a case. After commit: notices are sent.
+    Who may: whoever may submit the form (``forms`` has checked it); ``by`` is None for what came by a public link.
+    A submission that a step of another case has ordered opens a child of that case. Changes: a case in the initial
+    state of the edition in force, numbered; it goes on by itself as far as its definition says. Records: event
+    ``case_opened``. Raises ``RuleBroken`` when the workflow has no edition in force, does not start from this form, or
+    the submission already has a case. After commit: notices are sent.
     """
     with transaction.atomic():
         request = {"workflow": workflow_key, "submission": str(submission.uuid)}
-        key = f"open:{by.pk}:{idempotency_key}"
+        key = f"open:{by.pk if by else channel}:{idempotency_key}"
         if (known := remembered(key, request)) is not None:
-            return _repeated(known)
+            return receipt_again(known)
         edition = edition_in_force(workflow_key)
         if edition is None:
             raise RuleBroken(_("The workflow “%(key)s” is not in force today.") % {"key": workflow_key})
@@ -81,37 +86,82 @@ def open_case(*, workflow_key: str, submission: Submission, by: User, idempotenc
                 _("A case has already been opened from submission %(number)s.")
                 % {"number": submission.number}
             )
-        initial = definition.initial
-        now = timezone.now()
-        case = Case(
-            number=next_number(definition.numbering, now) if definition.numbering else submission.number,
-            workflow=workflow_key,
-            edition=edition,
-            submission=submission,
-            subject=subject_of(definition, submission),
-            state=initial.id,
-            category=initial.category,
-            department=_department_of(by),
-            submitted_by=by,
-            opened_at=now,
-            changed_at=now,
+        order = ChildOrder.objects.select_related("case").filter(uuid=submission.uuid, child=None).first()
+        actor = Actor.of(by) if by else Actor(None, channel, channel=channel)
+        case = create(
+            edition, submission, by=by, actor=actor, parent=order.case if order else None, idempotency_key=key
         )
-        case.stream = f"case:{case.uuid}"
-        event = create_audited(
-            case,
-            kind="case_opened",
-            actor=Actor.of(by),
-            changes=[
-                FieldChange("state", None, initial.id, case.stream),
-                FieldChange("number", None, case.number, case.stream),
-                FieldChange("submission", None, str(submission.uuid), case.stream),
-            ],
-            edition_sha256=edition.sha256,
-            target_state=initial.id,
-            idempotency_key=key,
-        )
-        remember(key, request, event, {"case": str(case.uuid)})
-        return Receipt(case=case, version=case.version, fingerprint=bytes(event.hash).hex()[:16])
+        if order is not None:
+            ChildOrder.objects.filter(pk=order.pk).update(child=case)
+        event = audit.Event.objects.get(stream=case.stream, stream_ver=1)
+        keep_receipt(key, request, event, case)
+        return receipt_of(case, event)
+
+
+def create(
+    edition: Edition,
+    submission: Submission,
+    *,
+    by: User | None,
+    actor: Actor,
+    parent: Case | None = None,
+    links: Sequence[Mapping[str, str]] = (),
+    idempotency_key: str = "",
+) -> Case:
+    """Write a new case of ``edition`` down, in the transaction of the service that has asked who may, and let it go
+    on by itself as far as it does.
+    """
+    definition = definition_of(edition)
+    machine = machine_of(edition)
+    initial = definition.initial
+    now = timezone.now()
+    digests = sameness.digests_of(definition, form_of(submission.edition), submission.answers)
+    if digests:
+        take_turn(f"sameness {definition.key}")
+    case = Case(
+        number=next_number(definition.numbering, now) if definition.numbering else submission.number,
+        workflow=definition.key,
+        edition=edition,
+        submission=submission,
+        subject=subject_of(definition, submission),
+        state=initial.id,
+        category=initial.category,
+        department=_department_of(by) if by else None,
+        submitted_by=by or submission.submitted_by,
+        parent=parent,
+        links=[dict(link) for link in links],
+        opened_at=now,
+        walked=way.Way(earlier=sameness.earlier_counts(definition, digests, now)).stored(),
+        version=0,
+    )
+    case.stream = f"case:{case.uuid}"
+    before = snapshot_of(case)
+    arrive(case, machine)
+    changes = [
+        FieldChange("state", None, initial.id, case.stream),
+        FieldChange("number", None, case.number, case.stream),
+        FieldChange("submission", None, str(submission.uuid), case.stream),
+    ]
+    if case.grade:
+        changes.append(FieldChange("grade", None, case.grade, case.stream))
+    if waiting_of(case):
+        people = User.objects.filter(pk__in=waiting_of(case)).values_list("uuid", flat=True)
+        changes.append(FieldChange("waiting_for", [], [str(one) for one in people], case.stream))
+    event = create_audited(
+        case,
+        kind="case_opened",
+        actor=actor,
+        changes=changes,
+        edition_sha256=edition.sha256,
+        target_state=initial.id,
+        references={"parent": parent.number} if parent else {},
+        idempotency_key=idempotency_key,
+    )
+    follow(case)
+    sameness.keep(case, definition)
+    tell_asked(case, before, event.stream_ver, machine)
+    proceed(case, by)
+    return case
 
 
 def act(
@@ -130,8 +180,9 @@ def act(
     ``answers`` maps the ids of the step's questions to the texts as posted, ``assignee`` is the uuid of the person
     chosen where the step chooses one, ``seen_version`` the version of the case that was on the person's screen.
 
-    Who may: holders of one of the step's roles, towards this case, who may see it. Changes: state, assignee, answers,
-    times. Records: event ``case_<step>`` with reason and answers, and a history row. Raises ``CaseNotFound``,
+    Who may: holders of one of the step's roles, towards this case, who may see it; never whoever took a step that
+    this one must be taken by somebody else after. Changes: state, assignee, answers, times, and what follows from the
+    definition. Records: event ``case_<step>`` with reason and answers, and a history row. Raises ``CaseNotFound``,
     ``Overtaken`` (somebody was faster), ``NotPermitted``, ``AnswersRefused``, ``RuleBroken``; nothing is then changed.
     After commit: the step's notices are sent, each once.
     """
@@ -168,7 +219,7 @@ def _act(
     reason: str,
     assignee: UUID | None,
 ) -> Receipt:
-    case = _locked(case_uuid)
+    case = locked(case_uuid)
     request = {
         "case": str(case_uuid),
         "step": step,
@@ -179,71 +230,34 @@ def _act(
     }
     key = f"act:{by.pk}:{idempotency_key}"
     if (known := remembered(key, request)) is not None:
-        return _repeated(known)
+        return receipt_again(known)
     rules.check_may_see(case, by)
     machine = machine_of(case)
     spec = machine.specs.get(step)
     if spec is None:
         raise RuleBroken(_("“%(step)s” is not a step of this workflow.") % {"step": step})
-    if case.version != seen_version:
-        raise Overtaken(
-            _(
-                "Somebody changed case %(number)s while you were reading it. "
-                "Look at what stands now, then decide again."
-            )
-            % {"number": case.number},
-            case,
-            seen_version,
-        )
+    check_version(case, seen_version)
     rules.check_may_take(case, spec, by)
     _check_state(case, spec)
+    _check_children(case, spec)
+    rules.check_somebody_else(case, spec, by)
     if spec.reason_required and not reason:
         raise AnswersRefused(_("Say why: this step needs a reason."), {"reason": [_("Give a reason.")]})
-    _check_length(reason)
-    before, source = dict(case.answers), case.state
-    given = read_answers(spec, answers, by)
-    case.answers = {**before, **given}
-    previous_assignee = case.assignee
-    case.assignee = _assignee_after(case, spec, assignee)
-    try:
-        machine.steps[step](case)
-    except TransitionNotAllowed as refusal:
-        raise RuleBroken(_refusal_of(spec)) from refusal
-    target = machine.definition.state(case.state)
-    _stamp(case, target)
-    event = change_audited(
+    check_length(reason)
+    given = read_answers(step_form(spec), answers, by)
+    principal = rules.principal_of(case, spec.roles, by)
+    event = take(
         case,
-        kind=f"case_{step}",
-        actor=Actor.of(by),
-        changes=_changes(case, source, before, given, previous_assignee, reason),
-        reason=reason,
-        edition_sha256=case.edition.sha256,
-        source_state=source,
-        target_state=case.state,
-        idempotency_key=key,
+        spec,
+        by=by,
+        actor=Actor.of(by, acting_for=principal.pk if principal else None),
+        given=given,
+        chosen=assignee,
+        told=Told(reason=reason, idempotency_key=key),
     )
-    _send_notices(case, spec, event.stream_ver)
-    remember(key, request, event, {"case": str(case.uuid)})
-    return Receipt(case=case, version=case.version, fingerprint=bytes(event.hash).hex()[:16])
-
-
-def _locked(case_uuid: UUID) -> Case:
-    try:
-        return (
-            Case.objects.select_for_update(of=("self",))
-            .select_related("edition", "submission__edition", "submitted_by", "assignee", "department")
-            .get(uuid=case_uuid)
-        )
-    except Case.DoesNotExist:
-        raise CaseNotFound(_("There is no such case.")) from None
-
-
-def _repeated(known: audit.Receipt) -> Receipt:
-    case = Case.objects.select_related("edition").get(uuid=known.answer["case"])
-    event = audit.Event.objects.only("hash").get(stream=known.stream, stream_ver=known.stream_ver)
-    return Receipt(
-        case=case, version=known.stream_ver, fingerprint=bytes(event.hash).hex()[:16], repeated=True
-    )
+    proceed(case, by)
+    keep_receipt(key, request, event, case)
+    return receipt_of(case, event)
 
 
 def _check_state(case: Case, spec: Transition) -> None:
@@ -259,7 +273,17 @@ def _check_state(case: Case, spec: Transition) -> None:
         )
 
 
-def _check_length(reason: str) -> None:
+def _check_children(case: Case, spec: Transition) -> None:
+    blocking = children_in_the_way(case, machine_of(case))
+    if blocking:
+        raise RuleBroken(
+            _("“%(step)s” must wait until these are closed: %(cases)s.")
+            % {"step": in_language(spec.title), "cases": "、".join(child.number for child in blocking)}
+        )
+
+
+def check_length(reason: str) -> None:
+    """Raise ``AnswersRefused`` for a reason longer than the record takes."""
     if len(reason) > LONGEST_REASON:
         sentence = ngettext(
             "Shorten this to %(most)d character; it has %(length)d now.",
@@ -269,91 +293,6 @@ def _check_length(reason: str) -> None:
         raise AnswersRefused(_("Please look at the answers marked below."), {"reason": [sentence]})
 
 
-def _refusal_of(spec: Transition) -> str:
-    if spec.guard_message:
-        return in_language(spec.guard_message)
-    return _("The rule of the step “%(step)s” does not hold.") % {"step": in_language(spec.title)}
-
-
-def _assignee_after(case: Case, spec: Transition, chosen: UUID | None) -> User | None:
-    if spec.assignment.mode == "keep":
-        return case.assignee
-    if spec.assignment.mode == "clear":
-        return None
-    candidates = {person.uuid: person for person in candidates_for(case, spec)}
-    if chosen is None or chosen not in candidates:
-        raise AnswersRefused(
-            _("Choose who is to have the case."), {"assignee": [_("Choose one of the people in the list.")]}
-        )
-    return candidates[chosen]
-
-
-def candidates_for(case: Case, spec: Transition) -> list[User]:
-    """Return the people who may be given the case with this step, by name, each once."""
-    context = rules.context_of(case)
-    found: dict[int, User] = {}
-    for role in spec.assignment.roles:
-        for person in resolve(role, context).people:
-            found.setdefault(person.pk, person)
-    return sorted(found.values(), key=lambda person: (person.get_full_name(), person.pk))
-
-
-def _stamp(case: Case, target: State) -> None:
-    now = timezone.now()
-    case.category = target.category
-    case.changed_at = now
-    case.closed_at = now if target.category == "final" else None
-
-
 def _department_of(person: User) -> Department | None:
     holding = Holding.objects.on().filter(person=person).select_related("position__department").first()
     return holding.position.department if holding else None
-
-
-def _changes(
-    case: Case,
-    source: str,
-    before: Mapping[str, Any],
-    given: Mapping[str, Any],
-    previous_assignee: User | None,
-    reason: str,
-) -> list[FieldChange]:
-    changes = [FieldChange("state", source, case.state, case.stream)] if source != case.state else []
-    if previous_assignee != case.assignee:
-        changes.append(
-            FieldChange(
-                "assignee",
-                str(previous_assignee.uuid) if previous_assignee else None,
-                str(case.assignee.uuid) if case.assignee else None,
-                case.stream,
-            )
-        )
-    changes += [
-        FieldChange(f"answers.{name}", before.get(name), value, case.stream)
-        for name, value in given.items()
-        if before.get(name) != value
-    ]
-    if reason:
-        changes.append(FieldChange("reason", None, reason, case.stream))
-    return changes
-
-
-def _send_notices(case: Case, spec: Transition, version: int) -> None:
-    for position, notice in enumerate(spec.notices):
-        people: dict[int, User] = {}
-        for role in notice.roles:
-            people.update({person.pk: person for person in resolve(role, rules.context_of(case)).people})
-        for person in people.values():
-            if not person.email:
-                continue
-            with override(person.language or settings.LANGUAGE_CODE):
-                send(
-                    "mail",
-                    key=f"{case.stream}:{version}:{spec.id}:{position}:{person.uuid}",
-                    payload={
-                        "to": [person.email],
-                        "subject": f"[{case.number}] {in_language(notice.subject)}",
-                        "body": f"{in_language(notice.text)}\n\n{case.number} {case.subject}\n"
-                        f"{settings.BASE_URL}/cases/{case.uuid}/\n",
-                    },
-                )

@@ -73,7 +73,7 @@ QUESTION = {"id": "finding", "kind": "text", "label": {"zh-hans": "再问一次"
             f"transitions.answer.asks.{definition('workflows', 'complaint')['subject'][0]}",
         ]),
         (lambda b: b.update(colour="red"), ["colour"]),
-        (lambda b: step(b, "close").pop("roles"), ["transitions.2.roles"]),
+        (lambda b: step(b, "close").pop("roles"), ["transitions.close.roles"]),
         (lambda b: step(b, "answer")["asks"][0].update(kind="photo", options={}), [
             f"transitions.answer.asks.{step(definition('workflows', 'complaint'), 'answer')['asks'][0]['id']}.kind"
         ]),

@@ -1,0 +1,311 @@
+"""Writing one change of a case down: event, history, row, and the rows that follow it. Used by this room's services.
+
+Whoever changes a case takes a ``Snapshot`` first, changes the loaded row, and calls ``record``: what the event says is
+what differs. Nothing here asks who may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from foundation.audit import models as audit
+from foundation.audit.services import Actor, FieldChange, change_audited, remember
+from foundation.editions.texts import in_language
+from foundation.organisation.deputising import DeputiesInForce
+from foundation.organisation.models import User
+from foundation.organisation.resolution import resolve
+from foundation.outbox.services import send
+from workflows import rounds, rules, way
+from workflows.exceptions import CaseNotFound, Overtaken
+from workflows.machine import Machine
+from workflows.models import Case, Concern
+from workflows.schema import Notice
+
+MACHINE = "workflow"
+"""The name under which the machine acts by itself."""
+
+Kind = Concern.Kind
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the person gets: the case as it stands, the version reached, the first 16 hex digits of the event's hash.
+
+    ``repeated`` says that the same request had been answered before, and nothing was done again.
+    """
+
+    case: Case
+    version: int
+    fingerprint: str
+    repeated: bool = False
+
+
+def receipt_of(case: Case, event: audit.Event, *, repeated: bool = False) -> Receipt:
+    """Return the receipt of the request that ``event`` tells of; the case may have moved on by itself since."""
+    return Receipt(case, event.stream_ver, bytes(event.hash).hex()[:16], repeated)
+
+
+def receipt_again(known: audit.Receipt) -> Receipt:
+    """Return the receipt of a request that was answered before."""
+    case = Case.objects.select_related("edition").get(uuid=known.answer["case"])
+    event = audit.Event.objects.only("hash", "stream_ver").get(
+        stream=known.stream, stream_ver=known.stream_ver
+    )
+    return receipt_of(case, event, repeated=True)
+
+
+def keep_receipt(key: str, request: Any, event: audit.Event, case: Case) -> None:
+    """Remember that the request under ``key`` was answered by ``event``."""
+    remember(key, request, event, {"case": str(case.uuid)})
+
+
+def locked(case_uuid: UUID) -> Case:
+    """Return the case, locked until the end of the transaction; raises ``CaseNotFound``."""
+    try:
+        return (
+            Case.objects.select_for_update(of=("self",))
+            .select_related(
+                "edition", "submission__edition", "submitted_by", "assignee", "department", "parent"
+            )
+            .get(uuid=case_uuid)
+        )
+    except Case.DoesNotExist:
+        raise CaseNotFound(_("There is no such case.")) from None
+
+
+def check_version(case: Case, seen_version: int) -> None:
+    """Raise ``Overtaken`` unless the person had the newest version before them."""
+    if case.version != seen_version:
+        raise Overtaken(
+            _(
+                "Somebody changed case %(number)s while you were reading it. "
+                "Look at what stands now, then decide again."
+            )
+            % {"number": case.number},
+            case,
+            seen_version,
+        )
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a case was before a change."""
+
+    state: str
+    assignee: User | None
+    answers: Mapping[str, Any]
+    grade: str
+    waiting: tuple[int, ...]
+    copied: tuple[int, ...]
+    links: Sequence[Mapping[str, str]]
+    edition: str
+    merged_into: int | None
+
+
+def snapshot_of(case: Case) -> Snapshot:
+    """Return what the case is now."""
+    return Snapshot(
+        state=case.state,
+        assignee=case.assignee,
+        answers=dict(case.answers),
+        grade=case.grade,
+        waiting=waiting_of(case),
+        copied=way.from_stored(case.walked).copied,
+        links=[dict(link) for link in case.links],
+        edition=case.edition.sha256,
+        merged_into=case.merged_into_id,
+    )
+
+
+def open_round(case: Case) -> rounds.Round | None:
+    """Return the approval the case is in, or None."""
+    last = rounds.from_stored(case.rounds[-1]) if case.rounds else None
+    return last if last is not None and last.status == "open" and last.state == case.state else None
+
+
+def put_round(case: Case, current: rounds.Round) -> None:
+    """Put the round in place of the one with its number, or after the others."""
+    others = [one for one in case.rounds if one["number"] != current.number]
+    case.rounds = [*others, current.stored()]
+
+
+def waiting_of(case: Case) -> tuple[int, ...]:
+    """Return the ids of those whose decision the case waits for."""
+    current = open_round(case)
+    return tuple(seat.person for _slot, _place, seat in current.waiting()) if current else ()
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an event says besides what differs. ``decision``: verdict, stage, whose, sealed to what."""
+
+    reason: str = ""
+    decision: Mapping[str, Any] | None = None
+    references: Mapping[str, str] = field(default_factory=dict)
+    idempotency_key: str = ""
+
+
+def record(case: Case, before: Snapshot, kind: str, actor: Actor, told: Told = Told()) -> audit.Event:
+    """Write the change down and return its event; the rows that follow the case are brought up to it."""
+    case.changed_at = timezone.now()
+    event = change_audited(
+        case,
+        kind=f"case_{kind}",
+        actor=actor,
+        changes=changes_between(case, before, told),
+        reason=told.reason,
+        edition_sha256=case.edition.sha256,
+        source_state=before.state,
+        target_state=case.state,
+        references=told.references,
+        idempotency_key=told.idempotency_key,
+    )
+    follow(case)
+    return event
+
+
+def changes_between(case: Case, before: Snapshot, told: Told) -> list[FieldChange]:
+    """Return what differs, field by field, and what was said."""
+    found: list[tuple[str, Any, Any]] = []
+    if before.state != case.state:
+        found.append(("state", before.state, case.state))
+    if before.edition != case.edition.sha256:
+        found.append(("edition", before.edition, case.edition.sha256))
+    if before.grade != case.grade:
+        found.append(("grade", before.grade or None, case.grade or None))
+    if before.assignee != case.assignee:
+        found.append(("assignee", _uuid(before.assignee), _uuid(case.assignee)))
+    names = sorted({*before.answers, *case.answers})
+    found += [
+        (f"answers.{name}", before.answers.get(name), case.answers.get(name))
+        for name in names
+        if before.answers.get(name) != case.answers.get(name)
+    ]
+    if told.decision is not None:
+        found.append(("decision", None, dict(told.decision)))
+    waiting = waiting_of(case)
+    people = _uuids({*before.waiting, *waiting})
+    if before.waiting != waiting:
+        found.append(
+            ("waiting_for", [people[one] for one in before.waiting], [people[one] for one in waiting])
+        )
+    copied = way.from_stored(case.walked).copied
+    if before.copied != copied:
+        people = _uuids({*before.copied, *copied})
+        found.append(("copied", [people[one] for one in before.copied], [people[one] for one in copied]))
+    if before.links != case.links:
+        found.append(("links", list(before.links), case.links))
+    if told.reason:
+        found.append(("reason", None, told.reason))
+    return [FieldChange(path, old, new, case.stream) for path, old, new in found]
+
+
+def _uuid(person: User | None) -> str | None:
+    return str(person.uuid) if person else None
+
+
+def _uuids(ids: set[int]) -> dict[int, str]:
+    return (
+        {pk: str(uuid) for pk, uuid in User.objects.filter(pk__in=ids).values_list("pk", "uuid")}
+        if ids
+        else {}
+    )
+
+
+def follow(case: Case) -> None:
+    """Bring the rows that say whom the case concerns up to it."""
+    wanted = {(one, Kind.ASKED) for one in waiting_of(case)}
+    wanted |= {(one, Kind.COPIED) for one in way.from_stored(case.walked).copied}
+    for stored in case.rounds:
+        for seat in rounds.from_stored(stored).decided():
+            wanted |= {(seat.person, Kind.DECIDED), (seat.by or seat.person, Kind.DECIDED)}
+    there = {(row.person_id, row.kind): row.pk for row in Concern.objects.filter(case=case)}
+    gone = [pk for key, pk in there.items() if key not in wanted]
+    if gone:
+        Concern.objects.filter(pk__in=gone).delete()
+    Concern.objects.bulk_create(
+        Concern(case=case, person_id=person, kind=kind) for person, kind in sorted(wanted - there.keys())
+    )
+
+
+def tell_asked(case: Case, before: Snapshot, version: int, machine: Machine) -> None:
+    """Mail those whose decision the case waits for since this change, and their deputies."""
+    fresh = set(waiting_of(case)) - set(before.waiting if before.state == case.state else ())
+    if not fresh:
+        return
+    state = machine.definition.state(case.state)
+    people = list(User.objects.filter(pk__in=fresh))
+    stand_ins = DeputiesInForce(timezone.localdate(), case.workflow).of(people)
+    for person in people:
+        away = [stand_in.deputy for stand_in in stand_ins if stand_in.principal == person]
+        mail(
+            case,
+            person,
+            f"{version}:asked:{person.uuid}",
+            _asked_lines(case, in_state=state.title, deputies=away),
+        )
+        for deputy in away:
+            mail(
+                case,
+                deputy,
+                f"{version}:asked:{person.uuid}:{deputy.uuid}",
+                _asked_lines(case, in_state=state.title, principal=person),
+            )
+
+
+def _asked_lines(
+    case: Case, *, in_state: Any, deputies: Sequence[User] = (), principal: User | None = None
+) -> Any:
+    def lines() -> tuple[str, str]:
+        subject = _("“%(stage)s” waits for your decision") % {"stage": in_language(in_state)}
+        if principal is not None:
+            text = _("You act for %(person)s, who is asked to decide.") % {"person": principal}
+        elif deputies:
+            text = _("%(deputies)s, acting for you, can decide as well.") % {
+                "deputies": "、".join(str(one) for one in deputies)
+            }
+        else:
+            text = _("Please look at it and decide.")
+        return subject, text
+
+    return lines
+
+
+def mail(case: Case, person: User, key: str, lines: Any) -> None:
+    """Send a mail about the case, in the person's language, once per ``key``. ``lines()`` gives subject and text."""
+    if not person.email or not person.is_active:
+        return
+    with override(person.language or settings.LANGUAGE_CODE):
+        subject, text = lines()
+        send(
+            "mail",
+            key=f"{case.stream}:{key}",
+            payload={
+                "to": [person.email],
+                "subject": f"[{case.number}] {subject}",
+                "body": f"{text}\n\n{case.number} {case.subject}\n{settings.BASE_URL}/cases/{case.uuid}/\n",
+            },
+        )
+
+
+def send_notices(case: Case, place: str, notices: Sequence[Notice], version: int) -> None:
+    """Send the notices of a step or stage, each to each person once."""
+    for position, notice in enumerate(notices):
+        people: dict[int, User] = {}
+        for role in notice.roles:
+            people.update({person.pk: person for person in resolve(role, rules.context_of(case)).people})
+        for person in people.values():
+            mail(
+                case,
+                person,
+                f"{version}:{place}:{position}:{person.uuid}",
+                lambda notice=notice: (in_language(notice.subject), in_language(notice.text)),
+            )
