@@ -60,6 +60,13 @@ class AlreadySubmitted(FormError):
         self.submission = submission
 
 
+class DraftKept(FormError):
+    """The form was to be submitted without a draft, and one has been kept of it meanwhile: it goes first."""
+
+    def __init__(self) -> None:
+        super().__init__(_("There is a draft of this form. Open it, and submit that."))
+
+
 class RuleBroken(FormError):
     """What was asked for is not possible as things stand; the sentence says why and what to do."""
 

@@ -66,6 +66,11 @@ def draft_for(user: User, uuid: uuids.UUID) -> Draft:
     return draft
 
 
+def edition_of_draft(user: User, uuid: uuids.UUID) -> Edition | None:
+    """Return the edition a draft of the person is pinned to; None where they have no such draft."""
+    return Edition.objects.filter(drafts__uuid=uuid, drafts__person=user).order_by("pk").first()
+
+
 def submissions_of(user: User) -> QuerySet[Submission]:
     """Return what the person has submitted, or others for them, newest first, with the editions."""
     found = Submission.objects.filter(Q(submitted_by=user) | Q(on_behalf_of=user))

@@ -166,10 +166,10 @@ def check_open(edition: Edition, user: User) -> Edition:
     return current
 
 
-def check_may_begin(edition: Edition, user: User) -> None:
-    """Raise unless the person may begin a draft under ``edition``: the one in force, or for a day after it
-    was replaced one that a page opened before still shows. NotPermitted as ``check_open``; NotFound for any
-    other edition.
+def check_may_begin(edition: Edition, user: User) -> Edition:
+    """Return the edition in force; raise unless the person may begin a draft under ``edition``: the one in
+    force, or for a day after it was replaced one that a page opened before still shows. NotPermitted as
+    ``check_open``; NotFound for any other edition.
     """
     current = check_open(edition, user)
     yesterday = timezone.now() - PAGE_STAYS_OPEN
@@ -178,6 +178,7 @@ def check_may_begin(edition: Edition, user: User) -> None:
     )
     if edition != current and not (replaced_lately and edition.effective_from <= timezone.localdate()):
         raise NotFound
+    return current
 
 
 KEEPERS = frozenset({"auditor", "administrator"})

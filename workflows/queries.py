@@ -8,10 +8,11 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from foundation.editions.models import Edition
+from foundation.editions.queries import all_in_force
 from foundation.organisation.models import RoleBinding, User
 from foundation.organisation.resolution import Reach, roles_of
 from workflows import rules
-from workflows.definitions import definition_of, edition_in_force
+from workflows.definitions import definition_of
 from workflows.exceptions import CaseNotFound
 from workflows.machine import machine_of
 from workflows.models import Case, Concern
@@ -183,9 +184,7 @@ def transitions_open_to(case: Case, user: User) -> list[Transition]:
 
 def workflow_for_form(form_key: str) -> str | None:
     """Return the key of the workflow in force today whose cases open from the form, or None."""
-    keys = Edition.objects.filter(kind=Edition.Kind.WORKFLOW).values_list("key", flat=True).distinct()
-    for key in sorted(keys):
-        edition = edition_in_force(key)
-        if edition is not None and definition_of(edition).form == form_key:
-            return key
+    for edition in all_in_force(Edition.Kind.WORKFLOW):
+        if definition_of(edition).form == form_key:
+            return edition.key
     return None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast, runtime_checkable
 
 from django.utils.translation import gettext_lazy as _
 
@@ -39,7 +40,13 @@ class TakesFiles(Protocol):
 def taken_by(asked: FieldDefinition) -> Taken:
     """Return what a field takes; no kinds for a field that takes no files."""
     options = asked.settings
-    return options.taken() if isinstance(options, TakesFiles) else Taken()
+    return cast(TakesFiles, options).taken() if _takes_files(type(options)) else Taken()
+
+
+@cache
+def _takes_files(options: type) -> bool:
+    """Whether options of this class say what is taken; asked once of each, for protocols are slow to compare."""
+    return issubclass(options, TakesFiles)
 
 
 def named_in(

@@ -8,6 +8,7 @@ from forms.models.public import PublicAccess, PublicUse
 from forms.models.registers import (
     RegisterImport,
     RegisterNumber,
+    RegisterStand,
     RegisterText,
     RegisterView,
     RegisterWords,
@@ -36,6 +37,7 @@ __all__ = [
     "RefusedChange",
     "RegisterImport",
     "RegisterNumber",
+    "RegisterStand",
     "RegisterText",
     "RegisterView",
     "RegisterWords",

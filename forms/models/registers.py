@@ -99,6 +99,22 @@ class RegisterNumber(RegisterLine):
         return f"{self.submission_id} · {self.number}"
 
 
+class RegisterStand(models.Model):
+    """How far the lines of a form go: every submission of it has lines as ``forms.registers.lines.WRITING`` wrote
+    them. What newer lines say besides is relied on only where this says so.
+    """
+
+    form_key = models.CharField(_("form"), max_length=80, unique=True)
+    writing = models.PositiveSmallIntegerField(_("way of writing"))
+
+    class Meta:
+        verbose_name = _("stand of a register")
+        verbose_name_plural = _("stands of registers")
+
+    def __str__(self) -> str:
+        return f"{self.form_key} · {self.writing}"
+
+
 class RegisterView(models.Model):
     """A way of looking at a register, kept under a name: filters, words, order and columns, as an address writes
     them. Written by ``forms.registers.views`` only.

@@ -8,8 +8,9 @@ that became another type of question gets a second column beside the first.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -76,6 +77,8 @@ class RegisterColumn:
     width: int
     group: str = ""
     """Id of the repeating group whose rows it stands in; empty: one value a submission."""
+    always: bool = False
+    """Whether every edition asks it, so that each submission has an answer or a mark that there is none."""
 
     def heading(self, language: str) -> str:
         """Return the words above the column."""
@@ -221,6 +224,13 @@ def number_of(form_key: str, key: str) -> int:
     return int.from_bytes(digest[:8], signed=True)
 
 
+def unanswered(form_key: str, key: str) -> int:
+    """Return the number under which it is kept that a column is not answered, as a line of its own: what is not
+    there stands in no index.
+    """
+    return number_of(form_key, f"{key}?")
+
+
 def type_of(asked: FieldDefinition, column: Column) -> Type:
     """Return what stands in one column of a field."""
     if column.sort != "text":
@@ -280,6 +290,7 @@ def _shape(form_key: str, editions: Sequence[Edition]) -> RegisterShape:
     definitions = [definition_of(edition) for edition in editions]
     newest = definitions[-1]
     columns: dict[tuple[str, str], RegisterColumn] = {}
+    asking: Counter[tuple[str, str]] = Counter()
     groups: dict[str, tuple[Group, str]] = {}
     for definition in reversed(definitions):
         rows = {scope.group.id: scope for scope in definition.scopes.values() if scope.group is not None}
@@ -292,10 +303,15 @@ def _shape(form_key: str, editions: Sequence[Edition]) -> RegisterShape:
             for column, kind in typed_columns(asked):
                 key = column_key(asked.id, column.key, kind)
                 known = columns.get((within, key))
+                asking[within, key] += 1
                 columns[within, key] = _merged(
                     known, form_key, within, key, column, kind, asked, newest=definition is newest
                 )
-    outside = tuple(column for (within, _key), column in columns.items() if not within)
+    outside = tuple(
+        replace(column, always=asking["", key] == len(definitions))
+        for (within, key), column in columns.items()
+        if not within
+    )
     return RegisterShape(
         form_key=form_key,
         newest=newest,

@@ -25,8 +25,8 @@ from forms.fields import KINDS, FieldFault
 from forms.fields.base import plain_digits
 from forms.models import RegisterNumber, RegisterText, RegisterWords, Submission
 from forms.models.registers import LONGEST_TEXT, LONGEST_WORDS
-from forms.registers.columns import RegisterColumn, RegisterShape, Type, number_of
-from forms.registers.lines import AT, BY, NUMBER, STATE, as_number, folded
+from forms.registers.columns import RegisterColumn, RegisterShape, Type, number_of, unanswered
+from forms.registers.lines import AT, BY, NUMBER, STATE, as_number, folded, marks_stand
 from forms.registers.periods import PERIODS, days_of
 from foundation.editions.texts import in_language
 from foundation.organisation.models import User
@@ -195,6 +195,9 @@ def condition_of(
     table = RegisterText if column.type.in_words else RegisterNumber
     here = Q(column=number)
     if wanted.op is Op.EMPTY:
+        if isinstance(column, RegisterColumn) and column.always and marks_stand(shape.form_key):
+            mark = unanswered(shape.form_key, column.key)
+            return Condition(RegisterNumber, Q(column=mark, number=0), column=mark)
         return Condition(table, here, absent=True, column=number)
     if wanted.op is Op.ANSWERED:
         return Condition(table, here & Q(place=0) if column.type.in_words else here, column=number)

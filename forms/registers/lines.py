@@ -20,12 +20,13 @@ from django.utils import timezone
 
 from forms.fields import Cell
 from forms.fields.choice import OTHER
-from forms.models import RegisterNumber, RegisterText, RegisterWords, Submission
+from forms.models import RegisterNumber, RegisterStand, RegisterText, RegisterWords, Submission
 from forms.models.registers import LONGEST_KEY, LONGEST_TEXT, LONGEST_WORDS
-from forms.registers.columns import Type, column_key, number_of, typed_columns
+from forms.registers.columns import Type, column_key, number_of, typed_columns, unanswered
 from forms.schema import FieldDefinition, FormDefinition, definition_of
 from foundation.editions.models import Edition
 from foundation.editions.texts import FIRST_LANGUAGE
+from foundation.insertion import insert_rows
 
 DECIMALS = {Type.MONEY: 2, Type.DECIMAL: 6}
 """Digits after the point that are kept of a number in the index; what is shown comes from the submission."""
@@ -80,7 +81,9 @@ NUMBER, AT, BY, STATE = "_number", "_at", "_by", "_state"
 
 
 def lines_of(form_key: str, definition: FormDefinition, submission: Submission) -> Iterator[Line]:
-    """Yield the lines of a submission: of itself, and of every answer outside of rows."""
+    """Yield the lines of a submission: of itself, of every answer outside of rows, and of every question without
+    one.
+    """
     yield Line(number_of(form_key, NUMBER), text=folded(submission.number))
     yield Line(number_of(form_key, STATE), text=submission.state, key=submission.state)
     if (person := submission.submitted_by) is not None:
@@ -88,14 +91,13 @@ def lines_of(form_key: str, definition: FormDefinition, submission: Submission) 
         yield Line(number_of(form_key, BY), text=names, key=str(person.uuid))
     for name, asked in definition.form.fields.items():
         value = submission.answers.get(name)
-        if value is None:
-            continue
-        cells = asked.of_kind.cells(value, asked.settings, FIRST_LANGUAGE)
+        cells = {} if value is None else asked.of_kind.cells(value, asked.settings, FIRST_LANGUAGE)
         for column, kind in typed_columns(asked):
-            cell = cells.get(column.key)
+            cell, key = cells.get(column.key), column_key(name, column.key, kind)
             if cell is None or cell == "":
+                yield Line(unanswered(form_key, key), number=0)
                 continue
-            number = number_of(form_key, column_key(name, column.key, kind))
+            number = number_of(form_key, key)
             if kind.in_words:
                 yield from _in_words(number, kind, asked, value, str(cell))
             else:
@@ -121,49 +123,42 @@ def chosen(value: Any) -> list[str]:
     return [key for item in value for key in chosen(item)] if isinstance(value, list) else []
 
 
+_TEXT = ("submission_id", "column", "at", "place", "key", "text")
+_WORDS = ("submission_id", "column", "at", "words")
+_NUMBER = ("submission_id", "column", "at", "number")
+
+
 @dataclass
 class Rows:
-    """Lines as rows that are not yet written."""
+    """Lines as plain rows of the three tables, with the values ``_TEXT``, ``_WORDS`` and ``_NUMBER`` name."""
 
-    texts: list[RegisterText] = field(default_factory=list)
-    words: list[RegisterWords] = field(default_factory=list)
-    numbers: list[RegisterNumber] = field(default_factory=list)
+    texts: list[tuple[Any, ...]] = field(default_factory=list)
+    words: list[tuple[Any, ...]] = field(default_factory=list)
+    numbers: list[tuple[Any, ...]] = field(default_factory=list)
 
     def add(self, submission: Submission, definition: FormDefinition) -> None:
         """Add the lines of a submission."""
-        common = {"submission_id": submission.pk, "at": submission.submitted_at}
+        pk, at = submission.pk, submission.submitted_at
         for line in lines_of(submission.form_key, definition, submission):
             if line.number is not None:
-                self.numbers.append(RegisterNumber(column=line.column, number=line.number, **common))
+                self.numbers.append((pk, line.column, at, line.number))
                 continue
             if len(line.text) > LONGEST_TEXT:
-                self.words.append(RegisterWords(column=line.column, words=line.text, **common))
-            self.texts.append(
-                RegisterText(
-                    column=line.column,
-                    place=line.place,
-                    key=line.key,
-                    text=line.text[:LONGEST_TEXT],
-                    **common,
-                )
-            )
+                self.words.append((pk, line.column, at, line.text))
+            self.texts.append((pk, line.column, at, line.place, line.key, line.text[:LONGEST_TEXT]))
 
-    def write(self, batch: int = BATCH) -> None:
+    def write(self) -> None:
         """Write them."""
-        RegisterText.objects.bulk_create(self.texts, batch_size=batch)
-        RegisterWords.objects.bulk_create(self.words, batch_size=batch)
-        RegisterNumber.objects.bulk_create(self.numbers, batch_size=batch)
+        insert_rows(RegisterText, _TEXT, self.texts)
+        insert_rows(RegisterWords, _WORDS, self.words)
+        insert_rows(RegisterNumber, _NUMBER, self.numbers)
 
     def told(self) -> dict[int, set[tuple[Any, ...]]]:
         """Return what they say, by submission."""
         found: dict[int, set[tuple[Any, ...]]] = {}
-        for text in self.texts:
-            said = (text.column, text.at, text.place, text.key, text.text)
-            found.setdefault(text.submission_id, set()).add(said)
-        for words in self.words:
-            found.setdefault(words.submission_id, set()).add((words.column, words.at, words.words))
-        for number in self.numbers:
-            found.setdefault(number.submission_id, set()).add((number.column, number.at, number.number))
+        for rows in (self.texts, self.words, self.numbers):
+            for submission, *said in rows:
+                found.setdefault(submission, set()).add(tuple(said))
         return found
 
 
@@ -177,9 +172,9 @@ def rows_of(submissions: Iterable[Submission], definitions: Mapping[int, FormDef
 
 def _stored(ids: Iterable[int]) -> Rows:
     return Rows(
-        list(RegisterText.objects.filter(submission__in=ids)),
-        list(RegisterWords.objects.filter(submission__in=ids)),
-        list(RegisterNumber.objects.filter(submission__in=ids)),
+        list(RegisterText.objects.filter(submission__in=ids).values_list(*_TEXT)),
+        list(RegisterWords.objects.filter(submission__in=ids).values_list(*_WORDS)),
+        list(RegisterNumber.objects.filter(submission__in=ids).values_list(*_NUMBER)),
     )
 
 
@@ -201,6 +196,20 @@ def on_saved(sender: Any, instance: Submission, created: bool, raw: bool = False
         keep(instance, new=created)
 
 
+WRITING = 2
+"""How lines are written; one more where they say what they did not say before. 2: marks of what is not answered."""
+
+
+def note_stand(form_key: str) -> None:
+    """Note that all submissions of a form have lines written this way."""
+    RegisterStand.objects.update_or_create(form_key=form_key, defaults={"writing": WRITING})
+
+
+def marks_stand(form_key: str) -> bool:
+    """Whether what is not answered can be found by its marks: all submissions of the form have them."""
+    return RegisterStand.objects.filter(form_key=form_key, writing__gte=WRITING).exists()
+
+
 Telling = Callable[[int, int], None]
 
 
@@ -208,7 +217,8 @@ def rebuild(form_key: str, *, tell: Telling | None = None) -> int:
     """Write the lines of every submission of a form anew and return how many submissions there were.
 
     In steps of a few hundred, each a transaction of its own: people go on working meanwhile, and broken off it
-    can begin again. ``tell`` hears how many of how many are done.
+    can begin again. At the end it is noted that all are written this way. ``tell`` hears how many of how many are
+    done.
     """
     found = Submission.objects.filter(form_key=form_key)
     total, done, last = found.count(), 0, 0
@@ -217,6 +227,7 @@ def rebuild(form_key: str, *, tell: Telling | None = None) -> int:
             # Locked, so that a correction of this very moment is not overwritten with what was before it.
             some = list(_some(found, last).select_for_update(of=("self",)))
             if not some:
+                note_stand(form_key)
                 return done
             _forget([submission.pk for submission in some])
             rows_of(some, _definitions(some)).write()

@@ -25,6 +25,9 @@ def next_number(scheme: str, at: datetime.datetime | datetime.date) -> str:
     day = timezone.localdate(at) if isinstance(at, datetime.datetime) else at
     read = Scheme.read(scheme)
     key = read.series(day)
-    NumberSeries.objects.bulk_create([NumberSeries(key=key)], ignore_conflicts=True)
-    NumberSeries.objects.filter(key=key).update(last=F("last") + 1)
-    return read.number(day, NumberSeries.objects.values_list("last", flat=True).get(key=key))
+    series = NumberSeries.objects.filter(key=key)
+    if not series.update(last=F("last") + 1):
+        # Two may begin the series at once: the second waits here, and counts on from the first.
+        NumberSeries.objects.bulk_create([NumberSeries(key=key)], ignore_conflicts=True)
+        series.update(last=F("last") + 1)
+    return read.number(day, series.values_list("last", flat=True).get())

@@ -12,7 +12,14 @@ from django.utils import timezone
 
 from forms import rules
 from forms.directory import directory_for
-from forms.exceptions import AlreadySubmitted, AnswersInvalid, NotFound, NotPermitted, RuleBroken
+from forms.exceptions import (
+    AlreadySubmitted,
+    AnswersInvalid,
+    DraftKept,
+    NotFound,
+    NotPermitted,
+    RuleBroken,
+)
 from forms.files import services as files
 from forms.logic import evaluate, initial_answers, typed_of
 from forms.models import Draft, PublicAccess, Submission
@@ -63,15 +70,12 @@ def save_draft(
         else:
             definition = definition_of(draft.edition)
             rules.check_may_submit(definition, by)
-        before = draft.answers
-        draft.answers = kept_texts(definition, before, typed)
-        draft.answers |= taken_over(definition, before, draft.answers, directory_for(by, uuid))
+        _take_in(draft, definition, typed, page)
         if on_behalf_of is not None:
             if on_behalf_of != by:
                 check_on_behalf(definition, by, on_behalf_of)
             draft.answers |= _known_of(definition, draft, on_behalf_of)
             draft.on_behalf_of = on_behalf_of if on_behalf_of != by else None
-        draft.page = min(page, len(definition.pages) - 1)
         draft.saved_at = timezone.now()
         try:
             with transaction.atomic():
@@ -82,6 +86,26 @@ def save_draft(
                 uuid=uuid, edition=edition, typed=typed, by=by, page=page, on_behalf_of=on_behalf_of
             )
     return draft
+
+
+def unkept_draft(
+    *, uuid: uuids.UUID, edition: Edition, typed: Mapping[str, Sequence[str]], by: User, page: int = 0
+) -> Draft:
+    """Return, and do not keep, the draft ``save_draft`` would make of a form somebody has just filled in: for
+    ``submit``, which then asks who may. No row is written for a form that is handed in as soon as it is filled in.
+    """
+    definition = definition_of(edition)
+    draft = Draft(uuid=uuid, edition=edition, person=by, answers=begun(definition, by))
+    _take_in(draft, definition, typed, page)
+    return draft
+
+
+def _take_in(draft: Draft, definition: FormDefinition, typed: Mapping[str, Sequence[str]], page: int) -> None:
+    """Put into a draft what was typed, and what follows from it."""
+    before = draft.answers
+    draft.answers = kept_texts(definition, before, typed)
+    draft.answers |= taken_over(definition, before, draft.answers, directory_for(draft.person, draft.uuid))
+    draft.page = min(page, len(definition.pages) - 1)
 
 
 def begun(definition: FormDefinition, person: User | None) -> dict[str, list[str]]:
@@ -134,7 +158,9 @@ def submit(
     takes is kept; a number is taken; the row, the event ``submission_submitted`` and the history row are
     written; the draft is deleted, and the submission takes its uuid. Raises NotPermitted, RuleBroken (closed,
     or full), AnswersInvalid, AlreadySubmitted (the draft became a submission before), NotFound (somebody
-    else's draft) and the audit room's KeyReused. ``beside``: what the event says besides (the import of which it
+    else's draft) and the audit room's KeyReused. A draft that is not kept (``unkept_draft``) is begun and ended
+    here: the edition must be one that may be begun, and DraftKept is raised where one was kept meanwhile, which
+    may hold more. ``beside``: what the event says besides (the import of which it
     was a row, say). Nothing follows the commit: what a submission sets off is for the room above.
     """
     definition = definition_of(edition)
@@ -145,10 +171,12 @@ def submit(
     with transaction.atomic():
         if (known := remembered(key, request)) is not None:
             return Submission.objects.select_related("edition").get(uuid=known.answer["submission"])
-        current = definition_of(rules.check_open(edition, by))
+        unkept = draft is not None and draft.pk is None
+        check = rules.check_may_begin if unkept else rules.check_open
+        current = definition_of(check(edition, by))
         if on_behalf_of is not None and on_behalf_of != by:
             check_on_behalf(current, by, on_behalf_of)
-        uuid = _take(draft, by) if draft is not None else uuids.uuid4()
+        uuid = uuids.uuid4() if draft is None else _unused(draft, by) if unkept else _take(draft, by)
         submission, event = enter(
             edition=edition,
             current=current,
@@ -160,7 +188,7 @@ def submit(
             on_behalf_of=on_behalf_of if on_behalf_of != by else None,
             beside=beside,
         )
-        if draft is not None:
+        if draft is not None and not unkept:
             Draft.objects.filter(uuid=uuid).delete()
         remember(key, request, event, {"submission": str(submission.uuid), "number": submission.number})
     return submission
@@ -272,10 +300,20 @@ def _take(draft: Draft, by: User) -> uuids.UUID:
     return stored.uuid
 
 
+def _unused(draft: Draft, by: User) -> uuids.UUID:
+    """Return the uuid of a draft that is not kept, after looking whether something has it already."""
+    person = Draft.objects.filter(uuid=draft.uuid).values_list("person", flat=True).first()
+    if person is not None:
+        raise DraftKept if person == by.pk else NotFound
+    _refuse_submitted(draft.uuid, by)
+    return draft.uuid
+
+
 def _refuse_submitted(uuid: uuids.UUID, by: User) -> None:
     """Raise when the draft of this uuid has become a submission: AlreadySubmitted to its submitter only."""
-    submission = Submission.objects.filter(uuid=uuid).first()
-    if submission is not None:
+    found = Submission.objects.filter(uuid=uuid)
+    if found.exists():
+        submission = found.get()
         raise AlreadySubmitted(submission) if rules.may_see(submission, by) else NotFound
 
 

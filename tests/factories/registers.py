@@ -15,7 +15,7 @@ from typing import Any
 from django.utils import timezone
 
 from forms.models import Submission
-from forms.registers.lines import rows_of
+from forms.registers.lines import note_stand, rows_of
 from forms.schema import definition_of
 from forms.services.definitions import publish_form
 from foundation.audit.models import Event
@@ -153,8 +153,9 @@ def add_submissions(
             for row in rows
         )
         Submission.objects.bulk_create(rows)
-        rows_of(rows, {edition.pk: definition}).write(BATCH)
+        rows_of(rows, {edition.pk: definition}).write()
         made += rows
         if tell is not None:
             tell(len(made), size)
+    note_stand(edition.key)
     return made

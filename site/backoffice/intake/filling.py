@@ -167,6 +167,11 @@ class Filling:
         """What was typed, read."""
         return self._reading.answers
 
+    @property
+    def all_read(self) -> bool:
+        """Whether everything that was typed could be read; what could not is not among the answers."""
+        return not self._reading.unread
+
     @cached_property
     def state(self) -> FormState:
         """How the form stands."""

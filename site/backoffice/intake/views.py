@@ -12,6 +12,7 @@ import re
 import uuid as uuids
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from http import HTTPStatus
 from itertools import groupby
 from typing import Any
 
@@ -34,7 +35,14 @@ from backoffice.intake.filling import PREFIX, ROW_ACTIONS, Filling, typed_in, wi
 from backoffice.intake.outcomes import address_of, hand_in, outcomes_of
 from backoffice.intake.receiving import REMOVE, brings_files, with_files, without_file
 from forms.directory import directory_for
-from forms.exceptions import AlreadySubmitted, AnswersInvalid, NotFound, NotPermitted, RuleBroken
+from forms.exceptions import (
+    AlreadySubmitted,
+    AnswersInvalid,
+    DraftKept,
+    NotFound,
+    NotPermitted,
+    RuleBroken,
+)
 from forms.logic import evaluate, read
 from forms.models import Draft
 from forms.presentation import dom_id, summary_of
@@ -43,6 +51,7 @@ from forms.queries import (
     draft_for,
     drafts_of,
     edition_of,
+    edition_of_draft,
     forms_open_to,
     submission_for,
     submissions_of,
@@ -197,7 +206,7 @@ def _resume(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
 
 
 def _save_and_go(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
-    edition, definition = _edition_posted(request, uuid)
+    edition, definition, kept = _edition_posted(request, uuid)
     posted_page = request.POST.get("page", "")
     order = [page.id for page in definition.pages]
     action, _colon, target = request.POST.get("do", "save").partition(":")
@@ -206,6 +215,17 @@ def _save_and_go(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
         typed, fresh_row = with_rows_changed(definition, _typed_before(request, uuid, typed), action, target)
     if action == REMOVE:
         typed = without_file(typed, target)
+    page = order.index(posted_page) if posted_page in order else 0
+    complain = tuple(name for name in request.POST.get("complain", "").split() if name in order)
+    by_script = request.headers.get("X-Requested-With") == "XMLHttpRequest"
+    if action == "submit" and not (kept or by_script or brings_files(request, definition, typed)):
+        draft = submissions.unkept_draft(uuid=uuid, edition=edition, typed=typed, by=request.user, page=page)
+        try:
+            return _hand_in_at_once(
+                request, draft, Filling.resumed(draft, definition, posted_page, complain), typed
+            )
+        except DraftKept:
+            pass  # another window has kept one this very moment: what it holds counts as well
     typed, refused = _with_files(request, uuid, edition, definition, typed)
     saved = submissions.save_draft(
         uuid=uuid,
@@ -213,11 +233,10 @@ def _save_and_go(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
         typed=typed,
         by=request.user,
         on_behalf_of=_chosen(request) if action == "for" else None,
-        page=order.index(posted_page) if posted_page in order else 0,
+        page=page,
     )
-    complain = tuple(name for name in request.POST.get("complain", "").split() if name in order)
     filling = Filling.resumed(saved, definition, posted_page, complain)
-    if request.headers.get("X-Requested-With") == "XMLHttpRequest":
+    if by_script:
         return part(request, filling, saved.saved_at, fresh_row)
     if refused:
         for sentence in refused:
@@ -281,20 +300,22 @@ def _typed_before(
     return {**(draft.answers if draft else {}), **typed}
 
 
-def _edition_posted(request: HttpRequest, uuid: uuids.UUID) -> tuple[Edition, FormDefinition]:
-    """Return the edition a draft is pinned to; before it is saved, the one its page was made from."""
+def _edition_posted(request: HttpRequest, uuid: uuids.UUID) -> tuple[Edition, FormDefinition, bool]:
+    """Return the edition a draft is pinned to, and that it is kept; before it is, the edition its page was made
+    from.
+    """
+    if (edition := edition_of_draft(request.user, uuid)) is not None:
+        return edition, definition_of(edition), True
+    number, key = request.POST.get("edition", ""), request.POST.get("form", "")
     try:
-        edition = draft_for(request.user, uuid).edition
+        if not slug_re.fullmatch(key) or not NUMBER.fullmatch(number):
+            raise NotFound
+        return *edition_of(key, int(number)), False
     except NotFound:
+        # A page that says no longer what it is of may be that of a draft that was submitted.
         if (done := submissions_of(request.user).filter(uuid=uuid).first()) is not None:
             raise AlreadySubmitted(done) from None
-        number = request.POST.get("edition", "")
-        key = request.POST.get("form", "")
-        if not slug_re.fullmatch(key) or not NUMBER.fullmatch(number):
-            raise NotFound from None
-        edition, definition = edition_of(key, int(number))
-        return edition, definition
-    return edition, definition_of(edition)
+        raise
 
 
 def _go_on(request: HttpRequest, saved: Draft, filling: Filling) -> HttpResponse:
@@ -304,10 +325,32 @@ def _go_on(request: HttpRequest, saved: Draft, filling: Filling) -> HttpResponse
     return _at(saved, filling.definition, filling.following or filling.page.id)
 
 
+def _hand_in_at_once(
+    request: HttpRequest, draft: Draft, filling: Filling, typed: Mapping[str, Sequence[str]]
+) -> HttpResponse:
+    """Submit a form of which no draft is kept. Whatever comes in the way, one is kept then: nothing typed is lost."""
+    try:
+        response = _hand_in(request, draft, filling)
+    except (AlreadySubmitted, DraftKept, NotFound):
+        raise
+    except Exception:
+        _keep(draft, typed)
+        raise
+    if response.status_code != HTTPStatus.FOUND:
+        _keep(draft, typed)
+    return response
+
+
+def _keep(draft: Draft, typed: Mapping[str, Sequence[str]]) -> None:
+    submissions.save_draft(
+        uuid=draft.uuid, edition=draft.edition, typed=typed, by=draft.person, page=draft.page
+    )
+
+
 def _hand_in(request: HttpRequest, saved: Draft, filling: Filling) -> HttpResponse:
     """Submit, or show everything that is wrong, beginning on the first page where something is."""
     # What cannot be read is not among the answers: asked for here, so that nothing is dropped in silence.
-    if filling.state.errors:
+    if not filling.all_read and filling.state.errors:
         return _fill(request, _complaining(saved, filling), status=422)
     try:
         done = hand_in(draft=saved, answers=filling.answers, by=request.user)

@@ -13,6 +13,8 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
+_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
 
 def canonical(value: Any, *, exact: bool = False) -> bytes:
     """Return the bytes that stand for ``value``.
@@ -23,7 +25,7 @@ def canonical(value: Any, *, exact: bool = False) -> bytes:
     """
     spell = _unchanged if exact else _composed
     tidy = _tidy(value, "$", spell)
-    return json.dumps(tidy, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return _WRITER.encode(tidy).encode()
 
 
 def _unchanged(text: str) -> str:

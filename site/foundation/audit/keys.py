@@ -33,9 +33,9 @@ def master_key() -> bytes:
     return key
 
 
-def _encrypt(key: bytes, plain: bytes, place: bytes) -> bytes:
+def _encrypt(cipher: AESGCM, plain: bytes, place: bytes) -> bytes:
     nonce = secrets.token_bytes(_NONCE)
-    return nonce + AESGCM(key).encrypt(nonce, plain, place)
+    return nonce + cipher.encrypt(nonce, plain, place)
 
 
 def _decrypt(key: bytes, sealed: bytes, place: bytes) -> bytes:
@@ -52,7 +52,7 @@ def _value_place(stream: str, version: int, path: str, side: str) -> bytes:
 
 def wrap(subject: str, data_key: bytes) -> bytes:
     """Return a subject's data key as it is stored."""
-    return _encrypt(master_key(), data_key, _key_place(subject))
+    return _encrypt(AESGCM(master_key()), data_key, _key_place(subject))
 
 
 def unwrap(subject: str, wrapped: bytes) -> bytes:
@@ -108,9 +108,16 @@ def keys_for(subjects: Iterable[str]) -> dict[str, tuple[SubjectKey, bytes]]:
     return keys
 
 
-def seal_value(data_key: bytes, value: bytes, *, stream: str, version: int, path: str, side: str) -> bytes:
-    """Return ``value`` encrypted for exactly this place of the record."""
-    return _encrypt(data_key, value, _value_place(stream, version, path, side))
+class Sealer:
+    """Seals the values of one event under the data key of one subject."""
+
+    def __init__(self, data_key: bytes, *, stream: str, version: int) -> None:
+        self._cipher = AESGCM(data_key)
+        self._stream, self._version = stream, version
+
+    def seal(self, value: bytes, *, path: str, side: str) -> bytes:
+        """Return ``value`` encrypted for exactly this place of the record."""
+        return _encrypt(self._cipher, value, _value_place(self._stream, self._version, path, side))
 
 
 def open_value(data_key: bytes, sealed: bytes, *, stream: str, version: int, path: str, side: str) -> bytes:

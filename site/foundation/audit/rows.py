@@ -9,6 +9,7 @@ import datetime
 import uuid
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -44,11 +45,13 @@ def plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} cannot be committed to")
 
 
-def columns(model: type[models.Model]) -> list[str]:
+@cache
+def columns(model: type[models.Model]) -> tuple[str, ...]:
     """Return the names of the model's columns, its key included: all of them are committed to."""
-    return sorted(field.attname for field in model._meta.concrete_fields)
+    return tuple(sorted(field.attname for field in model._meta.concrete_fields))
 
 
+@cache
 def history_model(model: type[models.Model]) -> type[models.Model] | None:
     """Return the model of the history rows kept for ``model``, or nothing when it keeps none."""
     attribute = getattr(model._meta, "simple_history_manager_attribute", None)
@@ -64,9 +67,10 @@ def history_model(model: type[models.Model]) -> type[models.Model] | None:
     return history
 
 
-def history_columns(model: type[models.Model], history: type[models.Model]) -> list[str]:
+@cache
+def history_columns(model: type[models.Model], history: type[models.Model]) -> tuple[str, ...]:
     """Return the columns that a history row adds to those of its row: who, when, why, what."""
-    return sorted(set(columns(history)) - set(columns(model)))
+    return tuple(sorted(set(columns(history)) - set(columns(model))))
 
 
 def row_bytes(names: Sequence[str], values: Sequence[Any]) -> bytes:

@@ -23,6 +23,7 @@ from foundation.audit import keys, rows, seal
 from foundation.audit.canonical import canonical
 from foundation.audit.exceptions import AuditError, KeyReused, NotInTransaction, StreamOvertaken
 from foundation.audit.models import Audited, Event, Opening, Receipt
+from foundation.insertion import insert_rows
 
 __all__ = [
     "Actor",
@@ -240,20 +241,24 @@ def _append(
     )
     if sealed:
         subjects = keys.keys_for(subject for *_, subject in sealed)
-        Opening.objects.bulk_create(
-            Opening(
-                event=event,
-                path=path,
-                side=side,
-                salt=salt,
-                value=None
-                if content is None
-                else keys.seal_value(
-                    subjects[subject][1], content, stream=stream, version=version, path=path, side=side
-                ),
-                key=subjects[subject][0],
-            )
-            for path, side, salt, content, subject in sealed
+        sealers = {
+            subject: keys.Sealer(data_key, stream=stream, version=version)
+            for subject, (_row, data_key) in subjects.items()
+        }
+        insert_rows(
+            Opening,
+            ("event_id", "path", "side", "salt", "value", "key_id"),
+            [
+                (
+                    event.pk,
+                    path,
+                    side,
+                    salt,
+                    None if content is None else sealers[subject].seal(content, path=path, side=side),
+                    subjects[subject][0].pk,
+                )
+                for path, side, salt, content, subject in sealed
+            ],
         )
     return event
 

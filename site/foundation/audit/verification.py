@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
@@ -413,7 +413,7 @@ _SPELT = {"UUIDField", "JSONField", "DateTimeField", "DateField", "TimeField", "
 
 
 def _spelling_faults(
-    using: str, model: type[models.Model], names: list[str], values: list[dict[str, Any]]
+    using: str, model: type[models.Model], names: Sequence[str], values: list[dict[str, Any]]
 ) -> Iterator[Fault]:
     """Faults of values with the right meaning, written otherwise than Django writes them (SQLite only).
 
@@ -493,7 +493,7 @@ def _row_parts(
 
 
 def _commitment_faults(
-    part: _RowPart | None, names: list[str], row: dict[str, Any], model: type[Audited]
+    part: _RowPart | None, names: Sequence[str], row: dict[str, Any], model: type[Audited]
 ) -> Iterator[str]:
     if part is None or part.salt is None or part.said.get("table") != model._meta.label_lower:
         yield _("no event commits to this state of the row")

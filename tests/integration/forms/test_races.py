@@ -12,7 +12,7 @@ from django.db import connections
 
 from forms.exceptions import FormError
 from forms.models import Draft, NumberSeries, Submission
-from forms.services.submissions import save_draft, submit
+from forms.services.submissions import save_draft, submit, unkept_draft
 from foundation.audit.services import AuditError
 from tests.factories.forms import make_draft, make_form
 from tests.factories.organisation import make_user
@@ -73,6 +73,23 @@ def test_one_draft_submitted_from_several_windows_is_one_submission() -> None:
     )
     submissions = [one for one in done if isinstance(one, Submission)]
     assert {one.uuid for one in submissions} == {draft.uuid}
+    assert (Submission.objects.count(), Draft.objects.count(), NumberSeries.objects.get().last) == (1, 0, 1)
+
+
+def test_a_form_handed_in_at_once_from_several_windows_is_one_submission() -> None:
+    person, name = make_user(), uuid.uuid4()
+    edition = make_form(person)
+
+    def hand_in(words: str) -> Submission:
+        draft = unkept_draft(uuid=name, edition=edition, typed={"subject": [words]}, by=person)
+        answers = {"subject": words}
+        return submit(
+            edition=edition, answers=answers, by=person, idempotency_key=f"draft:{name}", draft=draft
+        )
+
+    done = at_once(*(lambda words=words: hand_in(words) for words in ("一", "一", "二", "二")))
+    submissions = [one for one in done if isinstance(one, Submission)]
+    assert (len(submissions), {one.uuid for one in submissions}) == (2, {name})
     assert (Submission.objects.count(), Draft.objects.count(), NumberSeries.objects.get().last) == (1, 0, 1)
 
 

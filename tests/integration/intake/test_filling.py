@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from forms.models import Draft, Submission
+from forms.services import submissions
 from forms.services.definitions import publish_form
 from foundation.editions.models import Edition
 from foundation.organisation.models import User
@@ -258,6 +259,94 @@ def test_submitting_twice_makes_one_submission(person: User, two_pages: Edition)
     )
     assert client.get(address(name))["Location"] == reverse("intake:submission", kwargs={"uuid": name})
     assert Draft.objects.count() == 0
+
+
+# --- handed in as soon as it is filled in: no draft was kept before -----------------------------------------------
+
+
+def one_page(person: User, **more: Any) -> Edition:
+    return make_form(person, field("subject", required=True), field("price", "money"), key="note", **more)
+
+
+def test_a_form_handed_in_at_once_writes_no_draft(person: User) -> None:
+    edition, name = one_page(person), uuid.uuid4()
+    with CaptureQueriesContext(connection) as queries:
+        response = signed_in(person).post(address(name), posted(edition, "first", "submit", subject="轮胎"))
+    made = Submission.objects.get(uuid=name)
+    assert (response.status_code, made.answers) == (302, {"subject": "轮胎"})
+    assert not [query for query in queries if 'INTO "formbuilder_draft"' in query["sql"]]
+
+
+@pytest.mark.parametrize("typed", [{"subject": ""}, {"subject": "轮胎", "price": "a lot"}])
+def test_what_is_refused_at_once_is_kept_as_a_draft(person: User, typed: dict[str, str]) -> None:
+    edition, name = one_page(person), uuid.uuid4()
+    typed = {**typed, "price": typed.get("price", "12")}
+    response = signed_in(person).post(address(name), posted(edition, "first", "submit", **typed))
+    kept = Draft.objects.get(uuid=name)
+    assert (response.status_code, Submission.objects.count()) == (422, 0)
+    assert {field: texts[0] for field, texts in kept.answers.items() if texts} == {
+        field: words for field, words in typed.items() if words
+    }
+
+
+def test_a_form_that_closed_meanwhile_keeps_what_was_typed(person: User) -> None:
+    edition, name = one_page(person, closes_on="2026-01-01"), uuid.uuid4()
+    response = signed_in(person).post(address(name), posted(edition, "first", "submit", subject="轮胎"))
+    assert (response.status_code, Submission.objects.count()) == (409, 0)
+    assert Draft.objects.get(uuid=name).answers == {"subject": ["轮胎"]}
+
+
+def test_a_failure_while_handing_in_keeps_what_was_typed(
+    person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edition, name = one_page(person), uuid.uuid4()
+
+    def fails(*args: Any, **kwargs: Any) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("forms.services.submissions.next_number", fails)
+    with pytest.raises(OSError, match="disk"):
+        signed_in(person).post(address(name), posted(edition, "first", "submit", subject="轮胎"))
+    assert Draft.objects.get(uuid=name).answers == {"subject": ["轮胎"]}
+    assert not Submission.objects.exists()
+
+
+def test_a_draft_that_another_window_keeps_meanwhile_counts_as_well(
+    person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edition, name = one_page(person), uuid.uuid4()
+    unkept = submissions.unkept_draft
+
+    def meanwhile(**said: Any) -> Draft:
+        draft = unkept(**said)
+        submissions.save_draft(uuid=name, edition=edition, typed={"price": ["12.00"]}, by=person)
+        return draft
+
+    monkeypatch.setattr(submissions, "unkept_draft", meanwhile)
+    response = signed_in(person).post(address(name), posted(edition, "first", "submit", subject="轮胎"))
+    assert response.status_code == 302
+    assert Submission.objects.get(uuid=name).answers == {"subject": "轮胎", "price": "12.00"}
+    assert not Draft.objects.exists()
+
+
+def test_nobody_hands_in_under_the_address_of_somebody_else(person: User) -> None:
+    edition, other = one_page(person), make_user()
+    draft, made = make_draft(edition, other), make_submission(edition, other, subject="一")
+    for name in (draft.uuid, made.uuid):
+        response = signed_in(person).post(address(name), posted(edition, "first", "submit", subject="二"))
+        assert response.status_code == 404
+    assert (Draft.objects.get().person, Submission.objects.get().answers) == (other, {"subject": "一"})
+
+
+def test_a_form_for_others_cannot_be_handed_in_at_once(person: User) -> None:
+    edition = one_page(make_user_with_roles("clerk"), submitters=["clerk"])
+    for words in ("轮胎", ""):
+        response = signed_in(person).post(
+            address(uuid.uuid4()), posted(edition, "first", "submit", subject=words, price="1")
+        )
+        assert response.status_code == 404
+    assert not Draft.objects.exists()
+    assert not Submission.objects.exists()
 
 
 def test_posted_values_of_hidden_read_only_and_undeclared_fields_change_nothing(person: User) -> None:

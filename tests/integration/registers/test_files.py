@@ -20,7 +20,7 @@ from backoffice.access.records import stream_of
 from backoffice.intake.registers import exporting
 from forms.fields import KINDS
 from forms.models import Submission
-from forms.registers.columns import number_of, shape_of
+from forms.registers.columns import number_of, shape_of, unanswered
 from forms.registers.lines import as_number, lines_of
 from forms.registers.sheets import DANGEROUS, Book, Order, guarded, write_csv, write_xlsx
 from forms.sampling import sample_answers
@@ -316,6 +316,7 @@ def test_answers_of_every_kind_have_lines_and_typed_cells_and_none_is_a_formula(
     for row in made:
         assert {line.column for line in lines_of("kinds", definition, row)} <= {
             *(column.number for column in shape.columns),
+            *(unanswered("kinds", column.key) for column in shape.columns),
             *(number_of("kinds", key) for key in ("_number", "_by", "_state")),
         }
     for column in shape.columns:

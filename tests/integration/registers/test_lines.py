@@ -11,13 +11,16 @@ from django.utils import timezone
 
 from forms.exceptions import NotFound
 from forms.models import RegisterNumber, RegisterText, RegisterWords, Submission
-from forms.registers.columns import number_of, shape_of
+from forms.registers.columns import number_of, shape_of, unanswered
+from forms.registers.filters import Filter, Op, condition_of
 from forms.registers.keeping import complete
 from forms.registers.lines import differences, folded, rebuild
 from forms.registers.queries import find_rows, load_rows, register_for, registers_of
+from forms.registers.selection import Selection
 from forms.services import corrections, retention
 from forms.services.definitions import publish_form
 from foundation.audit.services import Actor, change_audited
+from foundation.organisation.models import User
 from tests.factories.forms import choices, field, form_body, make_form, make_submission, text
 from tests.factories.organisation import make_user, make_user_with_roles
 
@@ -58,6 +61,7 @@ def test_a_submission_has_its_lines_when_it_is_there() -> None:
         (numbers["spent@money"], 1230),
         (numbers["since@date"], datetime.date(2026, 11, 22).toordinal()),
         (numbers["vip@yes_no"], 1),
+        (unanswered("customer", "phone@text"), 0),
     }
     assert {row.at for row in RegisterNumber.objects.all()} == {made.submitted_at}
 
@@ -68,7 +72,46 @@ def test_whatever_changes_a_submission_changes_its_lines() -> None:
     made.answers = {"name": "乙"}
     change_audited(made, kind="submission_corrected", actor=Actor.of(person))
     assert list(RegisterText.objects.filter(text__in=["甲", "乙"]).values_list("text", flat=True)) == ["乙"]
-    assert not RegisterNumber.objects.exists()
+    spent = shape_of("customer").by_key["spent@money"].number
+    assert not RegisterNumber.objects.filter(column=spent).exists()
+    assert RegisterNumber.objects.filter(column=unanswered("customer", "spent@money")).exists()
+
+
+def not_answered(key: str, column: str, by: User) -> tuple[set[str], bool]:
+    """Return the names of those who did not answer, and whether they were found by their marks."""
+    shape = shape_of(key)
+    condition = condition_of(Filter(column, Op.EMPTY), shape, by=by, roles={"manager"})
+    found = Selection(shape, [condition], roles={"manager"})
+    rows = found.load(found.ids())
+    assert found.count == len(rows)
+    return {row.answers["name"] for row in rows}, not condition.absent
+
+
+def test_what_is_not_answered_is_found_by_its_marks_as_soon_as_all_have_them() -> None:
+    person = make_user_with_roles("manager")
+    edition = customers(person)
+    make_submission(edition, person, name="甲", spent="1.00")
+    make_submission(edition, person, name="乙")
+    assert not_answered("customer", "spent@money", person) == ({"乙"}, False)
+    RegisterNumber.objects.all().delete()  # as lines were written before there were marks
+    assert complete() == 2
+    assert not_answered("customer", "spent@money", person) == ({"乙"}, True)
+    make_submission(edition, person, name="丙")
+    assert not_answered("customer", "spent@money", person) == ({"乙", "丙"}, True)
+    assert complete() == 0
+
+
+def test_a_question_of_a_later_edition_is_not_answered_by_those_who_were_never_asked() -> None:
+    person = make_user_with_roles("manager")
+    make_submission(customers(person), person, name="甲", spent="1.00")
+    wider = form_body(field("name"), field("email", "email"), key="customer", **READERS)
+    later = publish_form(wider, by=person)
+    make_submission(later, person, name="乙", email="yi@example.com")
+    make_submission(later, person, name="丙")
+    rebuild("customer")
+    assert not_answered("customer", "email@text", person) == ({"甲", "丙"}, False)
+    assert not_answered("customer", "spent@money", person) == ({"乙", "丙"}, False)
+    assert not_answered("customer", "name@text", person) == (set(), True)
 
 
 def test_what_is_rolled_back_leaves_no_lines() -> None:
@@ -162,7 +205,7 @@ def test_other_forms_find_rows_by_number_and_by_words_open_to_the_person() -> No
 def test_submissions_from_before_there_were_lines_get_theirs() -> None:
     person = make_user_with_roles("manager")
     make_submission(customers(person), person, name="甲")
-    assert complete() == 0
+    assert (complete(), complete()) == (1, 0)
     for table in (RegisterText, RegisterNumber):
         table.objects.all().delete()
     assert (complete(), differences("customer")) == (1, [])

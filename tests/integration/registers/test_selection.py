@@ -14,9 +14,9 @@ from django.utils.translation import override
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forms.models import Submission
+from forms.models import RegisterNumber, RegisterStand, Submission
 from forms.registers import selection
-from forms.registers.columns import RegisterShape, Type, shape_of
+from forms.registers.columns import RegisterShape, Type, shape_of, unanswered
 from forms.registers.filters import (
     Filter,
     FilterFault,
@@ -187,11 +187,15 @@ def manager() -> User:
 
 
 @pytest.mark.parametrize("bound", [5, 40, 10_000])
+@pytest.mark.parametrize("marked", [True, False], ids=["marked", "from before there were marks"])
 def test_the_list_agrees_with_a_plain_reading(
-    manager: User, monkeypatch: pytest.MonkeyPatch, bound: int
+    manager: User, monkeypatch: pytest.MonkeyPatch, bound: int, marked: bool
 ) -> None:
     """``bound``: how few a filter must find for the list to be read from its index."""
     make_register(SIZE, manager)
+    if not marked:
+        RegisterStand.objects.all().delete()
+        RegisterNumber.objects.filter(column=unanswered("claims", "amount@money")).delete()
     monkeypatch.setattr(selection, "BOUND", bound)
     shape, rows = shape_of("claims"), list(Submission.objects.all())
 
