@@ -29,7 +29,18 @@ VERBS: tuple[Verb, ...] = ("hand_over", "send_back", "add_signer", "copy")
 KEPT_WORDS = frozenset(
     {
         *("opened", "agreed", "refused", "handed_over", "sent_back", "withdrawn", "reminded", "signer_added"),
-        *("copied", "passed", "asked_again", "linked", "unlinked", "merged", "split", "migrated", "restored"),
+        *(
+            "copied",
+            "passed",
+            "asked_again",
+            "linked",
+            "unlinked",
+            "merged",
+            "split",
+            "migrated",
+            "restored",
+            "child_dropped",
+        ),
     }
 )
 """What the machine itself calls events; no step may be called so."""

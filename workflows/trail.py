@@ -87,6 +87,7 @@ def _own_titles() -> dict[str, str]:
         "merged": pgettext("of cases", "Merged"),
         "split": pgettext("of cases", "Split"),
         "migrated": pgettext("of cases", "Moved to another edition"),
+        "child_dropped": pgettext("of cases", "A case to be opened is not needed"),
         "restored": pgettext("of cases", "Moved back to its edition"),
     }
 

@@ -80,18 +80,23 @@ class Turn(models.Model):
 
 
 class ChildOrder(models.Model):
-    """A child case that a step asks a person to open: the form they still have to fill in.
+    """A case that a person is to open from this one, a child or one split off: the form they still have to fill in.
 
     ``uuid`` is that of the draft, and of the submission it becomes. Made with the step; the case it became is
     ``child``. One that is not needed after all is dropped (``dropped_at``).
     """
 
+    class Kind(models.TextChoices):
+        CHILD = "child", _("child case")
+        SPLIT = "split", _("split off")
+
     uuid = models.UUIDField(unique=True, editable=False, default=uuid.uuid4)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.CHILD)
     case = models.ForeignKey(
         Case, models.PROTECT, related_name="child_orders", verbose_name=_("opened by case")
     )
     workflow = models.CharField(_("workflow"), max_length=40)
-    step = models.CharField(_("step"), max_length=80)
+    step = models.CharField(_("step"), max_length=80, blank=True)
     answers = models.JSONField(_("answers it begins with"), default=dict)
     ordered_at = models.DateTimeField(_("ordered at"), default=timezone.now)
     child = models.OneToOneField(

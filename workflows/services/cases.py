@@ -43,6 +43,7 @@ from workflows.services.record import (
     locked,
     receipt_again,
     receipt_of,
+    record,
     snapshot_of,
     tell_asked,
     waiting_of,
@@ -86,16 +87,41 @@ def open_case(
                 _("A case has already been opened from submission %(number)s.")
                 % {"number": submission.number}
             )
-        order = ChildOrder.objects.select_related("case").filter(uuid=submission.uuid, child=None).first()
+        order = _order_of(submission)
         actor = Actor.of(by) if by else Actor(None, channel, channel=channel)
+        source = locked(order.case.uuid) if order else None
+        off = order is not None and order.kind == ChildOrder.Kind.SPLIT
         case = create(
-            edition, submission, by=by, actor=actor, parent=order.case if order else None, idempotency_key=key
+            edition,
+            submission,
+            by=by,
+            actor=actor,
+            parent=None if off else source,
+            links=[{"case": str(source.uuid), "kind": "split_from"}] if source and off else [],
+            idempotency_key=key,
         )
-        if order is not None:
+        if order is not None and source is not None:
             ChildOrder.objects.filter(pk=order.pk).update(child=case)
+            if off:
+                split_off(source, case, actor)
         event = audit.Event.objects.get(stream=case.stream, stream_ver=1)
         keep_receipt(key, request, event, case)
         return receipt_of(case, event)
+
+
+def _order_of(submission: Submission) -> ChildOrder | None:
+    """Return the order of another case that this submission fulfils, or None."""
+    found = ChildOrder.objects.select_related("case").filter(
+        uuid=submission.uuid, child=None, dropped_at=None
+    )
+    return found.first()
+
+
+def split_off(source: Case, fresh: Case, actor: Actor) -> None:
+    """Write on ``source`` that ``fresh`` was split off from it; in the transaction that opens ``fresh``."""
+    before = snapshot_of(source)
+    source.links = [*source.links, {"case": str(fresh.uuid), "kind": "split_off"}]
+    record(source, before, "split", actor, Told(references={"case": fresh.number}))
 
 
 def create(

@@ -103,6 +103,8 @@ def arrive(case: Case, machine: Machine) -> None:
     if walked.back and walked.back["after"] != case.state:
         walked = way.without_return(walked)
     case.walked = walked.stored()
+    if case.merged_into_id is not None and case.state != machine.definition.merged:
+        case.merged_into = None
     stamp(case, machine.definition.state(case.state))
     case.grade = machine.grade_of(case)
     approval = machine.approvals.get(case.state)
