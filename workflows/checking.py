@@ -16,7 +16,7 @@ from forms.files.references import taken_by
 from forms.schema import FieldDefinition, FormDefinition
 from foundation import expressions
 from workflows.network import edges_of, reached_from
-from workflows.schema import KEPT_WORDS, WorkflowDefinition
+from workflows.schema import KEPT_WORDS, THIS_SUBMISSION, WorkflowDefinition
 from workflows.vocabulary import OWN_NAMES, earlier_name, kinds_of, times_name
 
 
@@ -279,7 +279,7 @@ def _fields(definition: WorkflowDefinition, form: FormDefinition | None) -> Iter
             )
         for position, opening in enumerate(step.opens):
             for source in opening.fills.values():
-                if source not in known:
+                if source not in known and source != THIS_SUBMISSION:
                     yield Problem(
                         f"{place}.opens.{position}.fills",
                         _("The form has no field “%(field)s”.") % {"field": source},

@@ -70,6 +70,8 @@ class Approval(Part):
     ``when``: yes/no over the names of the workflow; where it does not hold the stage is passed over, on record.
     ``repeated``: *skip* — whoever agreed in the stage directly before, to the same content, is not asked again, on
     record; *ask* — they are.
+    ``own_matter``: where those asked are only whose matter it is, the case *waits* until somebody else holds the role,
+    or the stage is passed over, on record (*pass*): the head of a department need not sign their own request.
     ``agreed``, ``refused``: the states decisions lead to; without ``refused`` nobody can refuse, only send back.
     ``returns_to``: states the case can be sent back to besides the approvals it has passed. ``withdraws_to``: where
     it goes when the person whose matter it is takes it back, ``withdraw`` until when they may.
@@ -82,6 +84,7 @@ class Approval(Part):
     order: Literal["parallel", "sequential"] = "parallel"
     when: Expression = ""
     repeated: Literal["skip", "ask"] = "skip"
+    own_matter: Literal["wait", "pass"] = "wait"
     agreed: Key
     refused: Key | None = None
     returns_to: tuple[Key, ...] = ()
@@ -129,11 +132,16 @@ class Assignment(Part):
     skills: dict[str, RoleKey] = Field(default_factory=dict)
 
 
+THIS_SUBMISSION = "this_submission"
+"""In ``Opening.fills``: the submission that opened the case, as an answer to a look-up."""
+
+
 class Opening(Part):
     """A child case that a step opens: of ``workflow``, from a submission of its form.
 
     ``fills``: by field of the child's form, the field or question of this workflow it takes its answer from; ``sets``:
-    stored answers by field. ``at_once``: opened with the step from these alone; otherwise the person who took the step
+    stored answers by field; ``this_submission`` stands for the row of the register this case was opened from, where the
+    child's form looks one up. ``at_once``: opened with the step from these alone; otherwise the person who took the step
     is led to the form, begun with them.
     """
 
@@ -163,7 +171,8 @@ class Transition(Part):
     what to do when it is not. ``asks`` are the questions answered with the step. ``weight`` orders the buttons (the
     smallest is the primary action); ``confirm`` says what will happen, for steps that matter. ``not_by``: steps whose
     last actor may not take this one (a second call is somebody else's). ``by_itself``: the machine takes the step as
-    soon as its guard holds. ``roles`` may be empty where only the machine takes it.
+    soon as its guard holds. ``roles`` may be empty where only the machine takes it. ``despite_children``: can be taken
+    while child cases keep people in the state; steps that do not leave it always can.
     """
 
     id: Key
@@ -178,6 +187,7 @@ class Transition(Part):
     confirm: LocalizedText | None = None
     not_by: tuple[Key, ...] = ()
     by_itself: bool = False
+    despite_children: bool = False
     after_child: AfterChild | None = None
     opens: tuple[Opening, ...] = ()
     assignment: Assignment = Assignment()

@@ -177,6 +177,7 @@ def _decision(definition: WorkflowDefinition, told: Mapping[str, Any], names: Ma
         why = {
             "not_needed": _("not needed here"),
             "agreed_before": _("the same people had just agreed to the same"),
+            "own_matter": _("only those whose matter it is could have been asked"),
         }
         parts.append(why.get(str(told["why"]), str(told["why"])))
     parts += [names.get(str(told[name]), str(told[name])) for name in ("person", "other") if told.get(name)]

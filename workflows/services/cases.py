@@ -300,7 +300,7 @@ def _check_state(case: Case, spec: Transition) -> None:
 
 
 def _check_children(case: Case, spec: Transition) -> None:
-    blocking = children_in_the_way(case, machine_of(case))
+    blocking = children_in_the_way(case, machine_of(case), spec)
     if blocking:
         raise RuleBroken(
             _("“%(step)s” must wait until these are closed: %(cases)s.")

@@ -31,7 +31,7 @@ from workflows.definitions import definition_of, edition_in_force
 from workflows.exceptions import RuleBroken
 from workflows.machine import Machine, machine_of
 from workflows.models import Case, ChildOrder
-from workflows.schema import Approval, Opening, State, Transition
+from workflows.schema import THIS_SUBMISSION, Approval, Opening, State, Transition
 from workflows.services.record import (
     MACHINE,
     Told,
@@ -129,11 +129,12 @@ def stamp(case: Case, state: State) -> None:
 def _new_round(case: Case, machine: Machine, approval: Approval) -> rounds.Round:
     content = seal_of(case)
     number, version = len(case.rounds) + 1, case.version + 1
-    if not machine.holds(approval.when, case):
+    asked = people_asked(case, approval)
+    if not machine.holds(approval.when, case) or (not asked and _own_matter_alone(case, approval)):
         return rounds.Round(case.state, number, version, content, status="passed")
     return rounds.begin(
         approval,
-        people_asked(case, approval),
+        asked,
         state=case.state,
         number=number,
         began=version,
@@ -152,6 +153,14 @@ def people_asked(case: Case, approval: Approval) -> list[tuple[int, str]]:
             if person not in own:
                 found.setdefault(person, role)
     return list(found.items())
+
+
+def _own_matter_alone(case: Case, approval: Approval) -> bool:
+    """Say whether the stage may be passed over because nobody has its roles but those whose matter it is."""
+    if approval.own_matter != "pass":
+        return False
+    context, own = rules.context_of(case), rules.own_people(case)
+    return any(own & set(principals_in(resolve(role, context))) for role in approval.roles)
 
 
 def principals_in(resolution: Resolution) -> list[int]:
@@ -204,9 +213,11 @@ def _pass_over(case: Case, machine: Machine) -> bool:
         return False
     before = snapshot_of(case)
     stage = case.state
+    why = "agreed_before"
+    if last.status == "passed":
+        why = "own_matter" if machine.holds(approval.when, case) else "not_needed"
     move(case, machine, f"{stage}.{last.status}", approval.agreed)
     arrive(case, machine)
-    why = "not_needed" if last.status == "passed" else "agreed_before"
     event = record(
         case,
         before,
@@ -220,16 +231,20 @@ def _pass_over(case: Case, machine: Machine) -> bool:
 
 def _take_by_itself(case: Case, machine: Machine, by: User | None) -> bool:
     for spec in machine.leaving(case.state):
-        if spec.by_itself and not children_in_the_way(case, machine) and machine.guard_holds(case, spec.id):
+        if (
+            spec.by_itself
+            and not children_in_the_way(case, machine, spec)
+            and machine.guard_holds(case, spec.id)
+        ):
             take(case, spec, by=None, actor=Actor.system(MACHINE), given={})
             return True
     return False
 
 
-def children_in_the_way(case: Case, machine: Machine) -> list[Case]:
-    """Return the open child cases that keep people from leaving the state."""
+def children_in_the_way(case: Case, machine: Machine, spec: Transition) -> list[Case]:
+    """Return the open child cases that keep people from leaving the state by this step."""
     blocking = machine.definition.state(case.state).blocked_by
-    if not blocking:
+    if not blocking or spec.despite_children or spec.target == case.state:
         return []
     return list(case.children.filter(workflow__in=blocking, closed_at=None).order_by("id"))
 
@@ -250,7 +265,7 @@ def _wake_parent(child: Case, by: User | None) -> None:
             continue
         if after.join == "all" and parent.children.filter(workflow=child.workflow, closed_at=None).exists():
             continue
-        if children_in_the_way(parent, machine) or not machine.guard_holds(parent, spec.id):
+        if children_in_the_way(parent, machine, spec) or not machine.guard_holds(parent, spec.id):
             continue
         take(
             parent,
@@ -278,7 +293,8 @@ def _open(
 
 
 def _taken_over(case: Case, fills: Mapping[str, str]) -> dict[str, Any]:
-    known = {**case.submission.answers, **case.answers}
+    row = {"key": str(case.submission.uuid), "label": case.submission.number}
+    known = {**case.submission.answers, **case.answers, THIS_SUBMISSION: row}
     return {field: known[source] for field, source in fills.items() if known.get(source) is not None}
 
 
