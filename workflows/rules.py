@@ -12,6 +12,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from forms.rules import may_build
 from foundation.editions.texts import in_language
 from foundation.organisation.deputising import DeputiesInForce
 from foundation.organisation.models import Role, User
@@ -21,6 +22,12 @@ from workflows.definitions import definition_of
 from workflows.exceptions import CaseNotFound, NotPermitted
 from workflows.models import Case
 from workflows.schema import Transition
+
+
+def check_may_build(user: User) -> None:
+    """Raise ``NotPermitted`` unless the person may build workflows (policy: who builds forms builds workflows)."""
+    if not user.is_active or not may_build(roles_of(user)):
+        raise NotPermitted(_("You may not change workflows."))
 
 
 def context_of(case: Case) -> RoleContext:

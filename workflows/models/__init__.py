@@ -1,6 +1,7 @@
 """The rows of this room."""
 
 from workflows.models.case import Case
+from workflows.models.migration import CaseMigration
 from workflows.models.standing import ChildOrder, Concern, Sameness, Turn
 
-__all__ = ["Case", "ChildOrder", "Concern", "Sameness", "Turn"]
+__all__ = ["Case", "CaseMigration", "ChildOrder", "Concern", "Sameness", "Turn"]
