@@ -16,7 +16,7 @@ from forms.faults import sentence
 from forms.fields import FieldFault, Surroundings
 from forms.fields.reference import ReferenceField
 from forms.references import DependencyCycle
-from forms.schema import SUBMITTER, TODAY, FieldDefinition, FormDefinition, Group, Scope
+from forms.schema import CLOCK, SUBMITTER, FieldDefinition, FormDefinition, Group, Scope
 from foundation import expressions
 from foundation.expressions import Kind
 from foundation.expressions.kinds import COUNTED
@@ -101,11 +101,11 @@ def _ids(definition: FormDefinition) -> Iterator[Problem]:
 
 
 def _speakable(name: str) -> bool:
-    """Whether expressions can use the name: not the day, not a word of the language, not one of its types
+    """Whether expressions can use the name: not the time, not a word of the language, not one of its types
     (`list`).
     """
     return (
-        name != TODAY
+        name not in CLOCK
         and expressions.is_name(name)
         and not expressions.check("true", {name: Kind.TEXT}, Kind.YES_NO)
     )

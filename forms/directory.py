@@ -20,7 +20,7 @@ from django.utils.translation import get_language
 
 from forms.fields import Directory, Found, Reference
 from forms.fields.lookup import SHOWN, SOURCE
-from forms.fields.reference import CANDIDATES, SAID, ReferenceField
+from forms.fields.reference import CANDIDATES, READ, SAID, ReferenceField
 from forms.files.directory import FileDirectory
 from forms.files.references import SOURCE as FILES
 from forms.registers import queries as registers
@@ -155,7 +155,7 @@ def _standing(scope: Scope, answers: Mapping[str, Any]) -> Iterator[tuple[Refere
                 yield from _standing(scope.inner[name], row)
         elif (asked := scope.fields.get(name)) and isinstance(asked.of_kind, ReferenceField):
             for reference in asked.of_kind.references(value, asked.settings):
-                yield reference, Found(reference, str(value.get("label", "")))
+                yield reference, Found(reference, str(value.get("label", "")), "", value.get(READ, {}))
 
 
 def _register(source: str) -> tuple[str, list[str]]:

@@ -29,7 +29,7 @@ from django.utils.translation import gettext as _
 
 from forms.exceptions import AnswerError
 from forms.fields import Directory, FieldFault, Found, NoDirectory, Reference, Stored, Surroundings
-from forms.schema import TODAY, FieldDefinition, FormDefinition, Group, Member, Rule, Scope
+from forms.schema import NOW, SUBMITTED, TODAY, FieldDefinition, FormDefinition, Group, Member, Rule, Scope
 from foundation.editions.texts import in_language
 from foundation.expressions import ExpressionFault, Kind
 from foundation.expressions import evaluate as calculate
@@ -203,17 +203,36 @@ def _typed(scope: Scope, answers: Mapping[str, Any], prefix: str) -> Iterator[tu
             yield path, asked.of_kind.typed(value, asked.settings)
 
 
-def values_of(definition: FormDefinition, answers: Mapping[str, Any]) -> dict[str, Any]:
+def values_of(
+    definition: FormDefinition,
+    answers: Mapping[str, Any],
+    *,
+    submitted: datetime.datetime | None = None,
+    now: datetime.datetime | None = None,
+) -> dict[str, Any]:
     """Return stored answers as expressions over ``definition.names`` see them; a name without an answer is None.
 
-    Nothing is evaluated: for those who look at a submission from outside, a workflow's rules say. ``today`` is
-    the day on which they look.
+    Nothing is evaluated: for those who look at a submission from outside, a workflow's rules say. ``today`` and
+    ``now`` are when they look (``now``, this moment without it), ``submitted`` when it was handed in.
     """
+    now = now or timezone.now()
     return {
         **dict.fromkeys(definition.names),
+        **_clock(definition, timezone.localdate(now), now, submitted),
         **_values(definition.form, answers),
-        TODAY: timezone.localdate(),
     }
+
+
+def _clock(
+    definition: FormDefinition,
+    day: datetime.date,
+    now: datetime.datetime,
+    submitted: datetime.datetime | None,
+) -> dict[str, Any]:
+    """Return what the names of the time mean; an edition older than such a name may call a field so."""
+    times = {TODAY: day, NOW: now, SUBMITTED: submitted or now}
+    taken = {*definition.by_id, *definition.scopes}
+    return {name: time for name, time in times.items() if name not in taken}
 
 
 def _values(scope: Scope, answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -262,12 +281,15 @@ def evaluate(
     unread: Mapping[str, FieldFault] | None = None,
     kept: Mapping[str, Any] | None = None,
     day: datetime.date | None = None,
+    now: datetime.datetime | None = None,
+    submitted: datetime.datetime | None = None,
     directory: Directory | None = None,
 ) -> FormState:
     """Return how the form stands with ``answers``, which may come from anywhere.
 
     ``unread``: what ``read`` could not read. ``kept``: the values read-only fields have and keep (without
-    it, what the form says a draft begins with). ``day``: the day it is filled in (today without it).
+    it, what the form says a draft begins with). ``now``: when it is looked at (this moment without it), ``day``: that day; of a day
+    alone, noon is taken. ``submitted``: when it was handed in, where it was (``now`` without it).
     ``directory``: where the references in the answers are looked up, at most once in all; without it they
     lead nowhere. Answers of hidden fields, of read-only fields and to questions that the form does not ask
     have no effect whatever. Raises DependencyCycle for a definition that ``forms.checking`` would have
@@ -278,9 +300,16 @@ def evaluate(
     references = set(_references(definition.form, answers)) | set(_references(definition.form, kept))
     directory = directory or NoDirectory()
     found = directory.load(references) if references else {}
-    around = Surroundings(day or timezone.localdate(), found, directory)
+    if now is None:
+        now = (
+            timezone.now()
+            if day is None
+            else timezone.make_aware(datetime.datetime.combine(day, datetime.time(12)))
+        )
+    around = Surroundings(day or timezone.localdate(now), found, directory)
+    clock = _clock(definition, around.day, now, submitted)
     with override(language):
-        return _Evaluation(definition, unread or {}, around, language).state(answers, kept)
+        return _Evaluation(definition, unread or {}, around, language, clock).state(answers, kept)
 
 
 def _references(scope: Scope, answers: Mapping[str, Any]) -> Iterator[Reference]:
@@ -320,7 +349,8 @@ class _Row:
     values: ChainMap[str, Any]
     """What names mean here; what stands around it is seen through."""
     unset: set[str] = field(default_factory=set)
-    """Ids of its fields and groups without an answer."""
+    """Ids of its fields and groups without an answer; and what was to be read of something looked up, and is
+    not there."""
     outer: _Row | None = None
 
     def all_set(self, names: frozenset[str]) -> bool:
@@ -334,6 +364,7 @@ class _Evaluation:
     unread: Mapping[str, FieldFault]
     around: Surroundings
     language: str
+    clock: Mapping[str, Any]
     found: dict[str, FieldState] = field(default_factory=dict)
     repeated: dict[str, RowsState] = field(default_factory=dict)
     rows: dict[str, list[_Row]] = field(default_factory=dict)
@@ -342,7 +373,7 @@ class _Evaluation:
 
     def state(self, posted: Mapping[str, Any], kept: Mapping[str, Any]) -> FormState:
         form = self.definition.form
-        self._work_through(_Row(form, "", posted, kept, ChainMap({TODAY: self.around.day})))
+        self._work_through(_Row(form, "", posted, kept, ChainMap(dict(self.clock))))
         asked_for = {path for row in self._all_rows() for path in self._asked_for(row)}
         missing = {
             path for path in asked_for if self.found[path].value is None and not self.sentences.get(path)
@@ -446,11 +477,14 @@ class _Evaluation:
         elif visible and asked.of_kind.asks:
             read_only = bool(asked.read_only_if) and self._holds(asked.read_only_if, row, otherwise=True)
             value = self._answer(row, asked, read_only=read_only)
+        bindings = {} if value is None else asked.of_kind.bindings(value, asked.settings)
         if value is None:
             row.unset.add(asked.id)
-        else:
-            for part, bound in asked.of_kind.bindings(value, asked.settings).items():
-                row.values[f"{asked.id}.{part}" if part else asked.id] = bound
+        for part, bound in bindings.items():
+            row.values[f"{asked.id}.{part}" if part else asked.id] = bound
+        row.unset.update(
+            f"{asked.id}.{part}" for part in asked.of_kind.reads(asked.settings) if bindings.get(part) is None
+        )
         self.found[path] = FieldState(
             asked,
             member.page,

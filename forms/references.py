@@ -37,6 +37,23 @@ def names_in(text: str, known: Collection[str]) -> frozenset[str]:
     )
 
 
+def parts_in(text: str, known: Collection[str]) -> frozenset[str]:
+    """Return the names of ``known``, each ``field.part``, that stand in an expression; none for a text that
+    cannot be read.
+    """
+    if not text or not known:
+        return frozenset()
+    try:
+        words = ["", *(token.text for token in tokens_of(text))]
+    except ExpressionFault:
+        return frozenset()
+    return frozenset(
+        name
+        for before, first, point, part in zip(words, words[1:], words[2:], words[3:], strict=False)
+        if before != "." and point == "." and (name := f"{first}.{part}") in known
+    )
+
+
 def in_order(waits_for: Mapping[str, Collection[str]]) -> list[str]:
     """Return the ids so that each stands after all it waits for; raises DependencyCycle."""
     try:

@@ -29,7 +29,7 @@ from forms.faults import below, unsound
 from forms.fields import KINDS, FieldKind, FieldOptions
 from forms.fields.date import in_iso
 from forms.numbering import Scheme
-from forms.references import in_order, names_in
+from forms.references import in_order, names_in, parts_in
 from foundation.editions.models import Edition
 from foundation.editions.queries import body_of
 from foundation.editions.texts import LocalizedText
@@ -41,6 +41,11 @@ SUBMITTER = "submitter"
 """Stands where roles are named for whoever handed the submission in."""
 TODAY = "today"
 """A name every expression may use: the day on which the form is filled in."""
+NOW = "now"
+"""A name every expression may use: the moment at which the form is looked at, the same for all of it."""
+SUBMITTED = "submitted_at"
+"""A name every expression may use: the moment at which the form was handed in; before that, ``now``."""
+CLOCK: Mapping[str, Kind] = {TODAY: Kind.DATE, NOW: Kind.MOMENT, SUBMITTED: Kind.MOMENT}
 _EXPRESSION_LENGTH = 2000
 
 
@@ -433,11 +438,13 @@ class FormDefinition(Part):
 
     @cached_property
     def named_by(self) -> dict[str, frozenset[str]]:
-        """By id of a rule, the fields and repeating groups it names, of its own scope and those around it."""
+        """By id of a rule, the fields and repeating groups it names, of its own scope and those around it; and
+        what it reads of something looked up (``contract.amount``).
+        """
         return {
-            rule.id: names_in(
-                rule.holds, self.scopes[rule.group].reachable if rule.group in self.scopes else ()
-            )
+            rule.id: names_in(rule.holds, scope.reachable) | parts_in(rule.holds, scope.looked_up)
+            if (scope := self.scopes.get(rule.group))
+            else frozenset()
             for rule in self.rules
         }
 
@@ -468,14 +475,14 @@ class Scope:
 
     @cached_property
     def names(self) -> dict[str, SchemaEntry]:
-        """What expressions here may read: what stands here, what stands around it, and the day."""
+        """What expressions here may read: what stands here, what stands around it, and the time."""
         found: dict[str, SchemaEntry] = {}
         for name, asked in self.fields.items():
             for part, entry in asked.of_kind.names(asked.settings).items():
                 found[f"{name}.{part}" if part else name] = entry
         for name, scope in self.inner.items():
             found[name] = scope.records
-        around: Mapping[str, SchemaEntry] = self.outer.names if self.outer else {TODAY: Kind.DATE}
+        around: Mapping[str, SchemaEntry] = self.outer.names if self.outer else CLOCK
         for name, entry in around.items():
             # Its own group's rows are not known while one of them is worked out.
             if self.group is None or name != self.group.id:
@@ -506,6 +513,14 @@ class Scope:
     def reachable(self) -> frozenset[str]:
         """Ids of the fields and groups that names here can mean."""
         return frozenset(self.members) | (self.outer.reachable if self.outer else frozenset())
+
+    @cached_property
+    def looked_up(self) -> frozenset[str]:
+        """The names under which something looked up is read here, here and around."""
+        own = {
+            f"{name}.{part}" for name, asked in self.fields.items() for part in asked.of_kind.reads(asked.settings)
+        }
+        return frozenset(own) | (self.outer.looked_up if self.outer else frozenset())
 
     @cached_property
     def texts(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from forms import logic
 from forms.directory import directory_for
 from forms.models import Submission
-from forms.schema import TODAY, FieldDefinition, FormDefinition
+from forms.schema import CLOCK, FieldDefinition, FormDefinition
 from forms.schema import definition_of as form_of
 from foundation.editions.texts import LocalizedText, in_language
 from foundation.expressions import Kind, SchemaEntry
@@ -75,7 +75,7 @@ def earlier_name(identity: str) -> str:
 
 def kinds_of(definition: WorkflowDefinition, form: FormDefinition | None) -> dict[str, SchemaEntry]:
     """Return the names the rules of a definition may use, with what each is to an expression: those of the form,
-    rows and the day included, the questions of all steps, how often each step was taken, how many earlier cases
+    rows and the time included, the questions of all steps, how often each step was taken, how many earlier cases
     there are, and ``OWN_NAMES``.
     """
     asked = definition.asked
@@ -83,7 +83,7 @@ def kinds_of(definition: WorkflowDefinition, form: FormDefinition | None) -> dic
         **OWN_NAMES,
         **{times_name(step.id): Kind.WHOLE for step in definition.transitions},
         **{earlier_name(identity.id): Kind.WHOLE for identity in definition.identities},
-        **(form.names if form else {TODAY: Kind.DATE}),
+        **(form.names if form else CLOCK),
         **(asked.names if asked else {}),
     }
 
@@ -92,14 +92,17 @@ def values_of(definition: WorkflowDefinition, case: Case) -> dict[str, Any]:
     """Return the case's answers as expressions see them; a name without an answer is None."""
     asked = definition.asked
     walked = way.from_stored(case.walked)
+    now, handed_in = timezone.now(), case.submission.submitted_at
     return {
         GRADE: case.grade,
         DEPARTMENT: case.department.code if case.department else "",
-        DAYS_OPEN: (timezone.localdate() - timezone.localdate(case.opened_at)).days,
+        DAYS_OPEN: (timezone.localdate(now) - timezone.localdate(case.opened_at)).days,
         **{times_name(step.id): walked.times.get(step.id, 0) for step in definition.transitions},
         **{earlier_name(one.id): walked.earlier.get(one.id, 0) for one in definition.identities},
-        **logic.values_of(form_of(case.submission.edition), case.submission.answers),
-        **(logic.values_of(asked, case.answers) if asked else {}),
+        **logic.values_of(
+            form_of(case.submission.edition), case.submission.answers, submitted=handed_in, now=now
+        ),
+        **(logic.values_of(asked, case.answers, submitted=handed_in, now=now) if asked else {}),
     }
 
 

@@ -221,6 +221,12 @@ class FieldKind(ABC, Generic[OptionsT]):
         """
         return {"": self.expression}
 
+    def reads(self, options: OptionsT) -> Collection[str]:
+        """Return the parts among ``names`` that are read of something looked up: they may be missing although
+        the field is answered, and a rule that names one waits for it.
+        """
+        return ()
+
     def bindings(self, value: Any, options: OptionsT) -> Mapping[str, Any]:
         """Return what stands under those names for a stored value."""
         return {"": self.in_expression(value)}

@@ -1,6 +1,7 @@
 """Answers that name something outside the form: a person, a department, a position, a row of a register.
 
-Stores ``{"key": …, "label": words it had on the day}``. The control posts the key, the words in its box as the
+Stores ``{"key": …, "label": words it had on the day}``, and under ``read`` what expressions read of the thing, as
+it stood on the day; only what the person who answered may read. The control posts the key, the words in its box as the
 part ``words``, and the words that belong to the key as the part ``label``: where somebody has changed the words
 without choosing, the words count. Words are looked up like a key, as ``=words``; a directory finds them where
 exactly one thing has that number, code or name.
@@ -10,11 +11,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from forms.fields.base import (
     Cell,
@@ -24,6 +25,7 @@ from forms.fields.base import (
     FieldOptions,
     Found,
     Reference,
+    Segment,
     Stored,
     Surroundings,
     clean_text,
@@ -32,6 +34,7 @@ from forms.fields.base import (
     plain_texts,
     text_of_cell,
 )
+from forms.fields.looked_up import Readable, read_as
 from forms.fields.sampling import pick
 from foundation.expressions import Kind, SchemaEntry
 
@@ -39,6 +42,10 @@ SAID = "="
 """Stands before words that are to be looked up."""
 CANDIDATES = "candidates"
 """Under this name of ``Found.values`` a directory says what words may mean that fit several things."""
+OWN_PART = "name"
+"""The part of a reference that expressions read as its words."""
+READ = "read"
+"""Under this key a stored reference says what expressions read of the thing."""
 _LONGEST_KEY = 200
 _LONGEST_LABEL = 400
 _LONGEST_WORDS = 120
@@ -54,6 +61,18 @@ class ReferenceOptions(FieldOptions):
         description="Fields of this form (of the same row, in a repeating group) that take over what the chosen"
         " thing says, while they are empty: id of the field here → name there.",
     )
+    reads: dict[Annotated[str, Field(pattern=_IDENTIFIER)], Readable] = Field(
+        default_factory=dict,
+        max_length=12,
+        description="What expressions may read of the chosen thing, as `<id of this field>.<name there>`: name there"
+        " → what it is. Missing where whoever answers may not read it; a rule then is not tried.",
+    )
+
+    @model_validator(mode="after")
+    def _free_name(self) -> ReferenceOptions:
+        if OWN_PART in self.reads:
+            raise ValueError(f"reads: `{OWN_PART}` is the words of the thing itself and can always be read")
+        return self
 
 
 OptionsT = TypeVar("OptionsT", bound=ReferenceOptions)
@@ -95,7 +114,7 @@ class ReferenceField(FieldKind[OptionsT]):
         label = value.get("label", "") if references else None
         if (
             not references
-            or not set(value) <= {"key", "label"}
+            or not set(value) <= {"key", "label", READ}
             or not isinstance(label, str)
             or len(label) > _LONGEST_LABEL
             or any(sign != clean_text(sign, lines=False) for sign in (value["key"], label))
@@ -120,7 +139,12 @@ class ReferenceField(FieldKind[OptionsT]):
     def settled(self, value: Any, options: OptionsT, around: Surroundings) -> Stored:
         found = around.found[next(iter(self.references(value, options)))]
         label = clean_text(found.label, lines=False)[:_LONGEST_LABEL].strip()
-        return {"key": found.reference.key, "label": label}
+        read = {
+            name: found.values[name]
+            for name, kind in options.reads.items()
+            if read_as(kind, found.values.get(name)) is not None
+        }
+        return {"key": found.reference.key, "label": label, **({READ: read} if read else {})}
 
     def typed(self, value: Any, options: OptionsT) -> list[str]:
         key, label = str(value["key"]), str(value.get("label", ""))
@@ -142,10 +166,30 @@ class ReferenceField(FieldKind[OptionsT]):
         return value["key"]
 
     def names(self, options: OptionsT) -> Mapping[str, SchemaEntry]:
-        return {"": self.expression, "name": Kind.TEXT}
+        return {
+            "": self.expression,
+            OWN_PART: Kind.TEXT,
+            **{name: Kind(kind) for name, kind in options.reads.items()},
+        }
+
+    def reads(self, options: OptionsT) -> Collection[str]:
+        return options.reads
 
     def bindings(self, value: Any, options: OptionsT) -> Mapping[str, Any]:
-        return {"": value["key"], "name": value.get("label", "")}
+        found = {"": value["key"], OWN_PART: value.get("label", "")}
+        there = value.get(READ, {})
+        for name, kind in options.reads.items():
+            if (read := read_as(kind, there.get(name))) is not None:
+                found[name] = read
+        return found
+
+    def difference(self, before: Any, after: Any, options: OptionsT, language: str) -> list[Segment]:
+        # What expressions read of the thing is no answer of anybody's.
+        old, new = (
+            {name: said for name, said in value.items() if name != READ} if isinstance(value, dict) else value
+            for value in (before, after)
+        )
+        return super().difference(old, new, options, language)
 
     def sample(self, seed: int, options: OptionsT, around: Surroundings) -> Stored | None:
         there: Sequence[Found] = around.directory.search(self.source(options), "", limit=10)

@@ -136,7 +136,15 @@ def corrected_state(
     directory = directory_for(
         by, submission.uuid, standing=standing_in(definition, submission.answers), uploads=False
     )
-    return evaluate(definition, merged, language, unread=unread, kept=submission.answers, directory=directory)
+    return evaluate(
+        definition,
+        merged,
+        language,
+        unread=unread,
+        kept=submission.answers,
+        submitted=submission.submitted_at,
+        directory=directory,
+    )
 
 
 def correct(

@@ -57,8 +57,8 @@ def in_one_call(editions: list[Edition], tmp_path: Path) -> tuple[float, float, 
         html, css = documents.page_of(edition, "zh-hans")
         body = re.search(r"<body>(.*)</body>", html, re.DOTALL)
         assert body is not None
-        pieces.append(body[1].replace('id="head"', 'class="head"').replace('id="foot"', 'class="foot"'))
-    css = css.replace("#head", ".head").replace("#foot", ".foot") + "article { break-before: page }"
+        pieces.append(body[1].replace('id="head"', 'class="head"'))
+    css = css.replace("#head", ".head") + "article { break-before: page }"
     whole = "".join(f"<article>{piece}</article>" for piece in pieces)
     config = tmp_path / "fonts.conf"
     config.write_text(

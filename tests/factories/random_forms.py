@@ -10,16 +10,18 @@ import random
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from forms.checking import problems_of
 from forms.fields import KINDS, Found, Reference, Surroundings
 from forms.logic import ROW
 from forms.references import names_in
-from forms.schema import FieldDefinition, FormDefinition, Scope
+from forms.schema import CLOCK, FieldDefinition, FormDefinition, Scope
 from foundation.expressions import Kind, RecordList, SchemaEntry
 from foundation.expressions.rows import OPERATORS_OF, Operator, Row, compile_rows
 
 DAY = datetime.date(2026, 11, 20)
+NOW = datetime.datetime(2026, 11, 20, 14, 3, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
 def text(words: str) -> dict[str, str]:
@@ -45,7 +47,13 @@ class Shelf:
         return [str(uuid.uuid5(uuid.NAMESPACE_URL, f"{source}/{number}")) for number in range(4)]
 
     def _found(self, reference: Reference) -> Found:
-        values = {}
+        values: dict[str, Any] = {}
+        if reference.source == "register:somewhere":
+            # The last row is one of which the person may not read everything.
+            rows = [{"amount": "80.00", "seats": 4, "due_on": "2026-11-21", "state": "open"}] * 3
+            values = [*rows, {"amount": "not a number", "state": "open"}][
+                self.keys(reference.source).index(reference.key)
+            ]
         if reference.source == "file":
             values = {
                 "kind": "pdf" if self.keys("file").index(reference.key) == 3 else "image",
@@ -60,6 +68,7 @@ class Shelf:
         return Found(reference, f"名 {reference.key[:8]}", "", values)
 
 
+READS = {"amount": "money", "seats": "whole", "due_on": "date", "state": "text"}
 CHOICES = [{"key": key, "label": text(key)} for key in ("a", "b", "c", "d")]
 
 
@@ -103,7 +112,7 @@ def _options(kind: str, rng: random.Random) -> dict[str, Any]:
                 ]
             }
         case "lookup":
-            return {"form": "somewhere"}
+            return {"form": "somewhere", **({"reads": READS} if rng.random() < 0.5 else {})}
         case "static":
             return {"content": text("read this")}
         case _:
@@ -242,13 +251,13 @@ class _Conditions:
         names = self.definition.scopes[scope].names
         if anything or self.forward:
             return dict(names)
-        return {name: entry for name, entry in names.items() if name.split(".")[0] in {"today", *self.known}}
+        return {name: entry for name, entry in names.items() if name.split(".")[0] in {*CLOCK, *self.known}}
 
     def condition(self, scope: str, *, anything: bool = False) -> str:
         """Return a yes/no expression, empty where there is nothing to speak of."""
         rng, names = self.rng, self.names(scope, anything=anything)
         plain = {name: entry for name, entry in names.items() if isinstance(entry, Kind)}
-        if not [name for name in names if name != "today"]:
+        if not [name for name in names if name not in CLOCK]:
             return ""
         lists = [name for name, entry in names.items() if isinstance(entry, RecordList)]
         if lists and rng.random() < 0.35:

@@ -27,6 +27,8 @@ class CellView(FieldView):
     spoken: str = ""
     heading: str = ""
     """The column's heading, shown beside the cell where there is no room for a table."""
+    asked: bool = False
+    """Whether a row that is begun must say it."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,7 @@ def _cell(
         texts=(typed,) if typed else (),
         spoken=f"{spoken}: {heading}",
         heading=heading,
+        asked=column.required,
     )
 
 

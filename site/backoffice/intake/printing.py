@@ -170,7 +170,13 @@ def _html(values: Mapping[str, Any], layout: PrintLayout) -> tuple[str, str]:
         },
     )
     css = render_to_string(
-        STYLESHEET, {"paper": layout.paper, "small": layout.paper.startswith("A5"), "document": STYLE}
+        STYLESHEET,
+        {
+            "paper": layout.paper,
+            "small": layout.paper.startswith("A5"),
+            "document": STYLE,
+            "copies": layout.copies or [""],
+        },
     )
     return html, css
 

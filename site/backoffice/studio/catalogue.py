@@ -31,7 +31,7 @@ from forms.outline import (
     tidy,
     tree_of,
 )
-from forms.schema import IDENTIFIER, TODAY
+from forms.schema import CLOCK, IDENTIFIER
 from forms.services import working as service
 from foundation.editions.models import Edition
 from foundation.editions.queries import all_in_force, body_of
@@ -307,7 +307,7 @@ def with_room(body: Body, sort: str) -> tuple[Body, Thing]:
 
 def unspeakable(name: str) -> bool:
     """Whether expressions cannot call a field so."""
-    return name == TODAY or not is_name(name)
+    return name in CLOCK or not is_name(name)
 
 
 def check_id(name: str) -> None:

@@ -19,6 +19,9 @@ from forms.fields import KINDS
 from forms.models import RefusedChange, WorkingForm
 from forms.outline import FIELD, FORM, GROUP, PAGE, ROOT, RULE, Thing, Tree, thing_at, tree_of
 from forms.schema import (
+    CLOCK,
+    NOW,
+    SUBMITTED,
     SUBMITTER,
     TODAY,
     FieldDefinition,
@@ -411,8 +414,8 @@ class Desk:
 
     def _called(self, name: str) -> str:
         """Return what people call what an expression calls ``name``."""
-        if name == TODAY:
-            return _("today")
+        if name in CLOCK:
+            return {TODAY: _("today"), NOW: _("now"), SUBMITTED: _("when it is handed in")}[name]
         return next(
             (self.title(one) for one in (Thing(FIELD, name), Thing(GROUP, name)) if one in self.tree.own),
             name,
@@ -523,7 +526,7 @@ class Desk:
                     }
                 )
         if scope is None:
-            return {**found, TODAY: Kind.DATE}
+            return {**CLOCK, **found}
         outer = self._names_in(self.rows_around(scope))
         return {**{name: entry for name, entry in outer.items() if name != scope.id}, **found}
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache, lru_cache
 from typing import Any
@@ -263,6 +264,17 @@ def moment(text: str) -> int:
         raise _noted(FunctionFault(Cause.BAD_LITERAL, text, "moment")) from error
 
 
+def moment_of_day(number: int, time: str) -> int:
+    """`moment(day, "09:00")`: that time of the day, in our zone; the time as a field for times holds it."""
+    _charge(time)
+    try:
+        if len(time) != 5:
+            raise ValueError
+        return moment_to_number(datetime.combine(date_from_number(number), clock.fromisoformat(time)))
+    except ValueError as error:
+        raise _noted(FunctionFault(Cause.BAD_LITERAL, time, "moment")) from error
+
+
 def days_between(first: int, second: int) -> int:
     """`days_between(a, b)`: 1 from a day to the next, negative backwards."""
     _charge()
@@ -478,7 +490,7 @@ def _declarations() -> dict[str, tuple[Signature, ...]]:
         "largest": tuple(one(kind, largest, list_of(kind)) for kind in ORDERED),
         "smallest": tuple(one(kind, smallest, list_of(kind)) for kind in ORDERED),
         "date": (one(K.DATE, day, K.TEXT),),
-        "moment": (one(K.MOMENT, moment, K.TEXT),),
+        "moment": (one(K.MOMENT, moment, K.TEXT), one(K.MOMENT, moment_of_day, K.DATE, K.TEXT)),
         "days_between": (one(K.WHOLE, days_between, K.DATE, K.DATE),),
         "add_months": (one(K.DATE, add_months, K.DATE, K.WHOLE),),
         "year": (one(K.WHOLE, year_of, K.DATE),),

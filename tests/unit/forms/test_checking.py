@@ -47,7 +47,7 @@ def test_an_unknown_name_is_found_with_its_place_and_the_names_there_are() -> No
         (problem,) = check(body)
     assert problem.path == "pages.first.groups.first_group.fields.note.visible_if"
     assert problem.message.startswith("Line 1, column 10: There is no “mobil” here.")
-    assert (problem.position, problem.names) == (9, ("phone", "note", "today"))
+    assert (problem.position, problem.names) == (9, ("phone", "note", "today", "now", "submitted_at"))
 
 
 def test_an_expression_of_the_wrong_kind() -> None:

@@ -15,6 +15,7 @@ import random
 import secrets
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from foundation.expressions import evaluate as calculate
 from tests.factories.random_forms import (
     DAY,
     HOSTILE_VALUES,
+    NOW,
     Shelf,
     random_answers,
     random_definition,
@@ -43,6 +45,7 @@ SEED = int(os.environ.get("REMIT_FUZZ_SEED") or (secrets.randbelow(10**9) if _LO
 PARTS = 20
 """So that the workers of a test run can share them."""
 SHELF = Shelf()
+SUBMITTED = NOW - timedelta(hours=5)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -84,7 +87,7 @@ def try_definition(seed: int) -> None:
 def stand(
     definition: FormDefinition, answers: Mapping[str, Any], kept: Mapping[str, Any], **more: Any
 ) -> FormState:
-    return evaluate(definition, answers, "en", kept=kept, day=DAY, directory=SHELF, **more)
+    return evaluate(definition, answers, "en", kept=kept, now=NOW, submitted=SUBMITTED, directory=SHELF, **more)
 
 
 def kept_answers(definition: FormDefinition, rng: random.Random) -> dict[str, Any]:
@@ -108,7 +111,7 @@ class Answered:
 
     def __init__(self, scope: Scope, path: str, stored: Mapping[str, Any], outer: Answered | None) -> None:
         self.scope, self.path, self.stored, self.outer = scope, path, stored, outer
-        around = outer.values if outer else ChainMap({"today": DAY})
+        around = outer.values if outer else ChainMap({"today": DAY, "now": NOW, "submitted_at": SUBMITTED})
         self.values: ChainMap[str, Any] = around.new_child()
         self.values.update(dict.fromkeys(name for name in scope.names if self.own(name)))
         for name, asked in scope.fields.items():
@@ -150,6 +153,8 @@ class Answered:
         return self.outer.named(name) if self.outer else None
 
     def given(self, name: str) -> bool:
+        if "." in name and self.own(name):
+            return self.values[name] is not None
         if name in self.scope.members:
             return bool(self.stored.get(name) is not None and self.stored.get(name) != [])
         return self.outer.given(name) if self.outer else False
