@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from django.conf import settings
 from django.utils import timezone
@@ -14,13 +14,15 @@ from pydantic import ValidationError
 
 from forms.faults import sentence
 from forms.fields import FieldFault, Surroundings
-from forms.fields.reference import ReferenceField
+from forms.fields.lookup import LookupOptions
+from forms.fields.reference import ReferenceField, ReferenceOptions
 from forms.references import DependencyCycle
 from forms.schema import CLOCK, SUBMITTER, FieldDefinition, FormDefinition, Group, Scope
 from foundation import expressions
 from foundation.expressions import Kind
-from foundation.expressions.kinds import COUNTED
+from foundation.expressions.kinds import COUNTED, KIND_NAMES
 
+Registers: TypeAlias = Callable[[str], FormDefinition | None]
 RESERVED_KEYS = frozenset({"mine", "drafts"})
 """Words that mean something else in the addresses of forms."""
 
@@ -46,22 +48,29 @@ def parse(body: Mapping[str, Any]) -> tuple[FormDefinition | None, list[Problem]
         return None, [Problem(_path(body, fault["loc"]), sentence(fault)) for fault in error.errors()]
 
 
-def check(body: Mapping[str, Any], roles: Collection[str] | None = None) -> list[Problem]:
+def check(
+    body: Mapping[str, Any], roles: Collection[str] | None = None, registers: Registers | None = None
+) -> list[Problem]:
     """Return everything wrong with a body, errors first; an empty list: it may be published."""
     definition, problems = parse(body)
-    return problems if definition is None else problems_of(definition, roles)
+    return problems if definition is None else problems_of(definition, roles, registers)
 
 
-def problems_of(definition: FormDefinition, roles: Collection[str] | None = None) -> list[Problem]:
+def problems_of(
+    definition: FormDefinition, roles: Collection[str] | None = None, registers: Registers | None = None
+) -> list[Problem]:
     """Return everything wrong with a well-formed definition, errors first.
 
-    ``roles``: keys of the roles there are; without them the roles named are not looked at.
+    ``roles``: keys of the roles there are; without them the roles named are not looked at. ``registers``: gives
+    the form of a register by its key, None where there is none yet; without it, what is read of a register is
+    not looked at.
     """
     found = [
         *_ids(definition),
         *_names(definition),
         *_initial(definition),
         *_takeovers(definition),
+        *_readings(definition, registers),
         *_strangers(definition),
         *_openings(definition),
         *_roles(definition, roles),
@@ -173,6 +182,38 @@ def _takeovers(definition: FormDefinition) -> Iterator[Problem]:
                         % {"field": target},
                         names=tuple(other for other in scope.fields if other != name),
                     )
+
+
+def _readings(definition: FormDefinition, registers: Registers | None) -> Iterator[Problem]:
+    """Yield what expressions are to read of something looked up, and is not there or not of that kind."""
+    for path, field in _field_paths(definition):
+        options = field.settings
+        if not isinstance(options, ReferenceOptions) or not options.reads:
+            continue
+        offered: Mapping[str, Kind] | None = (
+            field.of_kind.offers if isinstance(field.of_kind, ReferenceField) else {}
+        )
+        if isinstance(options, LookupOptions):
+            form = definition if options.form == definition.key else registers and registers(options.form)
+            offered = (
+                {name: each.of_kind.expression for name, each in form.form.fields.items()} if form else None
+            )
+        if offered is None:
+            continue
+        for name, kind in options.reads.items():
+            place = f"{path}.options.reads.{name}"
+            if name not in offered:
+                yield Problem(
+                    place,
+                    _("There is no “%(name)s” that could be read there.") % {"name": name},
+                    names=tuple(offered),
+                )
+            elif (there := Kind.TEXT if offered[name] is Kind.PERSON else offered[name]) is not Kind(kind):
+                yield Problem(
+                    place,
+                    _("“%(name)s” is not read as “%(kind)s”: there it is “%(there)s”.")
+                    % {"name": name, "kind": KIND_NAMES[Kind(kind)], "there": KIND_NAMES[there]},
+                )
 
 
 def _strangers(definition: FormDefinition) -> Iterator[Problem]:

@@ -230,7 +230,12 @@ def _clock(
     submitted: datetime.datetime | None,
 ) -> dict[str, Any]:
     """Return what the names of the time mean; an edition older than such a name may call a field so."""
-    times = {TODAY: day, NOW: now, SUBMITTED: submitted or now}
+    # To the minute, as all moments of forms are: what happens in this minute is not over.
+    moments = {
+        name: each.replace(second=0, microsecond=0)
+        for name, each in ((NOW, now), (SUBMITTED, submitted or now))
+    }
+    times: dict[str, Any] = {TODAY: day, **moments}
     taken = {*definition.by_id, *definition.scopes}
     return {name: time for name, time in times.items() if name not in taken}
 
@@ -288,8 +293,8 @@ def evaluate(
     """Return how the form stands with ``answers``, which may come from anywhere.
 
     ``unread``: what ``read`` could not read. ``kept``: the values read-only fields have and keep (without
-    it, what the form says a draft begins with). ``now``: when it is looked at (this moment without it), ``day``: that day; of a day
-    alone, noon is taken. ``submitted``: when it was handed in, where it was (``now`` without it).
+    it, what the form says a draft begins with). ``now``: when it is looked at (this moment without it);
+    ``day``: that day, and given alone its noon. ``submitted``: when it was handed in (``now`` without it).
     ``directory``: where the references in the answers are looked up, at most once in all; without it they
     lead nowhere. Answers of hidden fields, of read-only fields and to questions that the form does not ask
     have no effect whatever. Raises DependencyCycle for a definition that ``forms.checking`` would have

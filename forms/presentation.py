@@ -352,6 +352,8 @@ class Answered:
     lines: tuple[Line, ...] = ()
     rows: tuple[tuple[tuple[Line, ...], tuple[Answered, ...]], ...] = ()
     totals: tuple[tuple[str, str], ...] = ()
+    item: str = ""
+    """What one row is called."""
 
 
 def answered_groups(
@@ -418,6 +420,7 @@ def _answered_rows(
             )
             for row in rows
         ),
+        item=in_language((repeat.item if repeat else None) or group.title or {}, language),
         totals=tuple(
             totals_of(
                 scope,

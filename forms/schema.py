@@ -42,7 +42,8 @@ SUBMITTER = "submitter"
 TODAY = "today"
 """A name every expression may use: the day on which the form is filled in."""
 NOW = "now"
-"""A name every expression may use: the moment at which the form is looked at, the same for all of it."""
+"""A name every expression may use: the moment (to the minute) at which the form is looked at, the same for all of
+it."""
 SUBMITTED = "submitted_at"
 """A name every expression may use: the moment at which the form was handed in; before that, ``now``."""
 CLOCK: Mapping[str, Kind] = {TODAY: Kind.DATE, NOW: Kind.MOMENT, SUBMITTED: Kind.MOMENT}
@@ -518,7 +519,9 @@ class Scope:
     def looked_up(self) -> frozenset[str]:
         """The names under which something looked up is read here, here and around."""
         own = {
-            f"{name}.{part}" for name, asked in self.fields.items() for part in asked.of_kind.reads(asked.settings)
+            f"{name}.{part}"
+            for name, asked in self.fields.items()
+            for part in asked.of_kind.reads(asked.settings)
         }
         return frozenset(own) | (self.outer.looked_up if self.outer else frozenset())
 

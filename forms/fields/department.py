@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from forms.fields.reference import ReferenceField, ReferenceOptions
+from foundation.expressions import Kind
 
 
 class DepartmentOptions(ReferenceOptions):
@@ -17,6 +18,7 @@ class DepartmentField(ReferenceField[DepartmentOptions]):
     key = "department"
     name = _("Department")
     missing = _("Choose a department.")
+    offers = dict.fromkeys(("code",), Kind.TEXT)
     options_model = DepartmentOptions
 
     def source(self, options: DepartmentOptions) -> str:

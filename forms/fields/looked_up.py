@@ -32,7 +32,11 @@ def _text(stored: Any) -> str | None:
 
 
 def _whole(stored: Any) -> int | None:
-    return stored if isinstance(stored, int) and not isinstance(stored, bool) and abs(stored) < _LARGEST else None
+    return (
+        stored
+        if isinstance(stored, int) and not isinstance(stored, bool) and abs(stored) < _LARGEST
+        else None
+    )
 
 
 def _number(stored: Any) -> Decimal | None:

@@ -21,6 +21,7 @@ class PersonField(ReferenceField[PersonOptions]):
     name = _("Person")
     missing = _("Choose a person.")
     expression = Kind.PERSON
+    offers = dict.fromkeys(("employee_number", "email", "phone", "department", "position"), Kind.TEXT)
     options_model = PersonOptions
 
     def source(self, options: PersonOptions) -> str:

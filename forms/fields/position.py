@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from forms.fields.reference import ReferenceField, ReferenceOptions
+from foundation.expressions import Kind
 
 
 class PositionOptions(ReferenceOptions):
@@ -17,6 +18,7 @@ class PositionField(ReferenceField[PositionOptions]):
     key = "position"
     name = _("Position")
     missing = _("Choose a position.")
+    offers = dict.fromkeys(("title", "code", "department"), Kind.TEXT)
     options_model = PositionOptions
 
     def source(self, options: PositionOptions) -> str:

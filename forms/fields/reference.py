@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -84,6 +84,8 @@ class ReferenceField(FieldKind[OptionsT]):
     template = "reference"
     expression = Kind.TEXT
     computes = False
+    offers: ClassVar[Mapping[str, Kind]] = {}
+    """What can be read of a thing, where that is always the same."""
 
     @abstractmethod
     def source(self, options: OptionsT) -> str:

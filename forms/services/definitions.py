@@ -6,7 +6,9 @@ import datetime
 from typing import Any
 
 from forms.checking import Problem, check
-from forms.exceptions import DefinitionRefused
+from forms.exceptions import DefinitionRefused, NotFound
+from forms.queries import current_form
+from forms.schema import FormDefinition
 from foundation.editions.models import Edition
 from foundation.editions.services import publish
 from foundation.organisation.models import Role, User
@@ -14,10 +16,18 @@ from foundation.organisation.models import Role, User
 
 def refuse_faults(body: dict[str, Any]) -> list[Problem]:
     """Raise DefinitionRefused for a body with errors; return its warnings. Writes nothing."""
-    problems = check(body, roles=set(Role.objects.values_list("key", flat=True)))
+    problems = check(body, roles=set(Role.objects.values_list("key", flat=True)), registers=form_in_force)
     if any(problem.severity == "error" for problem in problems):
         raise DefinitionRefused(problems)
     return problems
+
+
+def form_in_force(key: str) -> FormDefinition | None:
+    """Return the form of a key as it stands, None where there is none yet."""
+    try:
+        return current_form(key)[1]
+    except NotFound:
+        return None
 
 
 def publish_form(

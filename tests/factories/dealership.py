@@ -25,6 +25,8 @@ class Broken:
     rule: str
     answers: Mapping[str, Any]
     at: str
+    there: Mapping[str, Any] | None = None
+    """What can be read of the rows of registers that are named."""
 
 
 @dataclass(frozen=True)
@@ -213,11 +215,13 @@ def sheets(day: datetime.date) -> list[Sheet]:
                 choice="route",
                 person="consultant",
             ),
-            {"has_licence": True, "agreement_signed": True},
+            {"has_licence": True, "agreement_signed": True, "drive_on": on(1)},
             (
                 Broken("B-01", {"has_licence": False}, "has_licence"),
                 Broken("B-01", {"licence_number": None}, "licence_number"),
                 Broken("B-01", {"drive_on": on(-1)}, "drive_on"),
+                # The tests stand at noon.
+                Broken("B-01", {"drive_on": on(0), "drive_at": "11:55"}, "drive_at"),
                 Broken("B-03", {"customer_signature": None}, "customer_signature"),
                 Broken("B-03", {"consultant_signature": None}, "consultant_signature"),
                 Broken("B-03", {"agreement_signed": False}, "agreement_signed"),
@@ -409,6 +413,13 @@ def sheets(day: datetime.date) -> list[Sheet]:
                 ),
                 Broken("B-22", {"answer": "refused", "told_at": at("08:59")}, "told_at"),
                 Broken("F-24", {"time_told": False}, "time_told"),
+                Broken("F-24", {"plate": "京A12345"}, "plate", {"plate": "京A12346"}),
+                Broken(
+                    "F-24",
+                    {"answer": "agreed", "new_handover": at("16:00")},
+                    "new_handover",
+                    {"handover_at": at("16:30")},
+                ),
                 Broken("F-24", {"answer": "agreed", "new_handover": None}, "new_handover"),
             ),
             "service_adviser",
@@ -607,6 +618,9 @@ def sheets(day: datetime.date) -> list[Sheet]:
                 Broken(
                     "S-02", {"answered": True, "answered_at": at("12:01"), "late_reason": None}, "late_reason"
                 ),
+                Broken(
+                    "S-02", {"answered": False, "answer_by": at("11:59"), "late_reason": None}, "late_reason"
+                ),
                 Broken("F-64", {"answered": True, "answered_at": at("08:00")}, "answered_at"),
             ),
             "clerk",
@@ -736,6 +750,7 @@ def sheets(day: datetime.date) -> list[Sheet]:
                 Broken("B-64", {"contract_copy": None}, "contract_copy"),
                 Broken("B-64", {"copy_with_accountant": False}, "copy_with_accountant"),
                 Broken("F-95", {"amount": "1000.01"}, "amount"),
+                Broken("F-95", {}, "amount", {"amount": "999.99"}),
             ),
             "manager",
             copies=("finance", "handler"),

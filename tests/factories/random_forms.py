@@ -30,7 +30,12 @@ def text(words: str) -> dict[str, str]:
 
 
 class Shelf:
-    """A directory in which every source has a few things, found whenever they are asked for."""
+    """A directory in which every source has a few things, found whenever they are asked for; ``read`` is what
+    can be read of rows of registers.
+    """
+
+    def __init__(self, read: Mapping[str, Any] | None = None) -> None:
+        self.read = read
 
     def load(self, references: Collection[Reference]) -> Mapping[Reference, Found]:
         """Return what stands here of these."""
@@ -54,6 +59,8 @@ class Shelf:
             values = [*rows, {"amount": "not a number", "state": "open"}][
                 self.keys(reference.source).index(reference.key)
             ]
+        if self.read is not None and reference.source.startswith("register:"):
+            values = dict(self.read)
         if reference.source == "file":
             values = {
                 "kind": "pdf" if self.keys("file").index(reference.key) == 3 else "image",

@@ -5,8 +5,9 @@ Works from what the kinds of field say of themselves; a kind that is unknown her
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -37,6 +38,8 @@ class Place:
     rows: Sequence[str] = ()
     html: str = ""
     unit: str = ""
+    narrow: bool = False
+    """Whether another place fits beside it."""
 
     @property
     def each(self) -> Sequence[int]:
@@ -81,6 +84,27 @@ def _group(group: Group, language: str) -> BlankGroup:
     return BlankGroup(group.id, title, help_text, inner=blocks)
 
 
+MOST_BOXES_BESIDE, WIDEST_CHOICES_BESIDE = 11, 24
+
+
+def _beside(asked: FieldDefinition, place: Place) -> bool:
+    """Whether a place takes half of the page: where it does on a desk, and the pen has room."""
+    if asked.width == "full":
+        return False
+    match place.shape:
+        case "line" | "money" | "date":
+            return True
+        case "boxes":
+            return place.count <= MOST_BOXES_BESIDE
+        case "choices":
+            # A box and the space behind it are as wide as some letters.
+            signs = sum(
+                2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in "".join(place.choices)
+            )
+            return signs + 6 * len(place.choices) <= WIDEST_CHOICES_BESIDE
+    return False
+
+
 def _heading(place: Place) -> str:
     return f"{place.label} ({place.unit})" if place.unit else place.label
 
@@ -88,7 +112,8 @@ def _heading(place: Place) -> str:
 def _places(group: Group, language: str) -> Iterator[Place]:
     for asked in group.fields:
         if not asked.computed:
-            yield place_of(asked, language)
+            place = place_of(asked, language)
+            yield replace(place, narrow=_beside(asked, place))
 
 
 def place_of(asked: FieldDefinition, language: str) -> Place:

@@ -7,7 +7,9 @@ retention would find. The renderer is a process of its own (``backoffice.exports
 from __future__ import annotations
 
 import datetime
+import itertools
 import re
+import unicodedata
 import uuid as uuids
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,6 +42,8 @@ from foundation.editions.texts import in_language
 
 TEMPLATE, STYLESHEET = "exports/form.html", "exports/form.css"
 DEFAULT = "standard"
+SHORT, SHORT_ON_A5 = 30, 22
+"""Answers and labels up to this width, in Latin letters, stand two in a row."""
 MOST_COLUMNS = 7
 """Columns of a table of rows across a portrait page; with more, each row stands by itself."""
 
@@ -62,13 +66,23 @@ def layout_of(definition: FormDefinition, key: str) -> PrintLayout | None:
 
 
 @dataclass(frozen=True)
+class Block:
+    """Answers below one another: rows of one or two beside each other, or one that takes a page's width."""
+
+    rows: Sequence[Sequence[Mapping[str, Any]]] = ()
+    line: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
 class Table:
     """The rows of a repeating group as a table, or each by itself where they are too wide."""
 
     title: str
     headings: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
-    blocks: Sequence[tuple[Sequence[Line], Sequence[Table]]] = ()
+    blocks: Sequence[tuple[Sequence[Block], Sequence[Table]]] = ()
+    item: str = ""
+    """What one row is called."""
     totals: Sequence[tuple[str, str]] = ()
 
 
@@ -81,8 +95,8 @@ def submission_html(
     sections = [
         {
             "title": group.title or in_language(page.title),
-            "lines": [_printed(line) for line in group.lines],
-            "table": _table(group) if group.rows else None,
+            "blocks": blocks_of([_printed(line) for line in group.lines], layout),
+            "table": _table(group, layout) if group.rows else None,
         }
         for page in definition.pages
         for group in answered_groups(definition, page, submission.answers, language, withheld=withheld)
@@ -95,7 +109,7 @@ def submission_html(
         "title": in_language(definition.title),
         "number": submission.number,
         "edition": submission.edition,
-        "facts": _facts(submission),
+        "facts": _facts(submission, layout),
         "sections": sections,
         "proof": bytes(event.hash).hex()[:16] if event else "",
         "address": address,
@@ -120,7 +134,7 @@ def receipt_html(submission: Submission, confirmation: str, where: str) -> tuple
         "title": in_language(definition.title),
         "number": submission.number,
         "edition": submission.edition,
-        "facts": _facts(submission),
+        "facts": _facts(submission, layout),
         "sections": [],
         "said": confirmation,
         "proof": bytes(event.hash).hex()[:16] if event else "",
@@ -184,7 +198,38 @@ def _html(values: Mapping[str, Any], layout: PrintLayout) -> tuple[str, str]:
 STYLE = "exports/document.css"
 
 
-def _facts(submission: Submission) -> list[tuple[str, str]]:
+def blocks_of(lines: Sequence[Mapping[str, Any]], layout: PrintLayout) -> list[Block]:
+    """Return answers as they stand on paper: short ones in pairs, what has a shape of its own by itself."""
+    most = SHORT_ON_A5 if layout.paper.startswith("A5") else SHORT
+    found: list[Block] = []
+    for shaped, group in itertools.groupby(lines, key=lambda line: bool(line["html"])):
+        together = list(group)
+        found += [Block(line=line) for line in together] if shaped else [Block(rows=_pairs(together, most))]
+    return found
+
+
+def _pairs(lines: Sequence[Mapping[str, Any]], most: int) -> list[list[Mapping[str, Any]]]:
+    """Return lines in rows: one whose label and text are at most so wide takes the next such one beside it."""
+    rows: list[list[Mapping[str, Any]]] = []
+    waiting = False
+    for line in lines:
+        short = not line["pictures"] and max(_width(line["text"]), _width(line["label"])) <= most
+        if short and waiting:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+        waiting = short and not waiting
+    return rows
+
+
+def _width(text: str) -> int:
+    """Return the width of a text in Latin letters; more than any line where it has several lines."""
+    if "\n" in text:
+        return 10_000
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def _facts(submission: Submission, layout: PrintLayout) -> list[Block]:
     found = [
         (_("Number"), submission.number),
         (_("Submitted at"), _moment(submission.submitted_at)),
@@ -195,7 +240,8 @@ def _facts(submission: Submission) -> list[tuple[str, str]]:
     found.append((_("State"), submission.get_state_display()))
     if submission.revision > 1:
         found.append((_("Revision"), str(submission.revision)))
-    return found
+    lines = [{"label": label, "text": text, "html": "", "pictures": []} for label, text in found]
+    return blocks_of(lines, layout)
 
 
 def _moment(moment: datetime.datetime) -> str:
@@ -218,7 +264,7 @@ def _printed(line: Line) -> dict[str, Any]:
     }
 
 
-def _table(group: Answered) -> Table:
+def _table(group: Answered, layout: PrintLayout) -> Table:
     headings: dict[str, str] = {}
     wide = False
     for lines, inner in group.rows:
@@ -227,7 +273,7 @@ def _table(group: Answered) -> Table:
             wide = wide or bool(line.markup) or line.holds_files or len(line.text) > 120
         wide = wide or bool(inner)
     if wide or len(headings) > MOST_COLUMNS:
-        return Table(group.title, blocks=list(_blocks(group)), totals=group.totals)
+        return Table(group.title, blocks=list(_blocks(group, layout)), totals=group.totals, item=group.item)
     rows = []
     for lines, _inner in group.rows:
         texts = {line.id: line.text for line in lines}
@@ -235,9 +281,10 @@ def _table(group: Answered) -> Table:
     return Table(group.title, list(headings.values()), rows, totals=group.totals)
 
 
-def _blocks(group: Answered) -> Iterator[tuple[Sequence[Any], Sequence[Table]]]:
+def _blocks(group: Answered, layout: PrintLayout) -> Iterator[tuple[Sequence[Block], Sequence[Table]]]:
     for lines, inner in group.rows:
-        yield [_printed(line) for line in lines], [_table(one) for one in inner]
+        blocks = blocks_of([_printed(line) for line in lines], layout)
+        yield blocks, [_table(one, layout) for one in inner]
 
 
 # --- addresses ----------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ from forms.schema import (
     PageDefinition,
     Rule,
 )
+from forms.services.definitions import form_in_force
 from forms.services.working import published_things
 from foundation.editions.models import Edition
 from foundation.editions.queries import all_in_force, body_of, newest
@@ -182,7 +183,11 @@ class Desk:
     @cached_property
     def problems(self) -> list[Problem]:
         """Everything wrong with the definition."""
-        return check(self.working.body, roles={key for key, _label in self.role_options})
+        return check(
+            self.working.body,
+            roles={key for key, _label in self.role_options},
+            registers=form_in_force,
+        )
 
     @property
     def errors(self) -> int:

@@ -23,6 +23,7 @@ from forms.checking import Problem, check
 from forms.exceptions import FormError, NotFound, NotPermitted
 from forms.outline import NotATree, tidy
 from forms.services import working as service
+from forms.services.definitions import form_in_force
 from foundation.organisation.models import Role
 from foundation.packs.reading import plain, written
 
@@ -106,7 +107,7 @@ def _working(request: HttpRequest, key: str) -> Any:
 
 
 def _problems(body: dict[str, Any]) -> list[Problem]:
-    return check(body, roles=set(Role.objects.values_list("key", flat=True)))
+    return check(body, roles=set(Role.objects.values_list("key", flat=True)), registers=form_in_force)
 
 
 def _taken(request: HttpRequest, body: dict[str, Any], working: Any) -> HttpResponse:

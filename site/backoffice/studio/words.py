@@ -110,6 +110,7 @@ LABELS: dict[str, Promise] = {
     "edge": _("Longest edge in pixels"),
     "every_row": _("All statements or none"),
     "fills": _("Fills other fields"),
+    "reads": _("Conditions may read"),
     "form": _("Register of the form"),
     "low": _("What the least means"),
     "high": _("What the most means"),
@@ -163,6 +164,10 @@ HELPS: dict[str, Promise] = {
     "prints": _("How a submission, or the blank form, is printed."),
     "message": _("What is wrong and what to do."),
     "fills": _("One a line, id of the field here: name there. Taken over while the field here is empty."),
+    "reads": _(
+        "One a line, name there: what it is (text, whole, decimal, money, date, moment, yes_no). Conditions and sums"
+        " then call it by the id of this field, a point and that name."
+    ),
     "items": _("Each with a key that never changes."),
     "children": _("As YAML: a list of key and label, each with children where there is a further step."),
     "kinds": _("Decided by the content of a file, never by its name."),

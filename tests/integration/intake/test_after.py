@@ -11,7 +11,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pypdf import PdfReader
 
+from backoffice.intake import printing
 from forms.models import CorrectionDraft, Submission
 from forms.services import corrections
 from foundation.audit.queries import events_of
@@ -423,6 +425,51 @@ def test_a_print_gives_back_every_answer_in_the_chosen_layout(
     assert "595.276 x 419.528" in facts
     assert client.get(to("print", printed, layout="nothing")).status_code == 404
     assert client.get(to("print", printed, layout="standard")).status_code == 200
+
+
+def test_each_copy_of_a_print_counts_its_own_pages(person: User, tmp_path: Path) -> None:
+    copies = [{"key": key, "title": text(key)} for key in ("one", "two", "three")]
+    form = make_form(
+        person,
+        field("subject"),
+        field("note", "long_text"),
+        prints=[{"key": "sheet", "title": text("单"), "copies": copies}],
+    )
+    done = make_submission(form, person, subject="刹车", note="\n".join(["说明。"] * 90))
+    answer = english(person).get(to("print", done, layout="sheet"))
+    path = tmp_path / "printed.pdf"
+    path.write_bytes(answer.content)
+    pages = [page.extract_text() for page in PdfReader(path).pages]
+    assert len(pages) > 5
+    each = len(pages) // 3
+    for number, words in enumerate(pages):
+        assert f"{number % each + 1} / {each}" in words
+
+
+def test_short_answers_stand_in_pairs_on_paper_and_a_table_takes_the_width_of_the_page(person: User) -> None:
+    columns = [{"key": "what", "label": text("事项")}, {"key": "price", "label": text("价"), "kind": "money"}]
+    form = make_form(
+        person,
+        field("name"),
+        field("plate", "plate"),
+        field("note", "long_text"),
+        field("parts", "table", options={"columns": columns}),
+        field("last"),
+    )
+    answers = {
+        "name": "王小明",
+        "plate": "京A12345",
+        "note": "第一行\n第二行",
+        "parts": [{"what": "机油", "price": "68.00"}],
+        "last": "完",
+    }
+    done = make_submission(form, person, **answers)
+    html, _css = printing.submission_html(done, printing.default_layout(), (), "")
+    given = html.split("</h2>")[1]
+    rows = [row.count("<th>") for row in given.split('<div class="given-wide">')[0].split("<tr>")[1:]]
+    assert rows == [2, 1]
+    assert 'colspan="3">第一行\n第二行' in given
+    assert given.index("given-wide") < given.index("机油") < given.index(">完<")
 
 
 def test_the_print_of_confidential_answers_is_recorded(person: User) -> None:

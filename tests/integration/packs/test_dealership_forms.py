@@ -58,8 +58,20 @@ class Shop:
         """Return sound answers to a form, and the draft that holds their files."""
         edition, definition, by = self.form(sheet)
         draft = save_draft(uuid=uuid.uuid4(), edition=edition, typed={}, by=by)
-        answers = sample_answers(definition, seed, directory=directory_for(by, draft.uuid), fixed=sheet.sound)
+        directory = directory_for(by, draft.uuid)
+        answers = sample_answers(definition, seed, directory=directory, fixed=sheet.sound)
         given(definition.form, answers, "", draft, by)
+        # What rules compare with the chosen thing agrees with it, as it does where it was taken over.
+        for name, asked in definition.form.fields.items():
+            if asked.kind == "lookup" and name in answers:
+                (thing,) = directory.load(asked.of_kind.references(answers[name], asked.settings)).values()
+                answers |= {
+                    own: thing.values[theirs]
+                    for own, theirs in asked.options.get("fills", {}).items()
+                    if theirs in asked.options.get("reads", {})
+                    and theirs in thing.values
+                    and own not in sheet.sound
+                }
         return {name: value for name, value in answers.items() if value is not None}, draft
 
     def hand_in(self, sheet: Sheet, answers: dict[str, Any], draft: Draft) -> Submission:

@@ -80,6 +80,38 @@ def test_looked_up_forms_have_a_register_with_the_fields_that_are_taken_over(she
 
 
 @each_form
+def test_whoever_must_name_a_row_of_a_register_finds_rows_there(sheet: Sheet) -> None:
+    definition = form_of(sheet.key)
+    for asked in definition.fields():
+        if asked.kind == "lookup" and asked.required:
+            there = form_of(asked.options["form"])
+            assert there.registered is not None
+            # Whoever hands the other form in finds at least their own.
+            finders = {*there.registered.readers, *there.submitters}
+            assert set(definition.submitters) <= finders, (asked.id, set(definition.submitters) - finders)
+
+
+@each_form
+def test_who_works_with_names_and_plates_reads_them_in_the_register(sheet: Sheet) -> None:
+    definition = form_of(sheet.key)
+    assert definition.registered is not None
+    shown = {*definition.registered.columns, *definition.summary}
+    for asked in definition.fields():
+        if asked.confidentiality is Confidentiality.INTERNAL or asked.kind == "signature":
+            continue
+        assert asked.readers, f"{asked.id} would be masked for everybody"
+        if asked.id in shown and asked.confidentiality is Confidentiality.PERSONAL:
+            assert set(asked.readers) & set(definition.registered.readers), asked.id
+
+
+def test_the_price_of_the_order_and_of_what_is_added_stand_together() -> None:
+    sheet = next(each for each in SHEETS if each.key == "additional-repair")
+    state = stand(form_of(sheet.key), filled(sheet, 1), directory=Shelf(read={"total": "880.00"}))
+    assert state.answers["total"] == "120.00"
+    assert state.answers["total_with_order"] == "1000.00"
+
+
+@each_form
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_form_takes_sound_answers(sheet: Sheet, seed: int) -> None:
     definition = form_of(sheet.key)
@@ -103,7 +135,7 @@ def test_a_broken_rule_is_told_where_it_is_broken(sheet: Sheet, broken: Broken) 
     definition = form_of(sheet.key)
     for seed in range(6):
         answers = filled(sheet, seed)
-        state = stand(definition, {**answers, **broken.answers})
+        state = stand(definition, {**answers, **broken.answers}, directory=Shelf(read=broken.there))
         told = {error.field for error in state.errors}
         # Whether it is asked may hang on what the sample says elsewhere.
         if broken.at in told:
@@ -120,7 +152,9 @@ def test_every_rule_between_answers_can_be_broken(sheet: Sheet) -> None:
     said = set()
     for broken in sheet.broken:
         for seed in range(6):
-            state = stand(definition, {**filled(sheet, seed), **broken.answers})
+            state = stand(
+                definition, {**filled(sheet, seed), **broken.answers}, directory=Shelf(read=broken.there)
+            )
             said |= {error.message for error in state.errors}
     assert messages - said == set()
 

@@ -87,7 +87,9 @@ def try_definition(seed: int) -> None:
 def stand(
     definition: FormDefinition, answers: Mapping[str, Any], kept: Mapping[str, Any], **more: Any
 ) -> FormState:
-    return evaluate(definition, answers, "en", kept=kept, now=NOW, submitted=SUBMITTED, directory=SHELF, **more)
+    return evaluate(
+        definition, answers, "en", kept=kept, now=NOW, submitted=SUBMITTED, directory=SHELF, **more
+    )
 
 
 def kept_answers(definition: FormDefinition, rng: random.Random) -> dict[str, Any]:
