@@ -141,7 +141,7 @@ class Opening(Part):
 
     ``fills``: by field of the child's form, the field or question of this workflow it takes its answer from; ``sets``:
     stored answers by field; ``this_submission`` stands for the row of the register this case was opened from, where the
-    child's form looks one up. ``at_once``: opened with the step from these alone; otherwise the person who took the step
+    child's form looks one up. ``at_once``: opened with the step from these alone; otherwise whoever took the step
     is led to the form, begun with them.
     """
 

@@ -13,17 +13,28 @@ from tests.factories.organisation import make_user
 
 pytestmark = pytest.mark.django_db
 
+DESK = {"clerk", "greeter", "gate_guard", "sales_information_clerk"}
+SPECIALIST = {"cr_handler", "cr_specialist", "follow_up_specialist"}
 WHO = {
-    "hr": {"hr"},
-    "clerk": {"clerk"},
-    "clerk2": {"clerk", "archive_keeper", "claims_officer", "warranty_officer"},
-    "manager": {"manager"},
+    "hr": {"hr", "general_affairs"},
+    "clerk": DESK,
+    "clerk2": {*DESK, "archive_keeper", "claims_officer", "warranty_officer"},
+    "manager": {"manager", "customer_relations_manager"},
     "service_manager": {"manager", "service_manager", "tool_keeper"},
-    "general_manager": {"general_manager", "finance"},
+    "general_manager": {"general_manager"},
     "form_builder": {"form_builder"},
     "auditor": {"auditor"},
     "administrator": {"administrator"},
     "adviser": {"service_adviser"},
+    "deputy_manager": {"deputy_general_manager"},
+    "finance_manager": {"finance_manager", "finance"},
+    "accountant": {"accountant", "finance"},
+    "marketing": {"marketing_specialist", "cr_handler"},
+    "specialist": SPECIALIST,
+    "specialist2": {*SPECIALIST, "key_account_specialist"},
+    "sales_manager": {"sales_manager"},
+    "consultant": {"sales_consultant"},
+    "consultant2": {"sales_consultant"},
 }
 
 
@@ -33,7 +44,7 @@ def run(*words, **options):
     return out.getvalue()
 
 
-def test_the_demonstration_has_ten_people_with_their_roles():
+def test_the_demonstration_has_its_people_with_their_roles():
     document = json.loads(run("demo", "--format", "json"))
     assert {person["username"]: set(person["roles"]) for person in document["people"]} == WHO
     people = User.objects.filter(is_demo=True)

@@ -1,4 +1,4 @@
-"""``manage.py demo``: the demonstration dealership and its ten people. Refused in production; safe twice."""
+"""``manage.py demo``: the demonstration dealership and its people. Refused in production; safe twice."""
 
 from __future__ import annotations
 
