@@ -127,8 +127,7 @@ def test_a_new_edition_touches_no_running_case_and_they_are_moved_and_moved_back
     assert moved.rounds[-1]["state"] == "chief"
     migration.undo(done, by=people["builder"], reason="弄错了")
     for was, now in zip(before, rows(), strict=True):
-        for later in ("version", "changed_at"):
-            assert now.pop(later) > was.pop(later)
+        assert now.pop("changed_at") > was.pop("changed_at")
         assert now == was
     assert [event.kind for event in events_of(cases[0].stream)] == [
         "case_opened",
