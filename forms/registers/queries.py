@@ -61,9 +61,9 @@ def find_rows(form_key: str, words: str, user: User, limit: int = 20) -> list[Fo
     if seen is None:
         return []
     found, shape, roles = seen
-    # A number in full is looked up, not searched for.
-    if numbered := found.filter(number__in={words.strip(), words.strip().upper()}).first():
-        return [_found(numbered, shape, roles)]
+    # A number in full is looked up, not searched for; in no order, or SQLite reads the whole form by its order.
+    if numbered := list(found.filter(number__in={words.strip(), words.strip().upper()}).order_by()):
+        return [_found(max(numbered, key=lambda row: row.pk), shape, roles)]
     for word in dict.fromkeys(folded(words).split()[:MOST_WORDS]):
         lines = RegisterText.objects.filter(word_condition(word, shape, roles).lines)
         found = found.filter(pk__in=lines.values("submission"))
