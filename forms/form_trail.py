@@ -12,7 +12,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from forms.models import LegalHold, PublicAccess, WorkingForm
+from forms.models import LegalHold, PublicAccess, WorkingCopy
 from forms.outline import Tree, thing_at, tree_of
 from foundation.audit.models import Event
 from foundation.audit.queries import ChangeView, EventView, events_for_streams
@@ -84,7 +84,7 @@ def _known() -> dict[str, Mapping[str, Any]]:
     """Return by key what each form says that there is or was; of one thrown away only its key is left."""
     streams = Event.objects.filter(stream__startswith=WORKING).order_by().values_list("stream", flat=True)
     found: dict[str, Mapping[str, Any]] = {stream.removeprefix(WORKING): {} for stream in streams.distinct()}
-    found |= dict(WorkingForm.objects.values_list("key", "body"))
+    found |= dict(WorkingCopy.objects.filter(kind=Edition.Kind.FORM).values_list("key", "body"))
     for edition in Edition.objects.filter(kind=Edition.Kind.FORM).order_by("number"):
         found[edition.key] = body_of(edition)
     return found

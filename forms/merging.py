@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from forms.outline import FIELD, ROOT, SLOTS, Body, Thing, Tree, same, tree_of
+from forms.outline import FIELD, SLOTS, Body, Thing, Tree, same, tree_of
 
 
 class _Absent:
@@ -73,7 +73,7 @@ class _Merging:
     def run(self) -> Merged:
         kept = self._kept()
         parents = self._parents(kept)
-        tree = Tree(inner={thing: {} for thing in kept})
+        tree = Tree(inner={thing: {} for thing in kept}, root=self.stored.root)
         for thing in kept:
             tree.own[thing] = self._own(thing)
         children: dict[tuple[Thing, str], set[Thing]] = {}
@@ -126,7 +126,7 @@ class _Merging:
         found: dict[Thing, tuple[Thing, str]] = {}
         mine_moved: list[Thing] = []
         for thing in kept:
-            if thing == ROOT:
+            if not thing.id:
                 continue
             base, mine, stored = (tree.parent.get(thing) for tree in (self.base, self.mine, self.stored))
             if stored is None:

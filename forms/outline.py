@@ -1,4 +1,5 @@
-"""A definition being worked on, as a tree of named things: pages, groups, fields and rules.
+"""A definition being worked on, as a tree of named things: pages, groups, fields and rules, or what else another
+room says its definitions are made of (``speak``).
 
 A working copy need not be a sound definition (a page may still be empty, a number may be a word), but it is
 always such a tree, and each thing has an id that is its own among those of its sort. So a thing keeps its
@@ -12,7 +13,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,15 +22,15 @@ from foundation.expressions.lexer import tokens_of
 
 Body = dict[str, Any]
 FORM, PAGE, GROUP, FIELD, RULE = "form", "page", "group", "field", "rule"
-SLOTS: Mapping[str, Mapping[str, str]] = {
+SLOTS: dict[str, Mapping[str, str]] = {
     FORM: {"pages": PAGE, "rules": RULE},
     PAGE: {"groups": GROUP},
     GROUP: {"fields": FIELD, "groups": GROUP},
     FIELD: {},
     RULE: {},
 }
-"""Under which keys a thing of a sort holds things of which sort."""
-_ALWAYS = frozenset({(FORM, "pages"), (PAGE, "groups"), (GROUP, "fields")})
+"""Under which keys a thing of a sort holds things of which sort; ``approval.asks``: within another mapping."""
+_ALWAYS = {(FORM, "pages"), (PAGE, "groups"), (GROUP, "fields")}
 """Lists that are written down even when nothing is in them."""
 CONDITIONS = ("visible_if", "required_if", "read_only_if")
 _EXPRESSIONS = (*CONDITIONS, "computed", "holds")
@@ -50,10 +51,41 @@ class Thing:
     def read(cls, text: str) -> Thing:
         """Return the thing a text names; the form for a text that names nothing."""
         sort, _colon, name = text.partition(":")
+        if sort in GRAMMARS:
+            return cls(sort)
         return cls(sort, name) if sort in SLOTS and sort != FORM and name else ROOT
 
 
 ROOT = Thing(FORM)
+
+Renaming = Callable[[Any, Mapping[str, str], "Thing | None"], Any]
+"""Returns a body, or what is said of one thing, with other ids (``_renamed_in``)."""
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """What the definitions of another room are made of. ``mark``: the list at their root by which they are told."""
+
+    root: str
+    mark: str
+    slots: Mapping[str, Mapping[str, str]]
+    always: frozenset[tuple[str, str]]
+    renamed: Renaming
+
+
+GRAMMARS: dict[str, Grammar] = {}
+
+
+def speak(grammar: Grammar) -> None:
+    """Let definitions of another room be worked on; the same root again replaces it."""
+    GRAMMARS[grammar.root] = grammar
+    SLOTS.update(grammar.slots)
+    _ALWAYS.update(grammar.always)
+
+
+def root_of(body: Mapping[str, Any]) -> Thing:
+    """Return the name of the whole that a body says."""
+    return next((Thing(one.root) for one in GRAMMARS.values() if one.mark in body), ROOT)
 
 
 class NotATree(ValueError):
@@ -67,14 +99,20 @@ class Tree:
     own: dict[Thing, dict[str, Any]] = field(default_factory=dict)
     inner: dict[Thing, dict[str, list[Thing]]] = field(default_factory=dict)
     parent: dict[Thing, tuple[Thing, str]] = field(default_factory=dict)
+    root: Thing = ROOT
 
-    def body(self, thing: Thing = ROOT) -> Body:
-        """Return what a thing says together with everything within it."""
+    def body(self, thing: Thing | None = None) -> Body:
+        """Return what a thing, or the whole, says together with everything within it."""
+        thing = thing or self.root
         said = copy.deepcopy(self.own[thing])
         for slot in SLOTS[thing.sort]:
             within = self.inner[thing].get(slot, [])
             if within or (thing.sort, slot) in _ALWAYS:
-                said[slot] = [self.body(one) for one in within]
+                *way, last = slot.split(".")
+                here = said
+                for part in way:
+                    here = here.setdefault(part, {})
+                here[last] = [self.body(one) for one in within]
         return said
 
     def above(self, thing: Thing) -> Iterator[Thing]:
@@ -94,9 +132,9 @@ class Tree:
         self, thing: Thing, said: Mapping[str, Any], within: Thing, slot: str, at: int | None = None
     ) -> None:
         """Put a thing, without what it holds, into another."""
-        self.own[thing] = {key: value for key, value in said.items() if key not in SLOTS[thing.sort]}
+        self.own[thing] = _without_slots(said, thing.sort)
         self.inner[thing] = {}
-        if thing != ROOT:
+        if thing.id:
             self.parent[thing] = (within, slot)
             place = self.inner[within].setdefault(slot, [])
             place.insert(len(place) if at is None else at, thing)
@@ -104,15 +142,33 @@ class Tree:
 
 def tree_of(body: Mapping[str, Any]) -> Tree:
     """Take a body apart; raises NotATree."""
-    tree = Tree()
-    tree.add(ROOT, body, ROOT, "")
-    _read_into(tree, ROOT, body)
+    root = root_of(body)
+    tree = Tree(root=root)
+    tree.add(root, body, root, "")
+    _read_into(tree, root, body)
     return tree
+
+
+def _without_slots(said: Mapping[str, Any], sort: str) -> dict[str, Any]:
+    """Return what is said of a thing without what it holds."""
+    found = {key: value for key, value in said.items() if key not in SLOTS[sort]}
+    for slot in SLOTS[sort]:
+        outer, dot, inner = slot.partition(".")
+        if dot and isinstance(found.get(outer), dict) and inner in found[outer]:
+            found[outer] = {key: value for key, value in found[outer].items() if key != inner}
+    return found
+
+
+def _held(said: Mapping[str, Any], slot: str) -> Any:
+    here: Any = said
+    for part in slot.split("."):
+        here = here.get(part) if isinstance(here, dict) else None
+    return here or []
 
 
 def _read_into(tree: Tree, thing: Thing, said: Mapping[str, Any]) -> None:
     for slot, sort in SLOTS[thing.sort].items():
-        within = said.get(slot) or []
+        within = _held(said, slot)
         if not isinstance(within, list):
             raise NotATree(f"{thing}: “{slot}” is no list")
         for one in within:
@@ -147,12 +203,8 @@ def changed(body: Body, thing: Thing, said: Mapping[str, Any]) -> Body:
     does its id.
     """
     tree = tree_of(body)
-    identity = {"id": thing.id} if thing != ROOT else {}
-    tree.own[thing] = {
-        **identity,
-        **{key: copy.deepcopy(value) for key, value in said.items() if key not in SLOTS[thing.sort]},
-        **identity,
-    }
+    identity = {"id": thing.id} if thing.id else {}
+    tree.own[thing] = {**identity, **copy.deepcopy(_without_slots(said, thing.sort)), **identity}
     return tree.body()
 
 
@@ -203,8 +255,10 @@ def nudged(body: Body, thing: Thing, by: int) -> Body:
     at = place.index(thing) + by
     if 0 <= at < len(place):
         return moved(body, thing, above, at)
+    if above.sort not in (PAGE, GROUP):
+        return body
     neighbours = [one for one in tree.own if one.sort == above.sort and _holds(tree, one, thing)]
-    order = [one for one in tree.below(ROOT) if one in neighbours]
+    order = [one for one in tree.below(tree.root) if one in neighbours]
     if above not in order:
         return body
     beside = order.index(above) + by
@@ -230,7 +284,7 @@ def copied(body: Body, thing: Thing) -> tuple[Body, Thing]:
     for one in (thing, *tree.below(thing)):
         names[one.id] = fresh_id(one.id, taken)
         taken.add(names[one.id])
-    said = _renamed_in(tree.body(thing), names)
+    said = _renaming(tree)(tree.body(thing), names, None)
     twin = Thing(thing.sort, names[thing.id])
     return added(body, said, twin, above, thing), twin
 
@@ -240,7 +294,12 @@ def renamed(body: Body, thing: Thing, name: str) -> Body:
     tree = tree_of(body)
     if Thing(thing.sort, name) in tree.own:
         raise NotATree(f"the id “{name}” is used more than once")
-    return tidy(_renamed_in(body, {thing.id: name}, only=thing))
+    return tidy(_renaming(tree)(body, {thing.id: name}, thing))
+
+
+def _renaming(tree: Tree) -> Renaming:
+    grammar = GRAMMARS.get(tree.root.sort)
+    return grammar.renamed if grammar is not None else _renamed_in
 
 
 def _renamed_in(value: Any, names: Mapping[str, str], only: Thing | None = None) -> Any:
@@ -353,4 +412,4 @@ def thing_at(path: str) -> tuple[Thing, str]:
 
 def order_of(tree: Tree) -> Sequence[Thing]:
     """Return every thing in the order of the form."""
-    return list(tree.below(ROOT))
+    return list(tree.below(tree.root))

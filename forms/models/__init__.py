@@ -20,7 +20,7 @@ from forms.models.submissions import (
     SubmissionReading,
     SubmissionRevision,
 )
-from forms.models.working import RefusedChange, WorkingForm, WorkingSave
+from forms.models.working import PublicationRequest, RefusedChange, WorkingCopy, WorkingSave
 
 # isort: split
 from forms.files.models import StoredFile  # needs the submissions above
@@ -34,6 +34,7 @@ __all__ = [
     "PublicAccess",
     "PublicDraft",
     "PublicUse",
+    "PublicationRequest",
     "RefusedChange",
     "RegisterImport",
     "RegisterNumber",
@@ -46,6 +47,6 @@ __all__ = [
     "SubmissionComment",
     "SubmissionReading",
     "SubmissionRevision",
-    "WorkingForm",
+    "WorkingCopy",
     "WorkingSave",
 ]

@@ -10,14 +10,17 @@ from django.utils.translation import gettext_lazy as _
 from foundation.editions.models import Edition
 
 
-class WorkingForm(models.Model):
-    """The working copy of one form: what its next edition will say. There is one for each form, for ever.
+class WorkingCopy(models.Model):
+    """The working copy of one form or workflow: what its next edition will say. There is one for each, for ever.
 
     ``version`` counts the savings; whoever saves says which one they had opened, so that the changes of two
     people are merged. ``base`` is the edition it was begun from or last published as.
     """
 
-    key = models.CharField(_("key"), max_length=60, unique=True)
+    kind = models.CharField(
+        _("kind of edition"), max_length=20, choices=Edition.Kind.choices, default=Edition.Kind.FORM
+    )
+    key = models.CharField(_("key"), max_length=60)
     body = models.JSONField(_("definition"), default=dict)
     base = models.ForeignKey(
         Edition,
@@ -36,9 +39,10 @@ class WorkingForm(models.Model):
     """Number of an edition that is shown in ``body`` and not stored in it yet; 0: ``body`` is what is stored."""
 
     class Meta:
-        ordering = ["key"]
-        verbose_name = _("working copy of a form")
-        verbose_name_plural = _("working copies of forms")
+        ordering = ["kind", "key"]
+        verbose_name = _("working copy")
+        verbose_name_plural = _("working copies")
+        constraints = [models.UniqueConstraint(fields=["kind", "key"], name="working_copy_once")]
 
     def __str__(self) -> str:
         return self.key
@@ -53,7 +57,7 @@ class WorkingSave(models.Model):
     """One saving of a working copy: what it said afterwards. Makes merging and taking back possible."""
 
     working = models.ForeignKey(
-        WorkingForm, models.CASCADE, related_name="saves", verbose_name=_("working copy")
+        WorkingCopy, models.CASCADE, related_name="saves", verbose_name=_("working copy")
     )
     version = models.PositiveIntegerField(_("version"))
     body = models.JSONField(_("definition"))
@@ -79,9 +83,9 @@ class RefusedChange(models.Model):
     """A change that could not stand beside another person's; kept until its author has chosen."""
 
     working = models.ForeignKey(
-        WorkingForm, models.CASCADE, related_name="refused", verbose_name=_("working copy")
+        WorkingCopy, models.CASCADE, related_name="refused", verbose_name=_("working copy")
     )
-    thing = models.CharField(_("part of the form"), max_length=80)
+    thing = models.CharField(_("part of the definition"), max_length=80)
     path = models.JSONField(_("property"), default=list)
     why = models.CharField(_("why"), max_length=10)
     wanted = models.JSONField(_("what was wanted"), null=True)
@@ -101,3 +105,29 @@ class RefusedChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.working_id} · {self.thing}"
+
+
+class PublicationRequest(models.Model):
+    """Somebody wants a working copy published where a second person has to do it (four eyes).
+
+    ``opened``: what they had before them; what is changed afterwards needs another request.
+    """
+
+    working = models.OneToOneField(
+        WorkingCopy, models.CASCADE, related_name="request", verbose_name=_("working copy")
+    )
+    opened = models.CharField(_("version"), max_length=24)
+    note = models.TextField(_("note"))
+    effective_from = models.DateField(_("effective from"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("requested by")
+    )
+    at = models.DateTimeField(_("requested at"), default=timezone.now)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = _("request to publish")
+        verbose_name_plural = _("requests to publish")
+
+    def __str__(self) -> str:
+        return f"{self.working_id} · {self.opened}"

@@ -1,7 +1,8 @@
 """The one door for definitions being worked on: begin, save, take back, discard, publish.
 
-Everybody who may build forms works on the same working copy. Whoever saves says which version they had
-opened; what others have changed since is merged with it (``forms.merging``).
+Everybody who may build works on the same working copy. Whoever saves says which version they had opened; what others
+have changed since is merged with it (``forms.merging``). What is worked on is a ``Craft``: forms here; workflows are
+one too (``workflows.services.working``).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import copy
 import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +21,11 @@ from django.utils.translation import gettext as _
 from forms import outline
 from forms.exceptions import FormError, NotFound
 from forms.merging import Merged, Refusal, merge
-from forms.models import RefusedChange, WorkingForm, WorkingSave
+from forms.models import PublicationRequest, RefusedChange, WorkingCopy, WorkingSave
 from forms.outline import Body, NotATree, Thing, same, tidy, tree_of
 from forms.rules import check_may_build
 from forms.schema import KEY
-from forms.services.definitions import publish_form
+from forms.services.definitions import publish_form, refuse_faults
 from foundation.audit.services import Actor, FieldChange, append, next_version
 from foundation.editions.models import Edition
 from foundation.editions.queries import body_of, newest
@@ -34,23 +35,51 @@ SAVES_KEPT = 400
 """Of each working copy; whoever had opened an older one is asked to open the form again."""
 
 
+@dataclass(frozen=True)
+class Craft:
+    """A kind of definition that is worked on, and its rules. ``second_person``: whether another person has to publish
+    what somebody wants published; ``refuse_faults`` raises for a body that cannot be published.
+    """
+
+    kind: str
+    key_pattern: str
+    empty: str
+    check_may: Callable[[User], None]
+    publish: Callable[..., Edition]
+    refuse_faults: Callable[[Body], Any]
+    second_person: Callable[[], bool]
+
+    def stream(self, key: str) -> str:
+        """Return the stream in which is recorded what becomes of working copies."""
+        return f"working-{self.kind}:{key}"
+
+
 class WorkingError(FormError):
     """Base of the refusals about working copies."""
 
 
 class KeyTaken(WorkingError):
-    """There is a form of this key."""
+    """There is a definition of this key."""
 
-    def __init__(self, key: str) -> None:
-        super().__init__(_("There is a form with the key “%(key)s” already.") % {"key": key})
+    def __init__(self, key: str, kind: str) -> None:
+        said = (
+            _("There is a workflow with the key “%(key)s” already.")
+            if kind == Edition.Kind.WORKFLOW
+            else _("There is a form with the key “%(key)s” already.")
+        )
+        super().__init__(said % {"key": key})
 
 
 class KeyUnfit(WorkingError):
     """The key cannot stand in an address."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str) -> None:
         super().__init__(
-            _("A key begins with a small letter and holds small letters, digits, hyphens and underscores.")
+            _("A key begins with a small letter and holds small letters, digits and underscores.")
+            if kind == Edition.Kind.WORKFLOW
+            else _(
+                "A key begins with a small letter and holds small letters, digits, hyphens and underscores."
+            )
         )
 
 
@@ -58,7 +87,7 @@ class TooOld(WorkingError):
     """What the person had opened is so old that it is no longer known what they changed."""
 
     def __init__(self) -> None:
-        super().__init__(_("You opened this form too long ago. Open it again and repeat your last change."))
+        super().__init__(_("You opened this too long ago. Open it again and repeat your last change."))
 
 
 class Overtaken(WorkingError):
@@ -66,7 +95,7 @@ class Overtaken(WorkingError):
 
     def __init__(self, who: Any) -> None:
         super().__init__(
-            _("%(who)s has changed this form meanwhile. Look at the differences again and publish then.")
+            _("%(who)s has changed this meanwhile. Look at the differences again and publish then.")
             % {"who": who}
         )
 
@@ -78,6 +107,35 @@ class IdFixed(WorkingError):
         super().__init__(
             _("“%(id)s” has been published, so it keeps its id: answers are stored under it.") % {"id": name}
         )
+
+
+class SecondPersonNeeded(WorkingError):
+    """Whoever wants something published cannot publish it themselves (four eyes)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Somebody else has to publish this: ask for it, and a second person looks at it and publishes.")
+        )
+
+
+class NotRequested(WorkingError):
+    """There is no request to publish what stands now."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("There is no request to publish what stands here now: it was declined, or changed since.")
+        )
+
+
+FORMS = Craft(
+    kind=Edition.Kind.FORM,
+    key_pattern=KEY,
+    empty="pages",
+    check_may=check_may_build,
+    publish=publish_form,
+    refuse_faults=refuse_faults,
+    second_person=lambda: False,
+)
 
 
 @dataclass(frozen=True)
@@ -92,7 +150,7 @@ class Opened:
 
     @classmethod
     def read(cls, text: str) -> Opened:
-        """Return what a page says it was made from (``WorkingForm.opened``); raises TooOld for any other text."""
+        """Return what a page says it was made from (``WorkingCopy.opened``); raises TooOld for any other text."""
         if (found := _OPENED.fullmatch(text)) is None:
             raise TooOld
         return cls(int(found[1]), int(found[2] or 0))
@@ -110,40 +168,43 @@ class Saved:
     else's changes came in between.
     """
 
-    working: WorkingForm
+    working: WorkingCopy
     refused: tuple[RefusedChange, ...] = ()
     others: bool = False
 
 
-def begin(*, key: str, body: Body, by: User, what: str = "") -> WorkingForm:
+def begin(*, key: str, body: Body, by: User, what: str = "", of: Craft = FORMS) -> WorkingCopy:
     """Begin a form that does not exist yet and return its working copy.
 
     Who may: who may build forms. Raises KeyUnfit, KeyTaken, NotPermitted, NotATree. Nothing is recorded: it is
     a working copy.
     """
-    check_may_build(by)
-    if not re.fullmatch(KEY, key):
-        raise KeyUnfit
+    of.check_may(by)
+    if not re.fullmatch(of.key_pattern, key):
+        raise KeyUnfit(of.kind)
     with transaction.atomic():
-        if newest(Edition.Kind.FORM, key) is not None or WorkingForm.objects.filter(key=key).exists():
-            raise KeyTaken(key)
-        working = WorkingForm(key=key, updated_by=by)
+        copies = WorkingCopy.objects.filter(kind=of.kind, key=key)
+        if newest(of.kind, key) is not None or copies.exists():
+            raise KeyTaken(key, of.kind)
+        working = WorkingCopy(kind=of.kind, key=key, updated_by=by)
         _store(working, {**body, "key": key}, by=by, what=what or _("Begun"))
     return working
 
 
-def look_at(*, key: str, by: User) -> WorkingForm:
+def look_at(*, key: str, by: User, of: Craft = FORMS) -> WorkingCopy:
     """Return the working copy of a form as ``open_form`` would make it, and store nothing.
 
     Raises NotFound, NotPermitted.
     """
-    check_may_build(by)
-    working = WorkingForm.objects.select_related("base", "updated_by").filter(key=key).first()
-    edition = newest(Edition.Kind.FORM, key)
+    of.check_may(by)
+    copies = WorkingCopy.objects.select_related("base", "updated_by")
+    working = copies.filter(kind=of.kind, key=key).first()
+    edition = newest(of.kind, key)
     if working is None:
         if edition is None:
             raise NotFound
-        working = WorkingForm(
+        working = WorkingCopy(
+            kind=of.kind,
             key=key,
             body=tidy(body_of(edition)),
             base=edition,
@@ -152,45 +213,45 @@ def look_at(*, key: str, by: User) -> WorkingForm:
         )
         working.shown_edition = edition.number
     elif edition is not None and edition.pk != working.base_id:
-        working.body = tidy(_with_edition(working, edition).body)
+        working.body = tidy(_with_edition(working, edition, of).body)
         working.base, working.shown_edition = edition, edition.number
     return working
 
 
-def open_form(*, key: str, by: User) -> WorkingForm:
+def open_form(*, key: str, by: User, of: Craft = FORMS) -> WorkingCopy:
     """Return the working copy of a form, made from its newest edition before the first change.
 
     An edition published past it (by a pack) is merged in. Raises NotFound, NotPermitted.
     """
-    check_may_build(by)
+    of.check_may(by)
     with transaction.atomic():
-        working = _locked(key)
-        edition = newest(Edition.Kind.FORM, key)
+        working = _locked(key, of)
+        edition = newest(of.kind, key)
         if working is None:
             if edition is None:
                 raise NotFound
-            working = WorkingForm(key=key, base=edition, updated_by=by)
+            working = WorkingCopy(kind=of.kind, key=key, base=edition, updated_by=by)
             what = _("Edition %(number)s") % {"number": edition.number}
             try:
                 with transaction.atomic():
                     _store(working, body_of(edition), by=by, what=what)
             except IntegrityError:  # two who open it for the first time at the same moment
-                return open_form(key=key, by=by)
+                return open_form(key=key, by=by, of=of)
         elif edition is not None and edition.pk != working.base_id:
-            _take_over(working, edition, by=by)
+            _take_over(working, edition, by=by, of=of)
     return working
 
 
-def save(*, key: str, opened: int | Opened, body: Body, by: User, what: str = "") -> Saved:
+def save(*, key: str, opened: int | Opened, body: Body, by: User, what: str = "", of: Craft = FORMS) -> Saved:
     """Save what somebody made of the version they had opened. The first saving makes the working copy.
 
     Who may: who may build forms. Changes of others since are kept; where both changed the same, theirs stays
     and the refused value is kept for its author (``RefusedChange``). Ids that were published stay. Raises
     NotFound, NotPermitted, TooOld, IdFixed, NotATree. Nothing is recorded: it is a working copy.
     """
-    check_may_build(by)
+    of.check_may(by)
     with transaction.atomic():
-        working = open_form(key=key, by=by)
+        working = open_form(key=key, by=by, of=of)
         mine = tidy({**body, "key": key})
         if opened == working.version:
             base, merged = working.body, Merged(mine)
@@ -208,14 +269,14 @@ def save(*, key: str, opened: int | Opened, body: Body, by: User, what: str = ""
     return Saved(working, refused, others)
 
 
-def take_back(*, key: str, version: int, by: User) -> Saved:
+def take_back(*, key: str, version: int, by: User, of: Craft = FORMS) -> Saved:
     """Undo one saving, and leave the later ones as they are; another saving, which can be undone too.
 
     Raises NotFound (no such saving, or the first), NotPermitted, TooOld.
     """
-    check_may_build(by)
+    of.check_may(by)
     with transaction.atomic():
-        working = _known(key)
+        working = _known(key, of)
         if not 1 < version <= working.version:
             raise NotFound
         merged = merge(_body_at(working, version), _body_at(working, version - 1), working.body)
@@ -227,14 +288,14 @@ def take_back(*, key: str, version: int, by: User) -> Saved:
     return Saved(working, refused)
 
 
-def settle(*, key: str, refused: int, take: bool, by: User) -> WorkingForm:
+def settle(*, key: str, refused: int, take: bool, by: User, of: Craft = FORMS) -> WorkingCopy:
     """Choose between the two values of a refused change: ``take`` puts the refused one in place.
 
     Only its author may. Raises NotFound, NotPermitted.
     """
-    check_may_build(by)
+    of.check_may(by)
     with transaction.atomic():
-        working = _known(key)
+        working = _known(key, of)
         change = RefusedChange.objects.filter(working=working, pk=refused, by=by).first()
         if change is None:
             raise NotFound
@@ -247,89 +308,146 @@ def settle(*, key: str, refused: int, take: bool, by: User) -> WorkingForm:
     return working
 
 
-def discard(*, key: str, by: User, reason: str = "") -> WorkingForm | None:
+def discard(*, key: str, by: User, reason: str = "", of: Craft = FORMS) -> WorkingCopy | None:
     """Go back to the newest edition and return the working copy; of a form never published, throw it away and
     return None.
 
-    Records ``working_copy_discarded`` under ``working-form:<key>``. Of a published form the discarded work
+    Records ``working_copy_discarded`` under ``working-<kind>:<key>``. Of a published form the discarded work
     stays among the savings, from where it can be taken back. Raises NotFound, NotPermitted.
     """
-    check_may_build(by)
+    of.check_may(by)
     with transaction.atomic():
-        working = _known(key)
-        edition = newest(Edition.Kind.FORM, key)
-        stream = f"working-form:{key}"
-        append(
-            stream=stream,
-            version=next_version(stream),
-            kind="working_copy_discarded",
-            actor=Actor.of(by),
-            changes=[FieldChange("reason", None, reason, stream)] if reason else [],
-            references={"form": key, "version": str(working.version)},
-        )
+        working = _known(key, of)
+        edition = newest(of.kind, key)
+        _record(of, working, "working_copy_discarded", by=by, reason=reason)
         if edition is None:
             working.delete()
             return None
         working.base = edition
         _store(working, body_of(edition), by=by, what=_("Changes discarded"))
         RefusedChange.objects.filter(working=working).delete()
+        PublicationRequest.objects.filter(working=working).delete()
     return working
 
 
-def publish_working(
-    *, key: str, seen: int | Opened, by: User, note: str, effective_from: datetime.date | None = None
-) -> Edition:
-    """Publish the working copy as the form's next edition.
+def request_publication(
+    *, key: str, seen: int | Opened, by: User, note: str, effective_from: datetime.date, of: Craft
+) -> PublicationRequest:
+    """Ask a second person to publish what somebody has before them; a request before it is replaced.
 
-    ``seen``: what they had before them whose differences the person looked at. Who may: who may build forms. Raises
-    Overtaken, NotFound, NotPermitted, and what ``publish_form`` raises (DefinitionRefused, NothingChanged …).
+    Who may: who may build. Records ``publication_requested``. Raises Overtaken, NotFound, NotPermitted, and what
+    ``of.refuse_faults`` raises.
     """
-    check_may_build(by)
+    of.check_may(by)
     with transaction.atomic():
-        _known(key)
-        stands = look_at(key=key, by=by)
+        stands = look_at(key=key, by=by, of=of)
         if stands.opened != str(seen):
             raise Overtaken(stands.updated_by)
-        working = open_form(key=key, by=by)
-        edition = publish_form(working.body, by=by, note=note, effective_from=effective_from)
+        working = open_form(key=key, by=by, of=of)
+        of.refuse_faults(working.body)
+        PublicationRequest.objects.filter(working=working).delete()
+        request = PublicationRequest.objects.create(
+            working=working, opened=working.opened, note=note, effective_from=effective_from, by=by
+        )
+        _record(of, working, "publication_requested", by=by, reason=note)
+    return request
+
+
+def decline_publication(*, key: str, by: User, reason: str, of: Craft) -> None:
+    """Decline a request to publish, or withdraw one's own; nothing of the working copy changes.
+
+    Records ``publication_declined``. Raises NotRequested, NotFound, NotPermitted.
+    """
+    of.check_may(by)
+    with transaction.atomic():
+        working = _known(key, of)
+        request = PublicationRequest.objects.filter(working=working).first()
+        if request is None:
+            raise NotRequested
+        request.delete()
+        _record(of, working, "publication_declined", by=by, reason=reason, asked=request.by)
+
+
+def request_for(working: WorkingCopy) -> PublicationRequest | None:
+    """Return the request to publish exactly what stands in the working copy; None: there is none, or it was changed
+    since.
+    """
+    if working.pk is None:
+        return None
+    found = PublicationRequest.objects.select_related("by").filter(working_id=working.pk).first()
+    return found if found is not None and found.opened == working.opened else None
+
+
+def publish_working(
+    *,
+    key: str,
+    seen: int | Opened,
+    by: User,
+    note: str,
+    effective_from: datetime.date | None = None,
+    of: Craft = FORMS,
+) -> Edition:
+    """Publish the working copy as the next edition.
+
+    ``seen``: what they had before them whose differences the person looked at. Who may: who may build; where a second
+    person is needed, another one than who has requested it, with the note and the day of the request: records
+    ``publication_agreed`` besides. Raises Overtaken, SecondPersonNeeded, NotFound, NotPermitted, what ``of.publish``
+    raises (DefinitionRefused, NothingChanged …).
+    """
+    of.check_may(by)
+    with transaction.atomic():
+        _known(key, of)
+        stands = look_at(key=key, by=by, of=of)
+        if stands.opened != str(seen):
+            raise Overtaken(stands.updated_by)
+        request = request_for(stands)
+        working = open_form(key=key, by=by, of=of)
+        if of.second_person():
+            if request is None or request.by_id == by.pk:
+                raise SecondPersonNeeded
+            note, effective_from = request.note, max(request.effective_from, timezone.localdate())
+            _record(of, working, "publication_agreed", by=by, asked=request.by)
+        edition = of.publish(working.body, by=by, note=note, effective_from=effective_from)
+        PublicationRequest.objects.filter(working=working).delete()
         working.base = edition
         working.save(update_fields=["base"])
     return edition
 
 
-def is_changed(working: WorkingForm) -> bool:
+def is_changed(working: WorkingCopy) -> bool:
     """Whether the working copy says anything its edition does not."""
     return working.base is None or not same(working.body, tidy(body_of(working.base)))
 
 
-def published_things(key: str) -> frozenset[Thing]:
-    """Return the things of every edition of a form: their ids never change again."""
+def published_things(key: str, of: Craft = FORMS) -> frozenset[Thing]:
+    """Return the things of every edition: their ids never change again."""
     found: set[Thing] = set()
-    for edition in Edition.objects.filter(kind=Edition.Kind.FORM, key=key):
+    for edition in Edition.objects.filter(kind=of.kind, key=key):
         found |= {thing for thing in tree_of(body_of(edition)).own if thing.id}
     return frozenset(found)
 
 
-def rename(*, key: str, opened: int, thing: Thing, name: str, by: User) -> Saved:
+def rename(*, key: str, opened: int, thing: Thing, name: str, by: User, of: Craft = FORMS) -> Saved:
     """Give a thing that was never published another id; expressions follow.
 
     Raises IdFixed, and what ``save`` raises.
     """
-    if thing in published_things(key):
+    if thing in published_things(key, of):
         raise IdFixed(thing.id)
-    check_may_build(by)
+    of.check_may(by)
     with transaction.atomic():
-        base = body_at(_known(key), opened)
+        base = body_at(_known(key, of), opened)
         return save(
             key=key,
             opened=opened,
             body=outline.renamed(base, thing, name),
             by=by,
             what=_("%(old)s is now called %(new)s") % {"old": thing.id, "new": name},
+            of=of,
         )
 
 
-def body_at(working: WorkingForm, opened: int | Opened) -> Body:
+def body_at(working: WorkingCopy, opened: int | Opened) -> Body:
     """Return what somebody had before them; raises TooOld."""
     if isinstance(opened, int):
         opened = Opened(opened)
@@ -339,9 +457,7 @@ def body_at(working: WorkingForm, opened: int | Opened) -> Body:
         stored: Body = working.body
         return stored
     if not opened.version:
-        edition = Edition.objects.filter(
-            kind=Edition.Kind.FORM, key=working.key, number=opened.edition
-        ).first()
+        edition = Edition.objects.filter(kind=working.kind, key=working.key, number=opened.edition).first()
         if edition is None:
             raise TooOld
         return tidy(body_of(edition))
@@ -357,23 +473,23 @@ def body_at(working: WorkingForm, opened: int | Opened) -> Body:
 # --- inside ---------------------------------------------------------------------------------------------------
 
 
-def _locked(key: str) -> WorkingForm | None:
+def _locked(key: str, of: Craft) -> WorkingCopy | None:
     return (
-        WorkingForm.objects.select_for_update(of=("self",))
+        WorkingCopy.objects.select_for_update(of=("self",))
         .select_related("base", "updated_by")
-        .filter(key=key)
+        .filter(kind=of.kind, key=key)
         .first()
     )
 
 
-def _known(key: str) -> WorkingForm:
-    working = _locked(key)
+def _known(key: str, of: Craft) -> WorkingCopy:
+    working = _locked(key, of)
     if working is None:
         raise NotFound
     return working
 
 
-def _body_at(working: WorkingForm, version: int) -> Body:
+def _body_at(working: WorkingCopy, version: int) -> Body:
     found = WorkingSave.objects.filter(working=working, version=version).first()
     if found is None:
         raise TooOld
@@ -381,7 +497,7 @@ def _body_at(working: WorkingForm, version: int) -> Body:
     return body
 
 
-def _store(working: WorkingForm, body: Body, *, by: User, what: str) -> None:
+def _store(working: WorkingCopy, body: Body, *, by: User, what: str) -> None:
     working.body = tidy(body)
     working.version += 1
     working.updated_by, working.updated_at = by, timezone.now()
@@ -392,28 +508,43 @@ def _store(working: WorkingForm, body: Body, *, by: User, what: str) -> None:
     working.saves.filter(version__lte=working.version - SAVES_KEPT).delete()
 
 
-def _take_over(working: WorkingForm, edition: Edition, *, by: User) -> None:
+def _take_over(working: WorkingCopy, edition: Edition, *, by: User, of: Craft) -> None:
     """Merge an edition that was published past the working copy into it."""
-    merged = _with_edition(working, edition)
+    merged = _with_edition(working, edition, of)
     working.base = edition
     what = _("Edition %(number)s taken over") % {"number": edition.number}
     _store(working, merged.body, by=by, what=what)
     _keep_refused(working, merged.refusals, by=by, other=edition.published_by)
 
 
-def _with_edition(working: WorkingForm, edition: Edition) -> Merged:
+def _with_edition(working: WorkingCopy, edition: Edition, of: Craft) -> Merged:
     """Return the working copy with an edition that was published past it."""
-    base = tidy(body_of(working.base)) if working.base else {"key": working.key, "pages": []}
+    base = tidy(body_of(working.base)) if working.base else {"key": working.key, of.empty: []}
     return merge(base, working.body, tidy(body_of(edition)))
 
 
-def _refuse_lost_ids(working: WorkingForm, body: Body) -> None:
+def _record(
+    of: Craft, working: WorkingCopy, event: str, *, by: User, reason: str = "", asked: User | None = None
+) -> None:
+    stream = of.stream(working.key)
+    references = {str(of.kind): working.key, "version": str(working.version)}
+    append(
+        stream=stream,
+        version=next_version(stream),
+        kind=event,
+        actor=Actor.of(by),
+        changes=[FieldChange("reason", None, reason, stream)] if reason else [],
+        references=references if asked is None else {**references, "requested_by": asked.get_username()},
+    )
+
+
+def _refuse_lost_ids(working: WorkingCopy, body: Body) -> None:
     if body.get("key") != working.key:
         raise IdFixed(working.key)
 
 
 def _keep_refused(
-    working: WorkingForm, refusals: Sequence[Refusal], *, by: User, other: User
+    working: WorkingCopy, refusals: Sequence[Refusal], *, by: User, other: User
 ) -> tuple[RefusedChange, ...]:
     return tuple(
         RefusedChange.objects.create(

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop, override, pgettext
 from backoffice.studio.properties import Shape
 from forms import outline
 from forms.fields import KINDS
-from forms.models import Draft, Submission, WorkingForm
+from forms.models import Draft, Submission, WorkingCopy
 from forms.outline import (
     FIELD,
     GROUP,
@@ -63,7 +63,8 @@ def forms_listed() -> list[Listed]:
     newest: dict[str, Edition] = {}
     for edition in Edition.objects.filter(kind=Edition.Kind.FORM).order_by("key", "-number"):
         newest.setdefault(edition.key, edition)
-    working = {one.key: one for one in WorkingForm.objects.select_related("base", "updated_by")}
+    copies = WorkingCopy.objects.filter(kind=Edition.Kind.FORM).select_related("base", "updated_by")
+    working = {one.key: one for one in copies}
     drafts = dict(Draft.objects.values_list("edition__key").annotate(Count("pk")).order_by())
     submissions = dict(Submission.objects.values_list("form_key").annotate(Count("pk")).order_by())
     rows = []
@@ -105,7 +106,7 @@ def categories() -> list[tuple[str, str]]:
     return sorted(found.items(), key=lambda option: option[1])
 
 
-def begin_from(typed: Mapping[str, str], *, by: User) -> WorkingForm:
+def begin_from(typed: Mapping[str, str], *, by: User) -> WorkingCopy:
     """Begin a form from what was typed for it; raises ValueError with a sentence, and what ``begin`` raises."""
     title = {code: said for code, said in (("zh-hans", typed["title"]), ("en", typed["title_en"])) if said}
     if not title:

@@ -16,7 +16,7 @@ from backoffice.studio.properties import Around, Input, Option, Shape, as_yaml, 
 from backoffice.studio.words import called, label
 from forms.checking import Problem, check
 from forms.fields import KINDS
-from forms.models import RefusedChange, WorkingForm
+from forms.models import RefusedChange, WorkingCopy
 from forms.outline import FIELD, FORM, GROUP, PAGE, ROOT, RULE, Thing, Tree, thing_at, tree_of
 from forms.schema import (
     CLOCK,
@@ -150,7 +150,7 @@ class RefusalView:
 class Desk:
     """The editor's page for one person."""
 
-    working: WorkingForm
+    working: WorkingCopy
     person: User
     at: Thing = ROOT
     pending: Mapping[str, Condition] = field(default_factory=dict)

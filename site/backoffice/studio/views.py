@@ -25,7 +25,7 @@ from backoffice.studio.properties import Reading, Shape, rows_done
 from forms import outline
 from forms.exceptions import FormError, NotFound, NotPermitted
 from forms.fields import KINDS
-from forms.models import WorkingForm
+from forms.models import WorkingCopy
 from forms.outline import FIELD, GROUP, PAGE, ROOT, RULE, Body, NotATree, Thing, tree_of
 from forms.services import working as service
 from foundation.expressions import Kind
@@ -84,7 +84,7 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "studio/_workspace.html" if background else "studio/edit.html", _context(desk))
 
 
-def shown_form(request: HttpRequest, key: str) -> WorkingForm:
+def shown_form(request: HttpRequest, key: str) -> WorkingCopy:
     """Return the working copy of a form to look at; 404 where there is none for this person."""
     try:
         return service.look_at(key=key, by=request.user)
@@ -92,7 +92,7 @@ def shown_form(request: HttpRequest, key: str) -> WorkingForm:
         raise Http404 from None
 
 
-def _opened_form(request: HttpRequest, key: str) -> WorkingForm:
+def _opened_form(request: HttpRequest, key: str) -> WorkingCopy:
     """Return the working copy of a form to work on, made when there was none yet; 404 as ``shown_form``."""
     try:
         return service.open_form(key=key, by=request.user)
@@ -191,7 +191,7 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _carry_out(request: HttpRequest, working: WorkingForm, work: _Work, what: str, rest: str) -> None:
+def _carry_out(request: HttpRequest, working: WorkingCopy, work: _Work, what: str, rest: str) -> None:
     """Change the body: what was typed, then what the button does."""
     at, base = work.at, work.body
     tree = tree_of(base)
@@ -238,9 +238,9 @@ def _carry_out(request: HttpRequest, working: WorkingForm, work: _Work, what: st
             work.expert.discard(rest)
 
 
-def _as_opened(working: WorkingForm, body: Body) -> WorkingForm:
+def _as_opened(working: WorkingCopy, body: Body) -> WorkingCopy:
     """Return the working copy, unsaved, as it was when its page was made."""
-    return WorkingForm(
+    return WorkingCopy(
         pk=working.pk,
         key=working.key,
         body=body,
@@ -316,7 +316,7 @@ def _add(request: HttpRequest, work: _Work, rest: str) -> None:
     work.what = _("%(thing)s added") % {"thing": catalogue.name_of(sort, kind)}
 
 
-def _rename(request: HttpRequest, working: WorkingForm, work: _Work) -> None:
+def _rename(request: HttpRequest, working: WorkingCopy, work: _Work) -> None:
     name = request.POST.get("id", "").strip()
     if work.at == ROOT or name == work.at.id:
         return

@@ -8,7 +8,7 @@ import pytest
 
 from forms import outline
 from forms.exceptions import DefinitionRefused, NotFound, NotPermitted
-from forms.models import RefusedChange, WorkingForm
+from forms.models import RefusedChange, WorkingCopy
 from forms.outline import FIELD, GROUP, Thing, tree_of
 from forms.services import working as service
 from forms.services.definitions import publish_form
@@ -34,15 +34,15 @@ def other() -> User:
     return make_user_with_roles("administrator", full_name="乙")
 
 
-def said(working: WorkingForm, thing: Thing) -> dict[str, Any]:
+def said(working: WorkingCopy, thing: Thing) -> dict[str, Any]:
     return tree_of(working.body).own[thing]
 
 
-def with_label(working: WorkingForm, thing: Thing, words: str) -> outline.Body:
+def with_label(working: WorkingCopy, thing: Thing, words: str) -> outline.Body:
     return outline.changed(working.body, thing, {**said(working, thing), "label": text(words)})
 
 
-def begun(by: User, key: str = "visit") -> WorkingForm:
+def begun(by: User, key: str = "visit") -> WorkingCopy:
     return service.begin(key=key, body=form_body(key=key), by=by)
 
 
@@ -101,7 +101,7 @@ def test_what_was_looked_at_is_what_is_published(builder: User, other: User) -> 
     with pytest.raises(service.Overtaken):
         service.publish_working(key="visit", seen=1, by=builder, note="first")
     edition = service.publish_working(key="visit", seen=2, by=builder, note="first")
-    assert (edition.number, edition.note, body_of(edition)) == (1, "first", WorkingForm.objects.get().body)
+    assert (edition.number, edition.note, body_of(edition)) == (1, "first", WorkingCopy.objects.get().body)
     assert not service.is_changed(service.open_form(key="visit", by=builder))
     with pytest.raises(NothingChanged):
         service.publish_working(key="visit", seen=2, by=builder, note="again")
@@ -174,7 +174,7 @@ def test_what_was_only_looked_at_is_merged_like_anything_else(builder: User, oth
     lagging = service.look_at(key="visit", by=builder)
     assert lagging.opened == f"{stored.version}-3"
     assert Thing(FIELD, "more") in tree_of(lagging.body).own
-    assert WorkingForm.objects.get(key="visit").version == stored.version  # nothing was stored by looking
+    assert WorkingCopy.objects.get(key="visit").version == stored.version  # nothing was stored by looking
     saved = service.save(
         key="visit",
         opened=service.Opened.read(lagging.opened),

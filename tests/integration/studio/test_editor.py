@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from backoffice.access import groups
 from forms import outline
-from forms.models import Draft, Submission, WorkingForm
+from forms.models import Draft, Submission, WorkingCopy
 from forms.outline import Thing, tree_of
 from forms.services import working as service
 from foundation.editions.models import Edition
@@ -55,8 +55,8 @@ class Editor:
         return reverse("studio_edit", args=[self.key])
 
     @property
-    def working(self) -> WorkingForm:
-        return WorkingForm.objects.get(key=self.key)
+    def working(self) -> WorkingCopy:
+        return WorkingCopy.objects.get(key=self.key)
 
     def page(self) -> str:
         return self.client.get(self.address, {"at": self.at}).content.decode()
@@ -297,12 +297,12 @@ def test_a_form_goes_out_as_text_and_comes_back_updated_in_place(browser: Client
     assert "Asked anew" in shown
     browser.post(address, {"text": changed, "do": "take", "opened": "1"})
     assert (
-        tree_of(WorkingForm.objects.get(key="visit").body).own[Thing("field", "a")]["label"]["en"]
+        tree_of(WorkingCopy.objects.get(key="visit").body).own[Thing("field", "a")]["label"]["en"]
         == "Asked anew"
     )
     assert Edition.objects.filter(key="visit").count() == 1
     browser.post(address, {"text": changed.replace("key: visit", "key: visit-2", 1), "do": "take"})
-    assert WorkingForm.objects.filter(key="visit-2").exists()
+    assert WorkingCopy.objects.filter(key="visit-2").exists()
     for broken in ("key: [", "no: key", "", "key: x\npages:\n  - title: {}\n"):
         assert browser.post(address, {"text": broken}).status_code == 422
 
@@ -362,7 +362,7 @@ def test_looking_at_a_form_makes_no_working_copy_and_its_first_change_does(
     make_form(builder, key="visit")
     for name in ("studio_edit", "studio_preview", "studio_publish", "studio_history", "studio_export"):
         assert browser.get(reverse(name, args=["visit"])).status_code == 200, name
-    assert not WorkingForm.objects.exists()
+    assert not WorkingCopy.objects.exists()
     editor = Editor(browser, "visit")
     editor.at = "field:subject"
     assert 'name="opened" value="0-1"' in editor.page()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backoffice.positions.chart.lettering import clean, lines_of, width_of
+from backoffice.diagrams.lettering import clean, lines_of, width_of
 
 
 @given(st.text(max_size=80), st.integers(3, 20), st.integers(1, 4))

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.positions.chart import words
 from backoffice.positions.chart.layout import Card, Layout, Line, Place, best
-from backoffice.positions.chart.lettering import clean, lines_of, width_of
+from backoffice.diagrams.lettering import clean, lines_of, width_of
 from backoffice.positions.chart.selection import Selection
 from backoffice.positions.chart.structure import Chart, Post
 from foundation.organisation.models import Department
