@@ -372,8 +372,6 @@ def request_for(working: WorkingCopy) -> PublicationRequest | None:
     """Return the request to publish exactly what stands in the working copy; None: there is none, or it was changed
     since.
     """
-    if working.pk is None:
-        return None
     found = PublicationRequest.objects.select_related("by").filter(working_id=working.pk).first()
     return found if found is not None and found.opened == working.opened else None
 

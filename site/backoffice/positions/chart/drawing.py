@@ -14,9 +14,9 @@ from django.utils import translation
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
+from backoffice.diagrams.lettering import clean, lines_of, width_of
 from backoffice.positions.chart import words
 from backoffice.positions.chart.layout import Card, Layout, Line, Place, best
-from backoffice.diagrams.lettering import clean, lines_of, width_of
 from backoffice.positions.chart.selection import Selection
 from backoffice.positions.chart.structure import Chart, Post
 from foundation.organisation.models import Department

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("editions", "0002_library_kind"),
-        ("formbuilder", "0006_register_views"),
+        ("formbuilder", "0007_register_stand"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
