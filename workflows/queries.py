@@ -175,10 +175,11 @@ def transitions_open_to(case: Case, user: User) -> list[Transition]:
 
     Guards are not looked at: they speak of answers that are given with the step.
     """
+    acting = rules.Acting(user, case.workflow)
     return [
         step
         for step in machine_of(case).leaving(case.state)
-        if step.roles and rules.may_take(case, step, user) and not rules.takes_alone(case, step, user)
+        if step.roles and rules.may_take(case, step, acting) and not rules.takes_alone(case, step, user)
     ]
 
 

@@ -7,6 +7,7 @@ There is no exception for superusers: a right that is not written in a definitio
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
@@ -16,7 +17,7 @@ from forms.rules import may_build
 from foundation.editions.texts import in_language
 from foundation.organisation.deputising import DeputiesInForce
 from foundation.organisation.models import Role, User
-from foundation.organisation.resolution import RoleContext, holds_role, resolve, roles_of
+from foundation.organisation.resolution import RoleContext, holds_role, resolve, roles_held, roles_of
 from workflows import rounds, way
 from workflows.definitions import definition_of
 from workflows.exceptions import CaseNotFound, NotPermitted
@@ -40,15 +41,62 @@ def context_of(case: Case) -> RoleContext:
     )
 
 
-def holds_any(user: User, roles: Iterable[str], case: Case) -> bool:
+class Acting:
+    """A person as they act in one workflow today: their roles, and those for whom they stand in, each asked once.
+
+    The functions here take one in place of the person; whoever asks several of them passes the same.
+    """
+
+    def __init__(self, user: User, workflow: str) -> None:
+        """Take the person and the workflow (deputies may be for one alone)."""
+        self.user = user
+        self.workflow = workflow
+        self._towards: dict[tuple[str, int | None, int], bool] = {}
+
+    @classmethod
+    def of(cls, user: User | Acting, case: Case) -> Acting:
+        """Return the person towards a case."""
+        return user if isinstance(user, Acting) else cls(user, case.workflow)
+
+    @cached_property
+    def principals(self) -> list[User]:
+        """Those for whom the person acts today."""
+        return DeputiesInForce(timezone.localdate(), self.workflow).principals_of(self.user)
+
+    @cached_property
+    def people(self) -> frozenset[int]:
+        """The ids of the person and of those for whom they act; none for an account that is switched off."""
+        return frozenset({self.user.pk, *(one.pk for one in self.principals)} if self.user.is_active else ())
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """The roles of all of them, by post and group."""
+        return roles_held(self.people) if self.user.is_active else frozenset()
+
+    @cached_property
+    def own_roles(self) -> frozenset[str]:
+        """The roles the person has without standing in for anybody."""
+        return roles_held({self.user.pk}) if self.principals else self.roles
+
+    def holds_any(self, roles: Iterable[str], case: Case) -> bool:
+        """Say whether one of the roles is theirs, by post, by group, or towards this case."""
+        if not self.user.is_active:
+            return False
+        wanted = set(roles)
+        if wanted & self.roles:
+            return True
+        return any(self._towards_case(role, case) for role in sorted(wanted))
+
+    def _towards_case(self, role: str, case: Case) -> bool:
+        asked = (role, case.assignee_id, case.version)
+        if asked not in self._towards:
+            self._towards[asked] = holds_role(self.user, role, context_of(case))
+        return self._towards[asked]
+
+
+def holds_any(user: User | Acting, roles: Iterable[str], case: Case) -> bool:
     """Say whether the person holds one of the roles, by post, by group, or towards this case."""
-    if not user.is_active:
-        return False
-    wanted = set(roles)
-    if wanted & roles_of(user, workflow=case.workflow):
-        return True
-    context = context_of(case)
-    return any(holds_role(user, role, context) for role in sorted(wanted))
+    return Acting.of(user, case).holds_any(roles, case)
 
 
 def may_see(case: Case, user: Any) -> bool:
@@ -57,26 +105,27 @@ def may_see(case: Case, user: Any) -> bool:
     Policy: ``access.sees`` of its edition; besides them whoever is asked for a decision (or acts for them), has
     decided, or was copied in.
     """
-    return holds_any(user, definition_of(case.edition).access.sees, case) or concerns(case, user)
+    acting = Acting.of(user, case)
+    return acting.holds_any(definition_of(case.edition).access.sees, case) or concerns(case, acting)
 
 
 def concerns(case: Case, user: Any) -> bool:
     """Say whether the case is the person's by its approvals: asked, decided, or copied in."""
-    if not user.is_active:
+    acting = Acting.of(user, case)
+    if not acting.user.is_active:
         return False
-    people = {user.pk, *principals_of(user, case.workflow)}
     decided: set[int] = set()
     for stored in case.rounds:
         told = rounds.from_stored(stored)
-        if {seat.person for _slot, _place, seat in told.waiting()} & people:
+        if {seat.person for _slot, _place, seat in told.waiting()} & acting.people:
             return True
         decided |= {one for seat in told.decided() for one in (seat.person, seat.by) if one is not None}
-    return user.pk in decided or user.pk in way.from_stored(case.walked).copied
+    return acting.user.pk in decided or acting.user.pk in way.from_stored(case.walked).copied
 
 
 def principals_of(user: User, workflow: str) -> list[int]:
     """Return the ids of those for whom the person acts today in the workflow."""
-    return [person.pk for person in DeputiesInForce(timezone.localdate(), workflow).principals_of(user)]
+    return [person.pk for person in Acting(user, workflow).principals]
 
 
 def own_people(case: Case) -> frozenset[int]:
@@ -85,16 +134,17 @@ def own_people(case: Case) -> frozenset[int]:
     return frozenset(one for one in own if one is not None)
 
 
-def principal_of(case: Case, roles: Iterable[str], user: User) -> User | None:
+def principal_of(case: Case, roles: Iterable[str], user: User | Acting) -> User | None:
     """Return for whom the person acts when they take a step of ``roles``: nobody when a role is their own."""
-    context = context_of(case)
-    for role in roles:
-        told = resolve(role, context).explanation
-        if user.pk in {one["id"] for one in told["candidates"]}:
-            return None
-    for role in roles:
-        for deputy in resolve(role, context).explanation["deputies"]:
-            if deputy["id"] == user.pk:
+    acting, wanted = Acting.of(user, case), set(roles)
+    if not acting.principals or wanted & acting.own_roles:
+        return None
+    told = [resolve(role, context_of(case)).explanation for role in sorted(wanted)]
+    if any(one["id"] == acting.user.pk for each in told for one in each["candidates"]):
+        return None
+    for each in told:
+        for deputy in each["deputies"]:
+            if deputy["id"] == acting.user.pk:
                 return User.objects.get(pk=deputy["for"])
     return None
 
@@ -117,7 +167,7 @@ def takes_alone(case: Case, step: Transition, user: User) -> bool:
     return any(last.get(earlier) == user.pk for earlier in step.not_by)
 
 
-def check_may_see(case: Case, user: User) -> None:
+def check_may_see(case: Case, user: User | Acting) -> None:
     """Raise ``CaseNotFound`` unless the person may know of the case."""
     if not may_see(case, user):
         raise CaseNotFound(_("There is no such case."))
@@ -128,7 +178,7 @@ def may_take(case: Any, step: Transition, user: Any) -> bool:
     return holds_any(user, step.roles, case)
 
 
-def check_may_take(case: Case, step: Transition, user: User) -> None:
+def check_may_take(case: Case, step: Transition, user: User | Acting) -> None:
     """Raise ``NotPermitted``, naming the step and whose it is, unless the step is this person's."""
     if not may_take(case, step, user):
         raise NotPermitted(

@@ -257,13 +257,14 @@ def _act(
     key = f"act:{by.pk}:{idempotency_key}"
     if (known := remembered(key, request)) is not None:
         return receipt_again(known)
-    rules.check_may_see(case, by)
+    acting = rules.Acting(by, case.workflow)
+    rules.check_may_see(case, acting)
     machine = machine_of(case)
     spec = machine.specs.get(step)
     if spec is None:
         raise RuleBroken(_("“%(step)s” is not a step of this workflow.") % {"step": step})
     check_version(case, seen_version)
-    rules.check_may_take(case, spec, by)
+    rules.check_may_take(case, spec, acting)
     _check_state(case, spec)
     _check_children(case, spec)
     rules.check_somebody_else(case, spec, by)
@@ -271,7 +272,7 @@ def _act(
         raise AnswersRefused(_("Say why: this step needs a reason."), {"reason": [_("Give a reason.")]})
     check_length(reason)
     given = read_answers(step_form(spec), answers, by)
-    principal = rules.principal_of(case, spec.roles, by)
+    principal = rules.principal_of(case, spec.roles, acting)
     event = take(
         case,
         spec,

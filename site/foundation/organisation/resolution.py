@@ -156,9 +156,14 @@ def roles_of(user: User, day: datetime.date | None = None, workflow: str = "") -
         return frozenset()
     day = day or timezone.localdate()
     people = [user.pk, *(person.pk for person in DeputiesInForce(day, workflow).principals_of(user))]
-    held = Holding.objects.on(day).filter(person__in=people).values("position")
+    return roles_held(people, day)
+
+
+def roles_held(people: Collection[int], day: datetime.date | None = None) -> frozenset[str]:
+    """Return the keys of the roles that any of ``people`` (ids) has by position and group on ``day``; one query."""
+    held = Holding.objects.on(day or timezone.localdate()).filter(person__in=people).values("position")
     bindings = RoleBinding.objects.filter(Q(position__in=held) | Q(group__user__in=people))
-    return frozenset(bindings.values_list("role__key", flat=True))
+    return frozenset(bindings.order_by().values_list("role__key", flat=True))
 
 
 class Reach:
