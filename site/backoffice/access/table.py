@@ -261,6 +261,12 @@ OURS: dict[str, Rule] = {
     "casework:cases": signed_in("workflows.queries.cases_visible_to"),
     "casework:case": signed_in("workflows.queries.cases_visible_to; another case is not there"),
     "casework:step": signed_in("the same; the step itself is refused by workflows.services.cases"),
+    "casework:relations": signed_in("the same; refused by workflows.services.relations"),
+    **dict.fromkeys(
+        ("casework:order", "casework:order-drop"),
+        signed_in("the same, and forms.rules.may_submit; refused by workflows.services.relations"),
+    ),
+    "casework:decide": signed_in("the same; what is not theirs is refused by workflows.services.approvals"),
     # --- audit ---
     "auditing:search": roles(AUDITOR),
     "auditing:trail": roles(AUDITOR),

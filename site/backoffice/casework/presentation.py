@@ -7,15 +7,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from forms import rules
 from forms.presentation import Answered, answered_groups
 from forms.schema import definition_of as form_of
 from forms.services.corrections import record_reading
-from foundation.audit.queries import EventView, events_of
+from foundation.audit.models import Event
+from foundation.audit.queries import EventView, decoded, events_of
 from foundation.audit.trails import TrailChange
 from foundation.editions.texts import in_language
 from foundation.organisation.models import User
+from workflows import way
 from workflows.definitions import definition_of
 from workflows.models import Case
 from workflows.trail import entries_of
@@ -28,6 +31,7 @@ class Row:
     case: Case
     workflow: str
     state: str
+    grade: GradeChip | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,8 @@ def rows_of(cases: Iterable[Case]) -> list[Row]:
     rows = []
     for case in cases:
         definition = definition_of(case.edition)
-        rows.append(Row(case, in_language(definition.title), in_language(definition.state(case.state).title)))
+        state = in_language(definition.state(case.state).title)
+        rows.append(Row(case, in_language(definition.title), state, grade_of(case)))
     return rows
 
 
@@ -119,3 +124,44 @@ def timeline_of(case: Case) -> tuple[list[EventView], list[Happening]]:
 
 def _told(change: TrailChange) -> str:
     return f"{change.before} → {change.after}" if change.before else str(change.after)
+
+
+GRADE_TONES = {"quiet": "ended", "notice": "open", "warning": "waiting", "danger": "refused"}
+
+
+@dataclass(frozen=True)
+class GradeChip:
+    """How grave a case is: the word, and a key of the tones of states."""
+
+    word: str
+    category: str
+
+
+def grade_of(case: Case) -> GradeChip | None:
+    """Return the grade of a case, None where its workflow has none or none holds."""
+    grade = next((one for one in definition_of(case.edition).grades if one.id == case.grade), None)
+    return GradeChip(in_language(grade.title), GRADE_TONES[grade.tone]) if grade else None
+
+
+def copied_of(case: Case) -> str:
+    """Return the names of those the case was copied to."""
+    copied = way.from_stored(case.walked).copied
+    if not copied:
+        return ""
+    return "、".join(str(one) for one in User.objects.filter(pk__in=copied).order_by("full_name", "pk"))
+
+
+def channel_of(case: Case) -> str:
+    """Return how the case came to the house: through a link, in a sheet, from another case, or filled in here."""
+    submission = case.submission
+    if submission.access_id is not None:
+        return _("the public link")
+    first = decoded(Event.objects.filter(stream=submission.stream, stream_ver=1))
+    references = first[0].references if first else {}
+    if "import" in references:
+        return _("a sheet that was taken in")
+    if "case" in references:
+        return _("case %(number)s") % {"number": references["case"]}
+    if submission.on_behalf_of_id is not None:
+        return _("the form, filled in for somebody")
+    return _("the form")

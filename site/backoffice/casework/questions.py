@@ -14,12 +14,16 @@ from forms.directory import directory_for
 from forms.fields import gathered
 from forms.presentation import GroupView, group_views
 from foundation.organisation.models import User
+from forms.schema import FieldDefinition, FormDefinition
+from foundation.editions.texts import LocalizedText
 from workflows.schema import Transition
-from workflows.vocabulary import step_form
+from workflows.vocabulary import questions_form, step_form
 
 OWN_NAMES = frozenset(
     {"csrfmiddlewaretoken", "seen_version", "idempotency_key", "reason", "assignee", "asked"}
 )
+OWN_PREFIX = "do-"
+"""Begins what else our pages post; no question can be called so."""
 
 
 @dataclass(frozen=True)
@@ -60,22 +64,12 @@ class Questions:
     @cached_property
     def groups(self) -> list[GroupView]:
         """The questions as they stand, for ``templates/intake/fields``."""
-        form = step_form(self.spec)
-        if form is None:
-            return []
-        reading = logic.read(form, self.typed)
-        state = logic.evaluate(form, reading.answers, unread=reading.unread, directory=directory_for(self.by))
-        return group_views(state, form.pages[0], self.typed, missing_too=self.refused is not None)
+        return groups_of(step_form(self.spec), self.typed, self.by, missing_too=self.refused is not None)
 
     @property
     def written(self) -> list[tuple[str, str]]:
         """What was typed, as (label, text), for a page that no longer asks."""
-        lines = [
-            (view.label, view.shown or view.typed)
-            for group in self.groups
-            for view in group.fields
-            if view.typed
-        ]
+        lines = written_in(self.groups)
         return [*lines, (_("Reason"), self.reason)] if self.reason else lines
 
     @property
@@ -96,15 +90,69 @@ class Questions:
     def summary(self) -> list[Wrong]:
         """Everything wrong, in the order of the page."""
         lines = [Wrong("assignee", _("Assign to"), message) for message in self.assignee_errors]
-        lines += [
-            Wrong(view.dom_id, view.label, message)
-            for group in self.groups
-            for view in group.fields
-            for message in view.errors
-        ]
-        return lines + [Wrong("reason", _("Reason"), message) for message in self.reason_errors]
+        return lines + wrong_in(self.groups) + [Wrong("reason", _("Reason"), message) for message in self.reason_errors]
+
+
+@dataclass(frozen=True)
+class QuestionsOf:
+    """The questions an approval asks of whoever agrees; ``refused`` as with the questions of a step."""
+
+    name: str
+    title: LocalizedText
+    asks: Sequence[FieldDefinition]
+    typed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    refused: Mapping[str, Sequence[str]] | None = None
+    by: User | None = None
+
+    @cached_property
+    def groups(self) -> list[GroupView]:
+        """The questions as they stand, for ``templates/intake/fields``."""
+        form = questions_form(self.name, self.title, self.asks)
+        return groups_of(form, self.typed, self.by, missing_too=self.refused is not None)
+
+    @property
+    def written(self) -> list[tuple[str, str]]:
+        """What was typed, as (label, text)."""
+        return written_in(self.groups)
+
+    @property
+    def summary(self) -> list[Wrong]:
+        """Everything wrong, in the order of the page."""
+        return wrong_in(self.groups)
+
+
+def groups_of(
+    form: FormDefinition | None, typed: Mapping[str, Sequence[str]], by: User | None, *, missing_too: bool
+) -> list[GroupView]:
+    """Return questions as a page shows them: as typed, with what is wrong; ``missing_too``: and what is missing."""
+    if form is None:
+        return []
+    reading = logic.read(form, typed)
+    state = logic.evaluate(form, reading.answers, unread=reading.unread, directory=directory_for(by))
+    return group_views(state, form.pages[0], typed, missing_too=missing_too)
+
+
+def written_in(groups: Sequence[GroupView]) -> list[tuple[str, str]]:
+    """Return what was typed, as (label, text)."""
+    return [
+        (view.label, view.shown or view.typed) for group in groups for view in group.fields if view.typed
+    ]
+
+
+def wrong_in(groups: Sequence[GroupView]) -> list[Wrong]:
+    """Return what is wrong, in the order of the page."""
+    return [
+        Wrong(view.dom_id, view.label, message)
+        for group in groups
+        for view in group.fields
+        for message in view.errors
+    ]
 
 
 def answers_in(posted: QueryDict) -> dict[str, list[str]]:
     """Return the texts posted for the questions of a step."""
-    return gathered((name, texts) for name, texts in posted.lists() if name not in OWN_NAMES)
+    return gathered(
+        (name, texts)
+        for name, texts in posted.lists()
+        if name not in OWN_NAMES and not name.startswith(OWN_PREFIX)
+    )

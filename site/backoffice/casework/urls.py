@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from backoffice.casework import views
+from backoffice.casework import deciding, orders, relations, views
 
 app_name = "casework"
 
@@ -10,5 +10,9 @@ urlpatterns = [
     path("inbox/", views.inbox, name="inbox"),
     path("cases/", views.case_list, name="cases"),
     path("cases/<uuid:case_uuid>/", views.case_detail, name="case"),
+    path("cases/<uuid:case_uuid>/approval/<slug:verb>/", deciding.decide, name="decide"),
+    path("cases/<uuid:case_uuid>/relations/", relations.relate, name="relations"),
+    path("cases/<uuid:case_uuid>/orders/<uuid:order_uuid>/", orders.go_on, name="order"),
+    path("cases/<uuid:case_uuid>/orders/<uuid:order_uuid>/drop/", orders.drop, name="order-drop"),
     path("cases/<uuid:case_uuid>/<slug:step>/", views.case_step, name="step"),
 ]

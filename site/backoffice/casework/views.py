@@ -15,13 +15,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from backoffice.access.waiting import waiting_for
-from backoffice.casework.presentation import Happening, answered_of, path_of, rows_of, timeline_of
+from backoffice.casework.deciding import key_of, uuid_of, whole
+from backoffice.casework.orders import after_step
+from backoffice.casework.pages import case_context, case_or_404, receipt_words, to_case
+from backoffice.casework.presentation import Happening, answered_of, rows_of, timeline_of
 from backoffice.casework.questions import Questions, answers_in
 from foundation.editions.texts import in_language
 from workflows.definitions import definition_of
 from workflows.exceptions import CaseNotFound, NotPermitted, Overtaken, RuleBroken, WorkflowError
 from workflows.models import Case
-from workflows.queries import case_for, cases_visible_to, inbox_of, transitions_open_to
+from workflows.queries import cases_visible_to, inbox_of, transitions_open_to
 from workflows.schema import Transition
 from workflows.services import cases
 
@@ -80,36 +83,11 @@ def _within(found: QuerySet[Case], scope: str) -> QuerySet[Case]:
     return found.filter(category="final") if scope == "final" else found.exclude(category="final")
 
 
-def _case(request: HttpRequest, case_uuid: uuid.UUID) -> Case:
-    try:
-        return case_for(request.user, case_uuid)
-    except CaseNotFound:
-        raise Http404 from None
-
-
 @require_GET
 def case_detail(request: HttpRequest, case_uuid: uuid.UUID) -> HttpResponse:
     """One case: where it stands, who has it, what may be done next, what was asked, what happened."""
-    case = _case(request, case_uuid)
-    return render(request, "casework/case_detail.html", _case_context(case, request))
-
-
-def _case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
-    definition = definition_of(case.edition)
-    state = definition.state(case.state)
-    events, timeline = timeline_of(case)
-    return {
-        "page_title": f"{case.number} {case.subject}",
-        "case": case,
-        "workflow": in_language(definition.title),
-        "state": state,
-        "state_title": in_language(state.title),
-        "steps": [_step_link(step) for step in transitions_open_to(case, request.user)],
-        "answered": answered_of(case, request.user),
-        "path": path_of(case, events),
-        "timeline": timeline,
-        "fingerprint": events[-1].hash[:16],
-    }
+    case = case_or_404(request, case_uuid)
+    return render(request, "casework/case_detail.html", case_context(case, request))
 
 
 def _step_link(step: Transition) -> dict[str, Any]:
@@ -119,24 +97,24 @@ def _step_link(step: Transition) -> dict[str, Any]:
 @require_http_methods(["GET", "POST"])
 def case_step(request: HttpRequest, case_uuid: uuid.UUID, step: str) -> HttpResponse:
     """One step of a case: its questions, and taking it. Refusals show what was typed and what is to be done."""
-    case = _case(request, case_uuid)
-    spec = next((known for known in transitions_open_to(case, request.user) if known.id == step), None)
-    if spec is None and request.method == "GET":
-        messages.info(request, _("This step is not open to you as the case stands now."))
-        return redirect("casework:case", case_uuid=case.uuid)
     if request.method == "GET":
-        assert spec is not None
+        case = case_or_404(request, case_uuid)
+        spec = next((known for known in transitions_open_to(case, request.user) if known.id == step), None)
+        if spec is None:
+            messages.info(request, _("This step is not open to you as the case stands now."))
+            return redirect("casework:case", case_uuid=case.uuid)
         return _step_page(request, case, spec, Questions(spec, by=request.user))
     try:
+        # Before the case is looked up: who gives it away may see it no longer, and the same request may come twice.
         receipt = cases.act(
             case_uuid=case_uuid,
             step=step,
             by=request.user,
-            seen_version=_whole(request.POST.get("seen_version")),
-            idempotency_key=request.POST.get("idempotency_key") or uuid.uuid4().hex,
+            seen_version=whole(request.POST.get("seen_version")),
+            idempotency_key=key_of(request),
             answers=answers_in(request.POST),
             reason=request.POST.get("reason", ""),
-            assignee=_uuid(request.POST.get("assignee")),
+            assignee=uuid_of(request.POST.get("assignee")),
         )
     except CaseNotFound:
         raise Http404 from None
@@ -146,18 +124,12 @@ def case_step(request: HttpRequest, case_uuid: uuid.UUID, step: str) -> HttpResp
         return _not_done(request, case_uuid, step, refusal, 409, since=refusal.seen_version)
     except RuleBroken as refusal:
         return _not_done(request, case_uuid, step, refusal, 422)
-    title = in_language(spec.title) if spec is not None else step
-    messages.success(
-        request,
-        _("“%(step)s” is done. Receipt: %(number)s, version %(version)d, %(fingerprint)s.")
-        % {
-            "step": title,
-            "number": receipt.case.number,
-            "version": receipt.version,
-            "fingerprint": receipt.fingerprint,
-        },
+    taken = definition_of(receipt.case.edition).transitions
+    title = next((in_language(one.title) for one in taken if one.id == step), step)
+    messages.success(request, receipt_words(title, receipt))
+    return (None if receipt.repeated else after_step(request, receipt.case, step)) or to_case(
+        request, receipt.case
     )
-    return redirect("casework:case", case_uuid=case_uuid)
 
 
 def _not_done(
@@ -173,7 +145,7 @@ def _not_done(
     Where the step is still the person's, its page comes again; otherwise the case as it stands now, with the typed
     texts to copy. ``since``: the version the person had seen; what happened after it is shown.
     """
-    case = _case(request, case_uuid)
+    case = case_or_404(request, case_uuid)
     steps = definition_of(case.edition).transitions
     spec = next((known for known in steps if known.id == step), None)
     typed = (
@@ -184,7 +156,7 @@ def _not_done(
         assert typed is not None
         return _step_page(request, case, spec, typed, str(refusal), happened, status=status)
     messages.error(request, str(refusal))
-    context = {**_case_context(case, request), "typed": typed.written if typed else []}
+    context = {**case_context(case, request), "typed": typed.written if typed else []}
     return render(request, "casework/case_detail.html", context, status=status)
 
 
@@ -219,14 +191,3 @@ def _step_page(
         },
         status=status,
     )
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 10 else 0
-
-
-def _uuid(text: str | None) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text or "")
-    except ValueError:
-        return None
