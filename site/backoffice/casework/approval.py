@@ -37,6 +37,7 @@ LOOKS = {
     "ahead": ("ended", "circle-dot"),
 }
 MOST_AHEAD = 30
+UNCHANGED = Since()
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Asked:
     at: datetime.datetime | None = None
     reason: str = ""
     seal: str = ""
-    since: Since = Since()
+    since: Since = UNCHANGED
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,7 @@ def stages_of(case: Case, events: Sequence[EventView], content: Content) -> list
     reasons = _reasons(events)
     titles = _role_titles(definition)
     walked = [
-        _stage(definition, one, case, content, people, deputies, by_version, reasons, titles)
-        for one in told
+        _stage(definition, one, case, content, people, deputies, by_version, reasons, titles) for one in told
     ]
     return [*walked, *_ahead(case, definition, titles)]
 
@@ -197,7 +197,7 @@ def _asked(
         at=event.at if event else None,
         reason=reasons.get(seat.version or 0, ""),
         seal=seat.seen,
-        since=content.since(seat.seen) if decided else Since(),
+        since=content.since(seat.seen) if decided else UNCHANGED,
     )
 
 

@@ -27,7 +27,6 @@ from foundation.editions.texts import in_language
 from foundation.organisation.models import User
 from workflows.content import seal_of
 from workflows.exceptions import CaseNotFound, NotPermitted, Overtaken, RuleBroken, WorkflowError
-from workflows.models import Case
 from workflows.services import approvals
 from workflows.services.record import Receipt
 
@@ -168,9 +167,7 @@ def _written(standing: Standing, typed: Typed) -> list[tuple[str, str]]:
     return [*lines, (_("Reason"), typed.reason)] if typed.reason else lines
 
 
-def _questions(
-    standing: Standing, typed: Typed, errors: Mapping[str, Sequence[str]] | None
-) -> QuestionsOf:
+def _questions(standing: Standing, typed: Typed, errors: Mapping[str, Sequence[str]] | None) -> QuestionsOf:
     assert standing.approval is not None
     state = standing.machine.definition.state(standing.case.state)
     return QuestionsOf(state.id, state.title, standing.approval.asks, typed.answers, errors, standing.user)
@@ -229,7 +226,9 @@ def _choosers(
     if "person" in verb.asks:
         people = active_people().exclude(pk__in=standing.barred())
         choices = [("", _("Choose a person")), *((str(one.uuid), person_words(one)) for one in people)]
-        found["person"] = LongSelect(choices=choices).render("do-person", typed.person, {"id": "person", **wrong})
+        found["person"] = LongSelect(choices=choices).render(
+            "do-person", typed.person, {"id": "person", **wrong}
+        )
     if "people" in verb.asks:
         wrong = {"aria-invalid": "true", "aria-describedby": "people-errors"} if "people" in errors else {}
         people = active_people().exclude(pk=standing.user.pk)

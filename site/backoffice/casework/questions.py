@@ -13,9 +13,9 @@ from forms import logic
 from forms.directory import directory_for
 from forms.fields import gathered
 from forms.presentation import GroupView, group_views
-from foundation.organisation.models import User
 from forms.schema import FieldDefinition, FormDefinition
 from foundation.editions.texts import LocalizedText
+from foundation.organisation.models import User
 from workflows.schema import Transition
 from workflows.vocabulary import questions_form, step_form
 
@@ -90,7 +90,11 @@ class Questions:
     def summary(self) -> list[Wrong]:
         """Everything wrong, in the order of the page."""
         lines = [Wrong("assignee", _("Assign to"), message) for message in self.assignee_errors]
-        return lines + wrong_in(self.groups) + [Wrong("reason", _("Reason"), message) for message in self.reason_errors]
+        return (
+            lines
+            + wrong_in(self.groups)
+            + [Wrong("reason", _("Reason"), message) for message in self.reason_errors]
+        )
 
 
 @dataclass(frozen=True)
@@ -134,9 +138,7 @@ def groups_of(
 
 def written_in(groups: Sequence[GroupView]) -> list[tuple[str, str]]:
     """Return what was typed, as (label, text)."""
-    return [
-        (view.label, view.shown or view.typed) for group in groups for view in group.fields if view.typed
-    ]
+    return [(view.label, view.shown or view.typed) for group in groups for view in group.fields if view.typed]
 
 
 def wrong_in(groups: Sequence[GroupView]) -> list[Wrong]:

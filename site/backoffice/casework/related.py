@@ -12,8 +12,8 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from foundation.editions.queries import in_force
 from foundation.editions.models import Edition
+from foundation.editions.queries import in_force
 from foundation.editions.texts import in_language
 from foundation.organisation.models import User
 from workflows.definitions import definition_of, edition_in_force
@@ -86,9 +86,9 @@ def _family(case: Case) -> Mapping[int, str]:
         found[case.parent_id] = words["parent"]
     if case.merged_into_id is not None:
         found.setdefault(case.merged_into_id, words["merged_into"])
-    rows = Case.objects.filter(
-        Q(parent=case) | Q(merged_into=case) | Q(uuid__in=list(links))
-    ).values_list("pk", "uuid", "parent", "merged_into")
+    rows = Case.objects.filter(Q(parent=case) | Q(merged_into=case) | Q(uuid__in=list(links))).values_list(
+        "pk", "uuid", "parent", "merged_into"
+    )
     for pk, uuid, parent, merged in rows.order_by("pk"):
         if parent == case.pk:
             found.setdefault(pk, words["child"])

@@ -67,9 +67,7 @@ class Content:
         case, language = self.case, get_language() or ""
         form = form_of(case.submission.edition)
         changed = list(
-            differences(
-                form, stood["submission"], case.submission.answers, language, withheld=self._withheld
-            )
+            differences(form, stood["submission"], case.submission.answers, language, withheld=self._withheld)
         )
         added = []
         for name, question in definition_of(case.edition).questions().items():

@@ -43,6 +43,7 @@ from tests.factories.positions import save_draft as save_page_draft
 from tests.factories.signoff import make_request
 from tests.factories.signoff import refuse as refuse_to_sign
 from tests.factories.workflows import House, make_house, open_complaint, submit_complaint
+from workflows.models import ChildOrder
 from workflows.services import cases
 
 ANONYMOUS, DISABLED, OTHER_CLERK = "anonymous", "disabled", "other clerk"
@@ -137,6 +138,9 @@ def _complaint(world: World) -> None:
     world.objects["case"] = cases.open_case(
         workflow_key="complaint", submission=submission, by=house["clerk"], idempotency_key=uuid.uuid4().hex
     ).case
+    world.objects["order"] = ChildOrder.objects.create(
+        case=world.objects["case"], workflow="complaint", step="assign"
+    )
     world.objects["other case"] = open_complaint(house)
     world.objects["draft"] = save_draft(
         uuid=uuid.uuid4(),
