@@ -258,6 +258,7 @@ OURS: dict[str, Rule] = {
     "positions_sign_off": roles(HR, note="pages the person may edit"),
     # --- cases ---
     "casework:inbox": signed_in("what waits for the person: workflows.queries.inbox_of"),
+    "casework:decide-several": signed_in("what waits for the person: workflows.services.approvals"),
     "casework:cases": signed_in("workflows.queries.cases_visible_to"),
     "casework:case": signed_in("workflows.queries.cases_visible_to; another case is not there"),
     "casework:step": signed_in("the same; the step itself is refused by workflows.services.cases"),

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from backoffice.casework import deciding, orders, relations, views
+from backoffice.casework import deciding, inbox, orders, relations, views
 
 app_name = "casework"
 
 urlpatterns = [
-    path("inbox/", views.inbox, name="inbox"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/decide/", inbox.decide_several, name="decide-several"),
     path("cases/", views.case_list, name="cases"),
     path("cases/<uuid:case_uuid>/", views.case_detail, name="case"),
     path("cases/<uuid:case_uuid>/approval/<slug:verb>/", deciding.decide, name="decide"),

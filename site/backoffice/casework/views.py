@@ -1,4 +1,4 @@
-"""Inbox, list and page of cases, and the page of one step. For staff; who sees what is asked of ``workflows``."""
+"""List and page of cases, and the page of one step. For staff; who sees what is asked of ``workflows``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from backoffice.access.waiting import waiting_for
 from backoffice.casework.deciding import key_of, uuid_of, whole
 from backoffice.casework.orders import after_step
 from backoffice.casework.pages import case_context, case_or_404, receipt_words, to_case
@@ -24,29 +23,13 @@ from foundation.editions.texts import in_language
 from workflows.definitions import definition_of
 from workflows.exceptions import CaseNotFound, NotPermitted, Overtaken, RuleBroken, WorkflowError
 from workflows.models import Case
-from workflows.queries import cases_visible_to, inbox_of, transitions_open_to
+from workflows.queries import cases_visible_to, transitions_open_to
 from workflows.schema import Transition
 from workflows.services import cases
 
 PER_PAGE = 25
 LONGEST_SEARCH = 100
 SCOPES = ("open", "final", "all")
-
-
-@require_GET
-def inbox(request: HttpRequest) -> HttpResponse:
-    """What waits for the person, the case that has waited longest first."""
-    page = Paginator(inbox_of(request.user), PER_PAGE).get_page(request.GET.get("page"))
-    return render(
-        request,
-        "casework/inbox.html",
-        {
-            "page_title": _("Inbox"),
-            "page": page,
-            "rows": rows_of(page.object_list),
-            "elsewhere": waiting_for(request.user),
-        },
-    )
 
 
 @require_GET
