@@ -16,7 +16,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from backoffice.access.waiting import waiting_for
@@ -178,16 +177,14 @@ def decide_several(request: HttpRequest) -> HttpResponse:
     results = [_decide_one(request, one, verdict, reason) for one in chosen]
     told = [one for one in results if one is not None]
     done = sum(one.done for one in told)
-    summary = ngettext(
-        "%(done)d of %(count)d decision was made.", "%(done)d of %(count)d decisions were made.", done
-    )
+    summary = _("Decided: %(done)d of %(count)d.") % {"done": done, "count": len(told)}
     return render(
         request,
         "casework/decided.html",
         {
             "page_title": _("What came of your decisions"),
             "results": told,
-            "summary": summary % {"done": done, "count": len(told)},
+            "summary": summary,
             "whole": done == len(told),
             "reason": reason,
         },

@@ -110,7 +110,7 @@ def test_several_are_decided_with_one_reason_each_for_itself(chain: dict[str, Us
     answer = signed_in(chain["manager"]).post(SEVERAL, post)
     page = body(answer)
     assert answer.status_code == 200
-    assert "2 of 2 decisions were made." in page  # the third is no longer there for them
+    assert "Decided: 2 of 2." in page  # the third is no longer there for them
     assert [fresh(case).state for case in cases] == ["gm", "manager", "gm"]
     for case in (cases[0], cases[2]):
         assert events_of(case.stream)[-1].kind == "case_agreed"
@@ -122,7 +122,7 @@ def test_what_could_not_be_decided_is_told_row_by_row(chain: dict[str, User], cl
     post = ticked(*cases)
     approvals.remind(asks(cases[1], clerk))
     page = body(signed_in(chain["manager"]).post(SEVERAL, post))
-    assert "1 of 2 decisions was made." in page or "1 of 2 decisions were made." in page
+    assert "Decided: 1 of 2." in page
     assert "Somebody changed case" in page
     assert [fresh(case).state for case in cases] == ["gm", "manager"]
 
@@ -142,7 +142,7 @@ def test_sending_the_same_page_twice_decides_once(chain: dict[str, User], clerk:
     case, client = open_one(clerk), signed_in(chain["manager"])
     post = ticked(case, reason="同意")
     for _again in range(2):
-        assert "1 of 1" in body(client.post(SEVERAL, post))
+        assert "Decided: 1 of 1." in body(client.post(SEVERAL, post))
     assert [event.kind for event in events_of(case.stream)] == ["case_opened", "case_agreed"]
 
 
