@@ -34,9 +34,27 @@ SMALL = 64 * 1024
 MOST_OBJECTS = 300_000
 DEEPEST = 60
 LONGEST_EDGE = 30_000
+BAND = 256
+"""Rows of a picture that is made smaller, at once."""
 PREVIEW_EDGE = 720
 QUALITY = 90
 INK = (20, 30, 60)
+
+MOST_KEPT = 14_000_000
+"""Pixels of a picture that is kept; what has more is made smaller, however it came."""
+MOST_DECODED = {
+    "JPEG": 24_600_000,
+    "PROGRESSIVE": 13_000_000,
+    "PNG": 20_000_000,
+    "GIF": 24_600_000,
+    "WEBP": 10_000_000,
+    "AVIF": 16_000_000,
+    "HEIF": 17_000_000,
+}
+"""Pixels that are decoded at their full number, by format: so that this process stays below 200 MB. Of a JPEG with
+more, every second pixel in each direction is decoded; the other formats cannot be read so, and are refused."""
+MOST_PROGRESSIVE = 24_600_000
+"""A progressive JPEG is held whole before any of it is drawn, however little of it is wanted."""
 
 IMAGES = {"JPEG": "jpg", "PNG": "png"}
 TYPES = {
@@ -226,19 +244,66 @@ def decoded(source: Path, job: dict[str, Any]) -> tuple[Any, str]:
         width, height = picture.size
         if width * height > job["pixels"] or max(width, height) > LONGEST_EDGE:
             raise Refused("pixels", width=width, height=height, most=job["pixels"])
-        if edge and original == "JPEG":
-            picture.draft("RGB", (edge, edge))  # decodes at a fraction of the size where that is enough
+        decode_less(picture, original, edge)
         picture.load()
-        picture = ImageOps.exif_transpose(picture)
+        if picture.mode not in ("RGB", "RGBA", "L", "CMYK"):
+            picture = picture.convert("RGBA" if "transparency" in picture.info else "RGB")
+        wanted = min(edge or LONGEST_EDGE, edge_within(picture.size, MOST_KEPT))
+        if max(picture.size) > wanted:
+            picture = smaller(picture, wanted)  # first of all: what follows needs a second picture beside it
+        ImageOps.exif_transpose(picture, in_place=True)
         picture = in_srgb(picture)
-        if edge and max(picture.size) > edge:
-            picture.thumbnail((edge, edge))
     except (Refused, MemoryError):
         raise
     except Exception as fault:  # a decoder may raise anything on what it was never meant to see
         raise Refused("damaged") from fault
     picture.info = {}
     return picture, original
+
+
+def decode_less(picture: Any, original: str, edge: int) -> None:
+    """Let a JPEG that is opened be decoded at a half, a quarter or an eighth where that is enough, or where the
+    whole would take too much memory; raises Refused for what can only be decoded whole and is too large.
+    """
+    width, height = picture.size
+    progressive = original == "JPEG" and bool(picture.info.get("progressive"))
+    most = MOST_DECODED["PROGRESSIVE" if progressive else original]
+    if original == "JPEG" and not (progressive and width * height > MOST_PROGRESSIVE):
+        share = max(width, height) / min(edge or LONGEST_EDGE, max(width, height))
+        while (width / share) * (height / share) > most:
+            share *= 2
+        picture.draft("RGB", (int(width / share), int(height / share)))
+    elif width * height > most:
+        most = MOST_PROGRESSIVE if progressive else most
+        raise Refused("too_many_pixels", width=width, height=height, most=most)
+
+
+def smaller(picture: Any, edge: int) -> Any:
+    """Return a picture with this longest edge, made in bands: at once, it would take half as much memory again."""
+    from PIL import Image
+
+    width, height = picture.size
+    share = edge / max(width, height)
+    to = Image.new(picture.mode, (max(1, round(width * share)), max(1, round(height * share))))
+    for top in range(0, to.height, BAND):
+        rows = min(BAND, to.height - top)
+        first, last = top * height / to.height, (top + rows) * height / to.height
+        band = picture.crop((0, int(first), width, min(height, int(last) + 1)))
+        box = (0, first - int(first), width, min(last - int(first), band.height))
+        to.paste(band.resize((to.width, rows), Image.Resampling.LANCZOS, box=box), (0, top))
+    to.info = picture.info
+    to.getexif().update(picture.getexif())
+    return to
+
+
+def edge_within(size: tuple[int, int], most: int) -> int:
+    """Return the longest edge a picture of these proportions has with at most so many pixels."""
+    width, height = size
+    return (
+        min(max(size), int(max(size) * (most / (width * height)) ** 0.5))
+        if width * height > most
+        else max(size)
+    )
 
 
 def in_srgb(picture: Any) -> Any:

@@ -107,6 +107,16 @@ def _sentence(code: str, name: str, told: Mapping[str, Any]) -> str:
             return (
                 _("“%(name)s” holds formulas. Save the table with its values only and choose that.") % named
             )
+        case "too_many_pixels":
+            return _(
+                "“%(name)s” is %(width)s × %(height)s pixels; in this format %(most)s million are taken. Save it as an"
+                " ordinary JPEG, or make the picture smaller."
+            ) % {
+                **named,
+                "width": told["width"],
+                "height": told["height"],
+                "most": int(told["most"]) // 1_000_000,
+            }
         case "pixels":
             return _(
                 "“%(name)s” is %(width)s × %(height)s pixels, more than is taken. Make the picture smaller."

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -260,13 +263,80 @@ def test_a_file_that_takes_too_much_memory_or_time_ends_its_own_process_alone(
 ) -> None:
     monkeypatch.setattr(inspection, "MEMORY", 150 * 1024 * 1024)
     with pytest.raises(FileRefused) as refused:
-        asked(tmp_path, picture("PNG", (7000, 7000)), "a.png")
+        asked(tmp_path, picture("PNG", (4400, 4400)), "a.png")
     assert refused.value.code == "bomb"
     monkeypatch.setattr(inspection, "MEMORY", 1024 * 1024 * 1024)
     monkeypatch.setattr(inspection, "WAIT", 0.01)
     with pytest.raises(FileRefused) as refused:
         asked(tmp_path, picture(), "a.jpg")
     assert refused.value.code == "bomb"
+
+
+MEASURE = """
+import resource, subprocess, sys
+done = subprocess.run([sys.executable, "-I", sys.argv[1]], input=sys.stdin.buffer.read(), capture_output=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+sys.stdout.buffer.write(done.stdout)
+"""
+
+
+@pytest.mark.parametrize(
+    ("form", "size", "kept"),
+    [
+        ("JPEG", (8000, 6000), (4000, 3000)),
+        ("JPEG", (5712, 4284), (4320, 3240)),
+        ("PNG", (5000, 4000), (4183, 3346)),
+    ],
+)
+def test_a_very_large_picture_takes_less_than_200_megabytes(
+    tmp_path: Path, form: str, size: tuple[int, int], kept: tuple[int, int]
+) -> None:
+    (tmp_path / "source").write_bytes(picture(form, size))
+    job = {
+        **{
+            "source": str(tmp_path / "source"),
+            "out": str(tmp_path),
+            "name": "a",
+            "allowed": KINDS,
+            "inside": [],
+        },
+        **{"purpose": "file", "edge": 0, "pixels": 64_000_000},
+        **{"memory": inspection.MEMORY, "seconds": 60, "size": 1 << 28},
+    }
+    told = subprocess.run(
+        [sys.executable, "-c", MEASURE, str(opening.__file__)],
+        input=json.dumps(job).encode(),
+        capture_output=True,
+        check=True,
+    ).stdout.split(b"\n", 1)
+    answer = json.loads(told[1])
+    assert abs(answer["width"] - kept[0]) < 2
+    assert abs(answer["height"] - kept[1]) < 2
+    assert int(told[0]) < 200
+
+
+@pytest.mark.parametrize(
+    ("form", "size"), [("PNG", (5200, 4000)), ("GIF", (6000, 5000)), ("WEBP", (4000, 3000))]
+)
+def test_a_picture_that_can_only_be_decoded_whole_is_refused_above_what_its_format_takes(
+    tmp_path: Path, form: str, size: tuple[int, int]
+) -> None:
+    told = looked_into(tmp_path, picture(form, size), "a")
+    assert told["refused"] == "too_many_pixels"
+    with override("en"):
+        sentence = str(refusal("scan.png", told))
+    assert f"{size[0]} × {size[1]} pixels" in sentence
+    assert "ordinary JPEG" in sentence
+
+
+def test_a_picture_made_smaller_in_bands_has_no_seam(tmp_path: Path) -> None:
+    slope = Image.linear_gradient("L").resize((1500, 3000)).convert("RGB")
+    made = opening.smaller(slope, 1000)
+    assert made.size == (500, 1000)
+    steps = [
+        made.getpixel((250, row + 1))[0] - made.getpixel((250, row))[0] for row in range(made.height - 1)
+    ]
+    assert set(steps) <= {0, 1}
 
 
 def test_a_stream_of_objects_that_unpacks_to_gigabytes_is_stopped(tmp_path: Path) -> None:
