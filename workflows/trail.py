@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Q
 from django.utils.translation import get_language, pgettext
@@ -44,7 +43,7 @@ def entries(key: str) -> list[TrailEntry]:
 def entries_of(case: Case, events: Sequence[EventView]) -> list[TrailEntry]:
     """Return the events of a case in words: step, people, state, answers, reason."""
     definition = definition_of(case.edition)
-    names = _names(events)
+    names = {**_names(events), **_numbers(events)}
     return [
         TrailEntry(
             at=event.at,
@@ -117,6 +116,19 @@ def _names(events: Sequence[EventView]) -> dict[str, str]:
     )
 
 
+def _numbers(events: Sequence[EventView]) -> dict[str, str]:
+    """Return the numbers of the cases that the changes of links name by their uuid; one query."""
+    wanted = {
+        link["case"]
+        for event in events
+        for change in event.changes
+        if change.path == "links"
+        for link in [*(change.before or ()), *(change.after or ())]
+    }
+    found = Case.objects.filter(uuid__in=wanted).values_list("uuid", "number") if wanted else ()
+    return {str(uuid): number for uuid, number in found}
+
+
 def _people_in(path: str, value: Any) -> set[str]:
     if not value:
         return set()
@@ -147,7 +159,7 @@ def _changes(definition: WorkflowDefinition, event: EventView, names: dict[str, 
         if path == "grade":
             return next((in_language(g.title) for g in definition.grades if g.id == value), str(value))
         if path == "links":
-            return _links(value)
+            return _links(value, names)
         question = questions.get(path.removeprefix("answers."))
         return question.of_kind.display(value, question.settings, language) if question else str(value)
 
@@ -190,11 +202,8 @@ def _decision(definition: WorkflowDefinition, told: Mapping[str, Any], names: Ma
     return " · ".join(parts)
 
 
-def _links(value: Sequence[Mapping[str, str]]) -> str | None:
-    numbers = dict(
-        Case.objects.filter(uuid__in=[link["case"] for link in value]).values_list("uuid", "number")
-    )
-    return "、".join(numbers.get(UUID(link["case"]), link["case"]) for link in value) or None
+def _links(value: Sequence[Mapping[str, str]], numbers: Mapping[str, str]) -> str | None:
+    return "、".join(numbers.get(link["case"], link["case"]) for link in value) or None
 
 
 def _field_names() -> dict[str, str]:

@@ -6,9 +6,11 @@ import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from backoffice.diagrams.drawing import Stop, drawing
 from forms import rules
 from forms.presentation import Answered, answered_groups
 from forms.schema import definition_of as form_of
@@ -21,7 +23,9 @@ from foundation.organisation.models import User
 from workflows import way
 from workflows.definitions import definition_of
 from workflows.models import Case
+from workflows.rules import role_names
 from workflows.trail import entries_of
+from workflows.vocabulary import labelled
 
 
 @dataclass(frozen=True)
@@ -165,3 +169,26 @@ def channel_of(case: Case) -> str:
     if submission.on_behalf_of_id is not None:
         return _("the form, filled in for somebody")
     return _("the form")
+
+
+def diagram_of(case: Case, events: Sequence[EventView]) -> SafeString:
+    """Return the drawing of the workflow with the way the case has walked."""
+    definition = definition_of(case.edition)
+    keys = sorted(definition.roles())
+    stops = [
+        Stop(event.target_state, event.kind.removeprefix("case_"), event.at, event.actor)
+        for event in events
+        if event.target_state and (event.version == 1 or event.source_state != event.target_state)
+    ]
+    drawn = drawing(
+        definition, roles=dict(zip(keys, role_names(keys), strict=True)), walked=stops, at=case.state
+    )
+    return mark_safe(drawn.svg)  # noqa: S308 - every text in it was escaped when it was drawn
+
+
+def given_of(case: Case) -> list[Fact]:
+    """Return the answers given with steps and decisions, in the order in which they are asked."""
+    return [
+        Fact(label, text)
+        for label, text in labelled(definition_of(case.edition), case.answers, get_language() or "")
+    ]

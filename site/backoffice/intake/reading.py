@@ -18,7 +18,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from backoffice.intake.outcomes import outcomes_of
+from backoffice.intake.outcomes import address_of, outcomes_of
 from backoffice.intake.printing import layouts_of
 from backoffice.intake.readers import may_read_too
 from forms import rules
@@ -196,6 +196,8 @@ def comment(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
         )
         return _page(request, found, comment=text, status=409)
     messages.success(request, _("Your comment has been added."))
+    if request.POST.get("back") == "case":
+        return redirect(f"{address_of(found)}#comments")
     return redirect("intake:submission", uuid=found.uuid)
 
 

@@ -31,6 +31,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from backoffice.access.gate import may_open, permissions_policy
 from backoffice.access.long_select import LongSelect
 from backoffice.access.templatetags.remit import clock, moment_text
+from backoffice.intake.duplicates import earlier_cases, join
 from backoffice.intake.filling import PREFIX, ROW_ACTIONS, Filling, typed_in, with_rows_changed
 from backoffice.intake.outcomes import address_of, hand_in, outcomes_of
 from backoffice.intake.receiving import REMOVE, brings_files, with_files, without_file
@@ -44,7 +45,7 @@ from forms.exceptions import (
     RuleBroken,
 )
 from forms.logic import evaluate, read
-from forms.models import Draft
+from forms.models import Draft, Submission
 from forms.presentation import dom_id, summary_of
 from forms.queries import (
     current_form,
@@ -352,6 +353,10 @@ def _hand_in(request: HttpRequest, saved: Draft, filling: Filling) -> HttpRespon
     # What cannot be read is not among the answers: asked for here, so that nothing is dropped in silence.
     if not filling.all_read and filling.state.errors:
         return _fill(request, _complaining(saved, filling), status=422)
+    earlier = earlier_cases(saved.edition, filling.state.answers, request.user)
+    if earlier is not None and request.POST.get("earlier") != earlier.mark:
+        context = {"page_title": _("Is it the same matter?"), "filling": filling, "earlier": earlier}
+        return render(request, "intake/earlier.html", context)
     try:
         done = hand_in(draft=saved, answers=filling.answers, by=request.user)
     except AnswersInvalid:
@@ -362,7 +367,18 @@ def _hand_in(request: HttpRequest, saved: Draft, filling: Filling) -> HttpRespon
     except (WorkflowError, NotPermitted, RuleBroken) as refusal:
         messages.error(request, str(refusal))
         return _fill(request, filling, status=409)
+    if request.POST.get("join"):
+        _join(request, done)
     return redirect("intake:received", uuid=done.uuid)
+
+
+def _join(request: HttpRequest, done: Submission) -> None:
+    """Link the case that was opened to the earlier one that was chosen; the submission stands in any case."""
+    try:
+        join(done, uuids.UUID(request.POST["join"]), request.user)
+    except (ValueError, WorkflowError) as refusal:
+        told = str(refusal) if isinstance(refusal, WorkflowError) else _("There is no such case.")
+        messages.warning(request, _("It was submitted, but not linked: %(why)s") % {"why": told})
 
 
 def _complaining(saved: Draft, filling: Filling) -> Filling:

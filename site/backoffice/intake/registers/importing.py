@@ -22,6 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from backoffice.access import records
 from backoffice.access.roles import roles_on
+from backoffice.intake.duplicates import rows_told
 from backoffice.intake.registers.exporting import TYPES
 from backoffice.intake.registers.presentation import filename
 from forms.exceptions import FormError, NotFound, NotPermitted
@@ -164,6 +165,7 @@ def detail(request: HttpRequest, form_key: str, uuid: uuids.UUID) -> HttpRespons
             "replaced": taken.state in (RegisterImport.State.READY, RegisterImport.State.WAITING)
             and current_form(form_key)[0] != taken.edition,
             "opens_case": workflow_for_form(form_key) is not None,
+            "told": rows_told(taken, request.user) if taken.state == RegisterImport.State.READY else [],
             "made": [(row, number, by_number.get(number)) for row, number in taken.made],
         },
     )
