@@ -172,6 +172,8 @@ class FieldKind(ABC, Generic[OptionsT]):
 
     asks: ClassVar[bool] = True
     """Whether there is anything to answer: a text that is only shown asks nothing."""
+    fuller_in_sheets: ClassVar[bool] = False
+    """Whether a cell of a sheet holds more than ``display`` says, so that it can be taken in without loss."""
     computes: ClassVar[bool] = True
     """Whether an expression can give the answer: it cannot where the answer is more than one value."""
 

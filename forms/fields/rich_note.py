@@ -1,5 +1,5 @@
-"""A note with paragraphs, lists, bold and italics. Stores cleaned HTML; to expressions and sheets it is plain
-text.
+"""A note with paragraphs, lists, bold and italics. Stores cleaned HTML; to expressions it is plain text, to
+sheets text with its marks (``written``).
 
 The editor posts its HTML as the part ``html``. Without script plain text is posted beside the HTML the page
 came with; that stays where the text is still the same.
@@ -31,6 +31,7 @@ from forms.fields.base import (
 from forms.fields.markup import clean_markup, markup_of, sound_markup, text_of
 from forms.fields.sampling import pick
 from forms.fields.text import check_length
+from forms.fields.written import markup_of_written, written
 from foundation.expressions import Kind
 
 _LONGEST = 20_000
@@ -58,6 +59,7 @@ class RichNoteField(FieldKind[RichNoteOptions]):
     expression = Kind.TEXT
     computes = False
     options_model = RichNoteOptions
+    fuller_in_sheets = True
 
     def parse(self, typed: Sequence[str], options: RichNoteOptions) -> Stored | None:
         # The plain text may hold any sign, so the part is told by its name alone, and stands last.
@@ -96,7 +98,10 @@ class RichNoteField(FieldKind[RichNoteOptions]):
         self, cells: Mapping[str, Cell], options: RichNoteOptions, language: str
     ) -> list[str]:
         text = text_of_cell(cells.get(""))
-        return [f"html={markup_of(clean_text(text, lines=True))}"] if text else []
+        return [f"html={markup_of_written(clean_text(text, lines=True))}"] if text else []
+
+    def cells(self, value: Any, options: RichNoteOptions, language: str) -> Mapping[str, Cell]:
+        return {"": written(str(value))}
 
     def in_expression(self, value: Any) -> Any:
         return text_of(str(value))

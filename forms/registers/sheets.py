@@ -116,7 +116,8 @@ def cell_of(column: RegisterColumn, definition: FormDefinition, answers: Any, or
     """Return what stands in a cell: a typed value, or a mask where the answer is not open to the reader."""
     if not column.open_to(order.roles):
         return masked(column.text(definition, answers, order.language), column) or None
-    if column.type is Type.YES_NO or column.type.in_words:
+    fuller = column.definition.of_kind.fuller_in_sheets
+    if column.type is Type.YES_NO or (column.type.in_words and not fuller):
         return column.text(definition, answers, order.language) or None
     return column.cell(definition, answers, order.language)
 
