@@ -1,0 +1,1 @@
+"""Two steps of viewflow that follow one another for ever, to measure ours against."""
