@@ -13,7 +13,7 @@ class WorkflowsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the packs who reads and writes workflows, and the auditor's pages who tells of cases."""
         # Imported here: models are not ready when this module is.
-        from forms.services.corrections import bar_withdrawal
+        from forms.services.corrections import bar_withdrawal, follow_correction
         from forms.services.retention import hold_back
         from forms.uses import tell_uses
         from foundation.audit.trails import TrailKind, register_trail
@@ -22,6 +22,7 @@ class WorkflowsConfig(AppConfig):
         from workflows.pack import WorkflowLoader
 
         bar_withdrawal("cases", submissions.bar_withdrawal)
+        follow_correction("cases", submissions.follow_correction)
         hold_back("cases", submissions.open_cases)
         register("workflows", WorkflowLoader())
         tell_uses("workflows", pgettext_lazy("of cases", "Workflow"), uses.workflows)

@@ -10,7 +10,9 @@ from workflows.schema import WorkflowDefinition
 
 @dataclass(frozen=True)
 class Cell:
-    """One answer: may holders of ``role`` take ``step`` while a case stands in ``state``?"""
+    """One answer: may holders of ``role`` take ``step`` while a case stands in ``state``? In a stage of an approval
+    ``agree`` and ``refuse`` are steps too.
+    """
 
     state: str
     step: str
@@ -24,3 +26,8 @@ def matrix_of(definition: WorkflowDefinition, roles: frozenset[str] | None = Non
         for step in definition.transitions:
             for role in sorted(roles if roles is not None else definition.roles()):
                 yield Cell(state.id, step.id, role, state.id in step.source and role in step.roles)
+        if state.approval is not None:
+            for role in sorted(roles if roles is not None else definition.roles()):
+                for outcome in ("agree", "refuse"):
+                    offered = outcome == "agree" or state.approval.refused is not None
+                    yield Cell(state.id, outcome, role, offered and role in state.approval.roles)

@@ -39,7 +39,7 @@ KEPT_WORDS = frozenset(
             "split",
             "migrated",
             "restored",
-            "child_dropped",
+            *("child_dropped", "corrected"),
         ),
     }
 )

@@ -86,6 +86,7 @@ def _own_titles() -> dict[str, str]:
         "merged": pgettext("of cases", "Merged"),
         "split": pgettext("of cases", "Split"),
         "migrated": pgettext("of cases", "Moved to another edition"),
+        "corrected": pgettext("of cases", "Submission corrected"),
         "child_dropped": pgettext("of cases", "A case to be opened is not needed"),
         "restored": pgettext("of cases", "Moved back to its edition"),
     }
@@ -215,5 +216,6 @@ def _field_names() -> dict[str, str]:
         "waiting_for": _("Waits for"),
         "copied": _("Copied to"),
         "grade": _("Grade"),
+        "subject": _("Subject"),
         "links": _("Related cases"),
     }

@@ -68,6 +68,17 @@ def bar_withdrawal(name: str, bar: Bar) -> None:
     _bars[name] = bar
 
 
+Follower = Callable[[Submission, User], None]
+_followers: dict[str, Follower] = {}
+
+
+def follow_correction(name: str, follower: Follower) -> None:
+    """Let a room above do what a correction means to it, in the same transaction: the submission as it reads now, and
+    by whom.
+    """
+    _followers[name] = follower
+
+
 def save_correction(
     *,
     submission: Submission,
@@ -161,7 +172,8 @@ def correct(
 
     Who may: ``rules.may_correct``. In one transaction: the answers are evaluated under the edition of the
     submission; the row, the revision, the event ``submission_corrected`` (with nothing but what changed) and
-    the history row are written; the person's draft of the correction is deleted. Raises NotPermitted,
+    the history row are written; the person's draft of the correction is deleted; rooms above follow
+    (``follow_correction``). Raises NotPermitted,
     ReasonMissing, CorrectedMeanwhile (``seen_revision`` is no longer the newest), AnswersInvalid,
     NothingChanged and the audit room's KeyReused.
     """
@@ -221,6 +233,8 @@ def correct(
             version=stored.version,
         )
         CorrectionDraft.objects.filter(submission=stored, person=by).delete()
+        for follower in _followers.values():
+            follower(stored, by)
         remember(key, request, event, {"revision": stored.revision})
     return stored
 

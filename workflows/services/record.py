@@ -107,7 +107,7 @@ class Snapshot:
     copied: tuple[int, ...]
     links: Sequence[Mapping[str, str]]
     edition: str
-    merged_into: int | None
+    subject: str
 
 
 def snapshot_of(case: Case) -> Snapshot:
@@ -121,7 +121,7 @@ def snapshot_of(case: Case) -> Snapshot:
         copied=way.from_stored(case.walked).copied,
         links=[dict(link) for link in case.links],
         edition=case.edition.sha256,
-        merged_into=case.merged_into_id,
+        subject=case.subject,
     )
 
 
@@ -179,6 +179,8 @@ def changes_between(case: Case, before: Snapshot, told: Told) -> list[FieldChang
         found.append(("state", before.state, case.state))
     if before.edition != case.edition.sha256:
         found.append(("edition", before.edition, case.edition.sha256))
+    if before.subject != case.subject:
+        found.append(("subject", before.subject, case.subject))
     if before.grade != case.grade:
         found.append(("grade", before.grade or None, case.grade or None))
     if before.assignee != case.assignee:

@@ -5,17 +5,30 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.core.management import call_command
 
 from forms.models import Draft
+from forms.services.corrections import correct
 from forms.services.submissions import submit
 from foundation.audit.queries import events_of
 from foundation.editions.models import Edition
 from foundation.editions.queries import newest
+from foundation.editions.services import publish
 from foundation.organisation.models import User
-from tests.factories.chains import act, fresh, open_one, publish_all, state, step, workflow_body
+from tests.factories.chains import (
+    act,
+    form_body,
+    fresh,
+    open_one,
+    publish_all,
+    state,
+    step,
+    text,
+    workflow_body,
+)
 from tests.factories.organisation import make_user
 from workflows.exceptions import CaseNotFound, NotPermitted, Overtaken, RuleBroken
-from workflows.models import Case
+from workflows.models import Case, Sameness
 from workflows.services import relations
 from workflows.services.cases import open_case
 
@@ -110,3 +123,37 @@ def test_an_order_not_needed_is_dropped_with_a_reason(house: dict[str, User]) ->
     with pytest.raises(RuleBroken):
         relations.drop_order(about(one, house["desk"], "重复"), order=order.uuid)
     assert kinds(one)[-1] == "child_dropped"
+
+
+def test_a_corrected_submission_corrects_what_the_case_is_known_by_and_is_the_same_as() -> None:
+    body = workflow_body(
+        [state("open"), state("grave"), state("done", "final")],
+        [
+            step("escalate", "open", "grave", by_itself=True, guard="grade == 'large'"),
+            step("end", ["open", "grave"], "done", "desk"),
+        ],
+        identities=[{"id": "car", "title": text("车"), "fields": ["plate"]}],
+        grades=[{"id": "large", "title": text("大额"), "when": "amount > 5000"}],
+    )
+    publish_all(body)
+    clerk = make_user()
+    case = open_one(clerk, plate="粤B12345", note="旧")
+    submission = case.submission
+    submission_form = form_body() | {"correction": {"by": ["submitter"]}}
+    publish(kind=Edition.Kind.FORM, key="spending", body=submission_form, by=clerk)
+    correct(
+        submission=submission,
+        answers={**submission.answers, "amount": 9000, "note": "新", "plate": "粤B99999"},
+        reason="打错了",
+        by=clerk,
+        seen_revision=submission.revision,
+        idempotency_key=uuid.uuid4().hex,
+    )
+    case = fresh(case)
+    assert (case.subject, case.grade, case.state) == ("9,000 · 新", "large", "grave")
+    assert kinds(case) == ["opened", "corrected", "escalate"]
+    again = open_one(clerk, plate="粤B99999")
+    assert again.walked["earlier"] == {"car": 1}
+    before = sorted(Sameness.objects.values_list("digest", flat=True))
+    call_command("workflows", "sameness")
+    assert sorted(Sameness.objects.values_list("digest", flat=True)) == before

@@ -1,7 +1,8 @@
-"""``manage.py workflows check|matrix``: for whoever changes a definition, and for CI. Writes nothing.
+"""``manage.py workflows check|matrix|sameness``: for whoever changes a definition, and for CI.
 
 ``check`` validates the newest edition of every workflow and exits with 1 on a fault; ``matrix`` prints
-state × transition × role of the editions in force.
+state × transition × role of the editions in force; ``sameness`` writes anew what tells that cases are about the same,
+after the secret of the installation was changed. The first two write nothing.
 """
 
 from __future__ import annotations
@@ -10,22 +11,25 @@ import json
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from foundation.editions.models import Edition
 from foundation.editions.queries import body_of, newest
 from workflows.definitions import definition_of, edition_in_force
 from workflows.matrix import matrix_of
+from workflows.models import Case
+from workflows.sameness import keep
 from workflows.services.definitions import check_workflow
 
 
 class Command(BaseCommand):
     """Validates workflows and prints who may do what."""
 
-    help = "Validate every workflow (check), or print state × transition × role (matrix)."
+    help = "Validate every workflow (check), print state × transition × role (matrix), renew sameness."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the two actions."""
-        parser.add_argument("action", choices=["check", "matrix"])
+        parser.add_argument("action", choices=["check", "matrix", "sameness"])
         parser.add_argument("key", nargs="?", help="one workflow; all without it")
         parser.add_argument("--format", choices=["text", "json"], default="text")
 
@@ -40,6 +44,8 @@ class Command(BaseCommand):
             keys = [options["key"]]
         if options["action"] == "check":
             self._check(keys, options["format"])
+        elif options["action"] == "sameness":
+            self._sameness(keys)
         else:
             self._matrix(keys, options["format"])
 
@@ -70,6 +76,13 @@ class Command(BaseCommand):
                     self.stdout.write(f"  {problem['severity']}: {problem['path']}: {problem['message']}")
         if faults:
             raise CommandError(f"{faults} faults", returncode=1)
+
+    def _sameness(self, keys: list[str]) -> None:
+        cases = Case.objects.filter(workflow__in=keys).select_related("edition", "submission__edition")
+        for case in cases.order_by("pk").iterator(chunk_size=500):
+            with transaction.atomic():
+                keep(case, definition_of(case.edition))
+        self.stdout.write(f"{cases.count()} cases")
 
     def _matrix(self, keys: list[str], form: str) -> None:
         rows = [
