@@ -13,17 +13,21 @@ class WorkflowsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the packs who reads and writes workflows, and the auditor's pages who tells of cases."""
         # Imported here: models are not ready when this module is.
+        from forms.files.holders import register_holders
         from forms.services.corrections import bar_withdrawal, follow_correction
-        from forms.services.retention import hold_back
+        from forms.services.retention import follow, hold_back
         from forms.uses import tell_uses
         from foundation.audit.trails import TrailKind, register_trail
         from foundation.packs.registry import register
         from workflows import submissions, trail, uses
         from workflows.pack import WorkflowLoader
+        from workflows.services.drafts import StepHolders
 
         bar_withdrawal("cases", submissions.bar_withdrawal)
         follow_correction("cases", submissions.follow_correction)
         hold_back("cases", submissions.open_cases)
+        follow("cases", submissions.erase_case)
+        register_holders("case", StepHolders())
         register("workflows", WorkflowLoader())
         tell_uses("workflows", pgettext_lazy("of cases", "Workflow"), uses.workflows)
         register_trail(TrailKind("cases", _("Cases"), trail.find, trail.subject, trail.entries))

@@ -113,12 +113,6 @@ def _questions(definition: WorkflowDefinition) -> Iterator[Problem]:
                     % {"id": question.id, "other": asked[question.id]},
                 )
             asked.setdefault(question.id, place.split(".")[1])
-            if taken_by(question).kinds:
-                yield Problem(
-                    f"{path}.kind",
-                    _("A step takes no files; ask for “%(id)s” in the form that opens the case.")
-                    % {"id": question.id},
-                )
 
 
 def _states(definition: WorkflowDefinition) -> Iterator[Problem]:
@@ -279,6 +273,12 @@ def _fields(definition: WorkflowDefinition, form: FormDefinition | None) -> Iter
             )
         for position, opening in enumerate(step.opens):
             for source in opening.fills.values():
+                if source in known and taken_by(known[source]).kinds:
+                    yield Problem(
+                        f"{place}.opens.{position}.fills",
+                        _("“%(field)s” holds files; they stay with this case and cannot be taken over.")
+                        % {"field": source},
+                    )
                 if source not in known and source != THIS_SUBMISSION:
                     yield Problem(
                         f"{place}.opens.{position}.fills",

@@ -39,7 +39,7 @@ KEPT_WORDS = frozenset(
             "split",
             "migrated",
             "restored",
-            *("child_dropped", "corrected"),
+            *("child_dropped", "corrected", "erased"),
         ),
     }
 )

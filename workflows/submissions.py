@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from forms.models import Submission
-from foundation.audit.services import Actor
+from forms.services.retention import ACTOR, is_personal
+from foundation.audit.erasure import ERASED, Entry, erase, mark, recorded
+from foundation.audit.seal import ROW
+from foundation.audit.services import Actor, change_audited
 from foundation.organisation.models import User
+from workflows.definitions import definition_of
 from workflows.machine import machine_of
 from workflows.models import Case
 from workflows.sameness import keep
+from workflows.services.drafts import discard_all
 from workflows.services.following import proceed
 from workflows.services.record import Told, locked, record, snapshot_of
 from workflows.vocabulary import subject_of
@@ -56,3 +62,46 @@ def follow_correction(submission: Submission, by: User) -> None:
         record(case, before, "corrected", Actor.of(by), told)
     if case.category != "final":
         proceed(case, by)
+
+
+def erase_case(submission: Submission, had: Mapping[str, Any]) -> None:
+    """Take out of a case what goes with its submission, in the transaction of the erasure: the answers given with steps
+    (all, or those that are personal), reasons in people's own words, what the subject line says of them, and what was
+    kept to find or to begin other cases.
+    """
+    case = (
+        Case.objects.select_for_update(of=("self",))
+        .select_related("edition", "submission__edition")
+        .filter(submission=submission)
+        .first()
+    )
+    if case is None:
+        return
+    definition = definition_of(case.edition)
+    questions = definition.questions()
+    everything = submission.erased == Submission.Erased.DELETED
+
+    def goes(name: str) -> bool:
+        return everything or name not in questions or is_personal(questions[name])
+
+    def told(entry: Entry) -> bool:
+        name = entry.path.removeprefix("answers.")
+        return entry.path in (ROW, "reason", "subject") or (name != entry.path and goes(name))
+
+    entries = [entry for entry in recorded([case.stream]) if told(entry)]
+    case.answers = {name: value for name, value in case.answers.items() if not goes(name)}
+    case.submission = submission
+    case.subject = subject_of(definition, submission)
+    event = change_audited(
+        case,
+        kind="case_erased",
+        actor=ACTOR,
+        edition_sha256=case.edition.sha256,
+        source_state=case.state,
+        target_state=case.state,
+        references={ERASED: mark(entries)},
+    )
+    erase(event, entries)
+    case.samenesses.all().delete()
+    case.child_orders.update(answers={})
+    discard_all(case.step_drafts.all())

@@ -89,6 +89,7 @@ def _own_titles() -> dict[str, str]:
         "corrected": pgettext("of cases", "Submission corrected"),
         "child_dropped": pgettext("of cases", "A case to be opened is not needed"),
         "restored": pgettext("of cases", "Moved back to its edition"),
+        "erased": pgettext("of cases", "Answers taken out, their time being over"),
     }
 
 

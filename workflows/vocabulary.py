@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
@@ -44,17 +45,22 @@ def step_form(spec: Transition) -> FormDefinition | None:
 
 
 def read_answers(
-    form: FormDefinition | None, typed: Mapping[str, Sequence[str]], by: User | None
+    form: FormDefinition | None,
+    typed: Mapping[str, Sequence[str]],
+    by: User | None,
+    *,
+    record: UUID | None = None,
 ) -> dict[str, Any]:
     """Return the sound answers to the questions of ``form``; raises ``AnswersRefused`` with what is wrong beside each.
 
     ``typed`` maps question ids to the texts as posted; what is not asked has no effect. What the answers name ``by``
-    must be able to find.
+    must be able to find; of files, those that belong to the page of the step, ``record``.
     """
     if form is None:
         return {}
     reading = logic.read(form, typed)
-    state = logic.evaluate(form, reading.answers, unread=reading.unread, directory=directory_for(by))
+    directory = directory_for(by, record, uploads=False)
+    state = logic.evaluate(form, reading.answers, unread=reading.unread, directory=directory)
     if state.errors:
         errors: dict[str, list[str]] = {}
         for error in state.errors:

@@ -15,9 +15,10 @@ from forms.models.submissions import Submission
 class StoredFile(models.Model):
     """A file as it is kept: what it is by its content, where it came from, what it belongs to.
 
-    ``draft`` is the uuid of the draft it was uploaded to, which the submission takes over. Until it is attached
-    (``submission``), it belongs to whoever uploaded it and goes with the draft. The content lies in the storage
-    ``files`` (``forms.files.storage``), at no address.
+    ``draft`` is the uuid of the draft it was uploaded to, which the submission takes over; of a step of a case, that
+    of the person's page (``forms.files.holders``). Until it is attached (``submission``), it belongs to whoever
+    uploaded it and goes with the draft. The content lies in the storage ``files`` (``forms.files.storage``), at no
+    address.
     """
 
     class Scan(models.TextChoices):
@@ -58,6 +59,14 @@ class StoredFile(models.Model):
     submission = models.ForeignKey(
         Submission, models.PROTECT, null=True, blank=True, related_name="files", verbose_name=_("submission")
     )
+    holder = models.CharField(
+        _("part of"),
+        max_length=120,
+        blank=True,
+        help_text=_(
+            "The stream of the record of another room that it was attached to, beside its submission."
+        ),
+    )
     removed_at = models.DateTimeField(
         _("content removed at"),
         null=True,
@@ -70,7 +79,10 @@ class StoredFile(models.Model):
         ordering = ["uploaded_at", "id"]
         verbose_name = _("file")
         verbose_name_plural = _("files")
-        indexes = [models.Index(fields=["scan"], name="file_by_scan")]
+        indexes = [
+            models.Index(fields=["scan"], name="file_by_scan"),
+            models.Index(fields=["holder"], name="file_by_holder"),
+        ]
 
     def __str__(self) -> str:
         return self.name

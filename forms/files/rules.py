@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from forms.files.holders import holders_of
 from forms.files.models import StoredFile
 from forms.models import Submission
 from forms.rules import may_see, withheld
@@ -18,6 +19,8 @@ def field_of(row: StoredFile) -> FieldDefinition | None:
     """Return the field a submitted file was given for, in the edition of its submission."""
     if row.submission is None:
         return None
+    if row.holder:
+        return holders_of(row).field_of(row)
     member = definition_of(row.submission.edition).at(row.field)
     return member.field if member is not None else None
 
@@ -26,12 +29,15 @@ def may_have(row: StoredFile, user: User, *, also: Also | None = None) -> bool:
     """Whether a person may have the content of a file.
 
     Not submitted: only who uploaded it. Submitted: who may read the submission (``forms.rules.may_see``, and those
-    ``also`` says yes to), unless the answers of its field are withheld from them (``forms.rules.withheld``).
+    ``also`` says yes to), unless the answers of its field are withheld from them (``forms.rules.withheld``). Part of
+    another record (``holder``): whoever may see that record.
     """
     if not user.is_active:
         return False
     if row.submission is None:
         return row.uploaded_by_id == user.pk
+    if row.holder:
+        return holders_of(row).may_have(row, user)
     submission, roles = row.submission, roles_of(user)
     if not may_see(submission, user, roles) and not (also is not None and also(submission, user)):
         return False

@@ -9,7 +9,6 @@ import tempfile
 import uuid as uuids
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +20,7 @@ from django.utils import timezone
 from forms import rules
 from forms.exceptions import AnswerError, AnswersInvalid, NotFound
 from forms.files import inspection, scanning, storage
+from forms.files.holders import Holder, all_holders
 from forms.files.models import StoredFile
 from forms.files.names import clean_name
 from forms.files.references import GONE, INFECTED, named_in, taken_by
@@ -47,17 +47,9 @@ class Upload(Protocol):
         """Yield the content."""
 
 
-@dataclass(frozen=True)
-class Holder:
-    """What a file is uploaded to. ``uuid`` is that of the draft, which the submission takes over."""
-
-    uuid: uuids.UUID
-    definition: FormDefinition
-    person: User | None
-
-
 def holder_for(*, draft: uuids.UUID, by: User | PublicDraft) -> Holder:
-    """Return the draft of a person (begun to fill in or to correct), or of a stranger, to upload to.
+    """Return the draft of a person (begun to fill in or to correct, or a working copy of a room above), or of a
+    stranger, to upload to.
 
     Raises NotFound for the drafts of others, and NotPermitted where the form is closed to them.
     """
@@ -74,6 +66,9 @@ def holder_for(*, draft: uuids.UUID, by: User | PublicDraft) -> Holder:
     )
     if (found := correcting.first()) is not None:
         return Holder(draft, definition_of(found.submission.edition), by)
+    for holders in all_holders():
+        if (held := holders.find(draft, by)) is not None:
+            return held
     raise NotFound
 
 
@@ -172,10 +167,12 @@ def hashes_of(found: Mapping[str, StoredFile]) -> dict[str, str]:
     return {f"file:{key}": row.sha256 for key, row in found.items()}
 
 
-def attach(found: Mapping[str, StoredFile], submission: Submission) -> None:
-    """Make files part of a submission that has just been written."""
+def attach(found: Mapping[str, StoredFile], submission: Submission, *, holder: str = "") -> None:
+    """Make files part of a submission that has just been written; or, with ``holder``, of the record of another room
+    that has this stream and grew from the submission.
+    """
     if found:
-        StoredFile.objects.filter(uuid__in=list(found)).update(submission=submission)
+        StoredFile.objects.filter(uuid__in=list(found)).update(submission=submission, holder=holder)
 
 
 def discard(*, draft: uuids.UUID) -> int:
@@ -339,7 +336,8 @@ def _check_still_there(holder: Holder) -> None:
     ):
         if found.select_for_update(of=("self",)).exists():
             return
-    raise NotFound
+    if not any(holders.stays(holder.uuid) for holders in all_holders()):
+        raise NotFound
 
 
 def _unfit(row: StoredFile | None) -> Any:

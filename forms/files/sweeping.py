@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from forms.files import scanning, services, storage
+from forms.files.holders import all_holders
 from forms.files.models import StoredFile
 from forms.models import CorrectionDraft, Draft, PublicDraft
 from foundation.outbox.rounds import every
@@ -120,6 +121,9 @@ def _named_by_drafts(uuids_of_drafts: set[uuids.UUID]) -> dict[uuids.UUID, set[s
     ):
         found = model._base_manager.filter(**{f"{key}__in": uuids_of_drafts}).values_list(key, "answers")
         for uuid, answers in found:
+            texts[uuid] |= {text for typed in answers.values() for text in typed}
+    for holders in all_holders():
+        for uuid, answers in holders.texts(uuids_of_drafts):
             texts[uuid] |= {text for typed in answers.values() for text in typed}
     return texts
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from forms.files import storage
 from forms.files.models import StoredFile
 from forms.files.references import named_in
 from forms.schema import definition_of
+from foundation.audit.models import Event
 from foundation.audit.verification import Fault
 
 BATCH = 200
@@ -45,10 +47,20 @@ def _submitted_hash(row: StoredFile) -> str:
     """Return the SHA-256 the answers of its submission give a file; empty where they do not name it."""
     if row.submission is None:
         return ""
+    if row.holder:
+        return _attached_hash(row)
     answers = row.submission.answers
     named = dict(named_in(definition_of(row.submission.edition), answers)).get(str(row.uuid))
     items = _items(answers, named[0]) if named else []
     return next((str(item.get("sha256", "")) for item in items if item.get("key") == str(row.uuid)), "")
+
+
+def _attached_hash(row: StoredFile) -> str:
+    """Return the SHA-256 that the events of the record it is part of give a file."""
+    for body in Event.objects.using(row._state.db).filter(stream=row.holder).values_list("body", flat=True):
+        if said := json.loads(bytes(body))["references"].get(f"file:{row.uuid}"):
+            return str(said)
+    return ""
 
 
 def _items(answers: object, path: str) -> list[dict[str, object]]:

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from forms import rules
 from forms.exceptions import NotFound, NotPermitted, ReasonMissing, RuleBroken
+from forms.files import rules as file_rules
 from forms.files import services as files
 from forms.files.models import StoredFile
 from forms.models import (
@@ -290,7 +291,7 @@ def _erase(submission: Submission, retention: Retention) -> bool:
         )
         erase(event, entries)
         _keep_revisions(definition, revisions)
-        _erase_files(stored, definition, everything=everything)
+        _erase_files(stored, everything=everything)
         _erase_comments(stored)
         CorrectionDraft.objects.filter(submission=stored).delete()
         for follower in _followers.values():
@@ -342,13 +343,14 @@ def _keep_revisions(definition: FormDefinition, revisions: Sequence[SubmissionRe
     )
 
 
-def _erase_files(submission: Submission, definition: FormDefinition, *, everything: bool) -> None:
+def _erase_files(submission: Submission, *, everything: bool) -> None:
     """Take away the files of the answers that go, and the names they came with."""
     files.discard(draft=submission.uuid)
     going = []
-    for row in StoredFile.objects.select_for_update(of=("self",)).filter(submission=submission):
-        member = definition.at(row.field)
-        if everything or member is None or member.field is None or is_personal(member.field):
+    kept = StoredFile.objects.select_for_update(of=("self",)).select_related("submission__edition")
+    for row in kept.filter(submission=submission):
+        asked = file_rules.field_of(row)
+        if everything or asked is None or is_personal(asked):
             going.append(row)
     files.empty(going)
     StoredFile.objects.filter(pk__in=[row.pk for row in going]).update(name="-", signer="")

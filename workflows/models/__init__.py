@@ -2,6 +2,6 @@
 
 from workflows.models.case import Case
 from workflows.models.migration import CaseMigration
-from workflows.models.standing import ChildOrder, Concern, Sameness, Turn
+from workflows.models.standing import ChildOrder, Concern, Sameness, StepDraft, Turn
 
-__all__ = ["Case", "CaseMigration", "ChildOrder", "Concern", "Sameness", "Turn"]
+__all__ = ["Case", "CaseMigration", "ChildOrder", "Concern", "Sameness", "StepDraft", "Turn"]

@@ -111,3 +111,30 @@ class ChildOrder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.workflow}"
+
+
+class StepDraft(models.Model):
+    """What one person has typed so far on the page of a step, and what their files are uploaded to.
+
+    ``place`` is the name of the step, or ``<stage>.agreed`` for agreeing in an approval. ``answers`` as in a draft of a
+    form: by question, the texts as typed. Seen by that person only; gone when the step is taken. Written by
+    ``workflows.services.drafts``.
+    """
+
+    uuid = models.UUIDField("UUID", default=uuid.uuid4, unique=True, editable=False)
+    case = models.ForeignKey(Case, models.CASCADE, related_name="step_drafts", verbose_name=_("case"))
+    place = models.CharField(_("step"), max_length=90)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("begun by")
+    )
+    answers = models.JSONField(_("answers as typed"), default=dict)
+    reason = models.TextField(_("reason"), blank=True)
+    saved_at = models.DateTimeField(_("saved at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("draft of a step")
+        verbose_name_plural = _("drafts of steps")
+        constraints = [models.UniqueConstraint(fields=["case", "place", "person"], name="step_draft_once")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.place}"

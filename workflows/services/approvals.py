@@ -32,6 +32,7 @@ from workflows.machine import Machine, machine_of
 from workflows.models import Case
 from workflows.schema import Approval, Verb
 from workflows.services.cases import check_length
+from workflows.services.enclosures import AGREED, Given, enclose, read_given
 from workflows.services.following import arrive, move, people_asked, proceed
 from workflows.services.record import (
     Receipt,
@@ -50,7 +51,7 @@ from workflows.services.record import (
     snapshot_of,
     tell_asked,
 )
-from workflows.vocabulary import questions_form, read_answers
+from workflows.vocabulary import questions_form
 
 MOST_SIGNERS = 20
 """People in one slot: more added signers than this are a mistake, not an approval."""
@@ -135,9 +136,11 @@ def _decide(
             case,
             request.seen_version,
         )
+    given = Given()
     if verdict == "agreed":
         form = questions_form(desk.stage, desk.machine.definition.state(desk.stage).title, approval.asks)
-        case.answers = {**case.answers, **read_answers(form, typed, request.by)}
+        given = read_given(case, f"{desk.stage}{AGREED}", form, typed, request.by)
+        case.answers = {**case.answers, **given.answers}
     current = rounds.decide(
         approval, desk.round, at, verdict, by=request.by.pk, version=desk.version, seen=content
     )
@@ -154,7 +157,8 @@ def _decide(
         assert target is not None
         move(case, desk.machine, f"{desk.stage}.{current.status}", target)
         arrive(case, desk.machine)
-    event = _record(desk, verdict, decision, principal)
+    event = _record(desk, verdict, decision, principal, given.hashes)
+    enclose(case, given)
     if principal is not None:
         _tell_principal(case, principal, request.by, verdict, event)
     return event
@@ -472,14 +476,23 @@ def _verb(
 
 
 def _record(
-    desk: _Desk, kind: str, decision: Mapping[str, Any] | None, principal: User | None
+    desk: _Desk,
+    kind: str,
+    decision: Mapping[str, Any] | None,
+    principal: User | None,
+    references: Mapping[str, str] | None = None,
 ) -> audit.Event:
     event = record(
         desk.case,
         desk.before,
         kind,
         Actor.of(desk.request.by, acting_for=principal.pk if principal else None),
-        Told(reason=desk.request.reason, decision=decision, idempotency_key=desk.key),
+        Told(
+            reason=desk.request.reason,
+            decision=decision,
+            references=references or {},
+            idempotency_key=desk.key,
+        ),
     )
     tell_asked(desk.case, desk.before, event.stream_ver, desk.machine)
     if desk.case.state != desk.before.state:

@@ -33,6 +33,7 @@ from workflows.exceptions import AnswersRefused, NotPermitted, RuleBroken
 from workflows.machine import machine_of
 from workflows.models import Case, ChildOrder
 from workflows.schema import Transition
+from workflows.services.enclosures import enclose, read_given
 from workflows.services.following import arrive, children_in_the_way, proceed, take
 from workflows.services.record import (
     Receipt,
@@ -48,7 +49,7 @@ from workflows.services.record import (
     tell_asked,
     waiting_of,
 )
-from workflows.vocabulary import read_answers, step_form, subject_of
+from workflows.vocabulary import step_form, subject_of
 
 __all__ = ["Receipt", "act", "candidates_for", "create", "open_case"]
 
@@ -271,17 +272,18 @@ def _act(
     if spec.reason_required and not reason:
         raise AnswersRefused(_("Say why: this step needs a reason."), {"reason": [_("Give a reason.")]})
     check_length(reason)
-    given = read_answers(step_form(spec), answers, by)
+    given = read_given(case, spec.id, step_form(spec), answers, by)
     principal = rules.principal_of(case, spec.roles, acting)
     event = take(
         case,
         spec,
         by=by,
         actor=Actor.of(by, acting_for=principal.pk if principal else None),
-        given=given,
+        given=given.answers,
         chosen=assignee,
-        told=Told(reason=reason, idempotency_key=key),
+        told=Told(reason=reason, references=given.hashes, idempotency_key=key),
     )
+    enclose(case, given)
     proceed(case, by)
     keep_receipt(key, request, event, case)
     return receipt_of(case, event)

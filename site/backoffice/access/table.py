@@ -268,6 +268,8 @@ OURS: dict[str, Rule] = {
         signed_in("the same, and forms.rules.may_submit; refused by workflows.services.relations"),
     ),
     "casework:decide": signed_in("the same; what is not theirs is refused by workflows.services.approvals"),
+    "casework:step-files": signed_in("one's own page of a step that is one's own: workflows.services.drafts"),
+    "casework:step-choose": signed_in("the same; finds what the person may see: forms.directory"),
     # --- audit ---
     "auditing:search": roles(AUDITOR),
     "auditing:trail": roles(AUDITOR),

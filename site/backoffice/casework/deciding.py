@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import uuid as uuids
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from backoffice.access.long_select import LongSelect, LongSelectMultiple
+from backoffice.casework.asking import Received, agreeing, asking_of, is_script, receive, saved
 from backoffice.casework.pages import case_context, case_or_404, receipt_words, to_case
 from backoffice.casework.presentation import answered_of, timeline_of
 from backoffice.casework.questions import QuestionsOf, answers_in
@@ -28,6 +30,7 @@ from foundation.organisation.models import User
 from workflows.content import seal_of
 from workflows.exceptions import CaseNotFound, NotPermitted, Overtaken, RuleBroken, WorkflowError
 from workflows.services import approvals
+from workflows.services.drafts import draft_of
 from workflows.services.record import Receipt
 
 MOST_CHOSEN = 100
@@ -73,8 +76,15 @@ def decide(request: HttpRequest, case_uuid: uuids.UUID, verb: str) -> HttpRespon
         if not (standing.open and known.offered(standing)):
             messages.info(request, _("This is not open to you as the case stands now."))
             return redirect("casework:case", case_uuid=case.uuid)
-        return _page(request, standing, known, Typed(instead_of=request.GET.get("of", "")))
+        draft = draft_of(case, agreeing(case), request.user) if "questions" in known.asks else None
+        begun = Typed(reason=draft.reason, answers=draft.answers) if draft is not None else Typed()
+        return _page(request, standing, known, replace(begun, instead_of=request.GET.get("of", "")))
     typed = Typed.of(request.POST)
+    if "questions" in known.asks:
+        received = receive(request, case_uuid, "")
+        if received.only_save or received.refused:
+            return _kept(request, case_uuid, known, replace(typed, answers=received.typed), received)
+        typed = replace(typed, answers=received.typed)
     try:
         # Before the case is looked up: whoever gives it away no longer sees it, and the same request may come twice.
         receipt = _done(known, _asked(request, case_uuid, typed), typed)
@@ -88,6 +98,27 @@ def decide(request: HttpRequest, case_uuid: uuids.UUID, verb: str) -> HttpRespon
         return _refused(request, case_uuid, known, typed, refusal, 422)
     messages.success(request, receipt_words(str(known.title), receipt))
     return to_case(request, receipt.case)
+
+
+def _kept(
+    request: HttpRequest, case_uuid: uuids.UUID, verb: Verb, typed: Typed, received: Received
+) -> HttpResponse:
+    """Answer a page that was saved and not sent: to its script, or with the page again and what was refused."""
+    case = case_or_404(request, case_uuid)
+    standing = Standing(case, request.user)
+    if is_script(request):
+        assert received.draft is not None
+        errors: Mapping[str, Sequence[str]] | None = {} if request.POST.get("complain") else None
+        now = replace(typed, answers=received.draft.answers)
+        context = {
+            "questions": _questions(standing, now, errors),
+            "filling": asking_of(request, case, agreeing(case)),
+            "case": case,
+        }
+        return saved(request, received.draft, render_to_string("casework/_step_part.html", context, request))
+    if not received.refused:
+        return redirect("casework:decide", case_uuid=case.uuid, verb=verb.slug)
+    return _page(request, standing, verb, typed, "\n".join(received.refused), None, status=422)
 
 
 def _asked(request: HttpRequest, case_uuid: uuids.UUID, typed: Typed) -> approvals.Request:
@@ -170,7 +201,16 @@ def _written(standing: Standing, typed: Typed) -> list[tuple[str, str]]:
 def _questions(standing: Standing, typed: Typed, errors: Mapping[str, Sequence[str]] | None) -> QuestionsOf:
     assert standing.approval is not None
     state = standing.machine.definition.state(standing.case.state)
-    return QuestionsOf(state.id, state.title, standing.approval.asks, typed.answers, errors, standing.user)
+    draft = draft_of(standing.case, agreeing(standing.case), standing.user)
+    return QuestionsOf(
+        state.id,
+        state.title,
+        standing.approval.asks,
+        typed.answers,
+        errors,
+        standing.user,
+        draft.uuid if draft is not None else None,
+    )
 
 
 def _page(
@@ -204,6 +244,7 @@ def _page(
             "refusal": refusal,
             "errors": errors or {},
             "questions": questions,
+            "filling": asking_of(request, case, agreeing(case)),
             "instruction": in_language(instruction) if instruction and verb.slug == "agree" else "",
             "principal": standing.principal if standing.mine else None,
             "standing": standing,

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from backoffice.diagrams.drawing import Stop, drawing
 from forms import rules
-from forms.presentation import Answered, answered_groups
+from forms.files.references import taken_by
+from forms.presentation import Answered, Line, answered_groups
 from forms.schema import definition_of as form_of
 from forms.services.corrections import record_reading
 from foundation.audit.models import Event
@@ -65,6 +66,8 @@ class Happening:
     tone: str
     icon: str
     facts: Sequence[Fact]
+    files: Sequence[Line] = ()
+    """What was given with it as files, to be opened."""
 
 
 ICONS = {"final": "circle-check", "waiting": "hourglass", "open": "circle-dot"}
@@ -119,11 +122,30 @@ def timeline_of(case: Case) -> tuple[list[EventView], list[Happening]]:
             reason=entry.reason,
             tone=TONES.get(categories.get(event.target_state, ""), "ended"),
             icon=ICONS.get(categories.get(event.target_state, ""), "circle-dot"),
-            facts=[Fact(change.label, _told(change)) for change in entry.changes if change.after],
+            facts=[
+                Fact(change.label, _told(change))
+                for change in entry.changes
+                if change.after and change.label not in {line.label for line in files}
+            ],
+            files=files,
         )
         for event, entry in zip(events, entries_of(case, events), strict=True)
+        for files in [files_in(case, event)]
     ]
     return events, told[::-1]
+
+
+def files_in(case: Case, event: EventView) -> list[Line]:
+    """Return the answers of an event that are files or signatures, for ``templates/intake/_given.html``."""
+    questions, language = definition_of(case.edition).questions(), get_language() or ""
+    found = []
+    for change in event.changes:
+        asked = questions.get(change.path.removeprefix("answers."))
+        if asked is not None and taken_by(asked).kinds and change.after:
+            text = asked.of_kind.display(change.after, asked.settings, language)
+            label = in_language(asked.label, language)
+            found.append(Line(asked.id, label, text, True, asked.kind, change.after))
+    return found
 
 
 def _told(change: TrailChange) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,15 +13,27 @@ from django.utils.translation import gettext as _
 from forms import logic
 from forms.directory import directory_for
 from forms.fields import gathered
+from forms.files.references import taken_by
 from forms.presentation import GroupView, group_views
 from forms.schema import FieldDefinition, FormDefinition
+from forms.services.submissions import begun
 from foundation.editions.texts import LocalizedText
 from foundation.organisation.models import User
+from workflows.models import StepDraft
 from workflows.schema import Transition
 from workflows.vocabulary import questions_form, step_form
 
 OWN_NAMES = frozenset(
-    {"csrfmiddlewaretoken", "seen_version", "idempotency_key", "reason", "assignee", "asked"}
+    {
+        "csrfmiddlewaretoken",
+        "seen_version",
+        "idempotency_key",
+        "reason",
+        "assignee",
+        "asked",
+        "do",
+        "complain",
+    }
 )
 OWN_PREFIX = "do-"
 """Begins what else our pages post; no question can be called so."""
@@ -46,25 +59,51 @@ class Questions:
     assignee: str = ""
     by: User | None = None
     """Whose step it is: what they may see can be named in it."""
+    record: uuid.UUID | None = None
+    """The draft of the step: its files can be named too."""
 
     @classmethod
     def again(
-        cls, spec: Transition, posted: QueryDict, errors: Mapping[str, Sequence[str]], by: User
+        cls,
+        spec: Transition,
+        posted: QueryDict,
+        errors: Mapping[str, Sequence[str]] | None,
+        by: User,
+        draft: StepDraft | None = None,
     ) -> Questions:
-        """Return the questions with what was typed and what is wrong with it."""
+        """Return the questions with what was typed and what is wrong with it; with the files that came along, which
+        stand in ``draft``.
+        """
+        typed = answers_in(posted)
+        if draft is not None:
+            typed |= {name: texts for name, texts in draft.answers.items() if _takes_files(spec, name)}
         return cls(
             spec,
-            answers_in(posted),
+            typed,
             errors,
             reason=posted.get("reason", ""),
             assignee=posted.get("assignee", ""),
             by=by,
+            record=draft.uuid if draft is not None else None,
         )
+
+    @classmethod
+    def resumed(
+        cls, spec: Transition, by: User, draft: StepDraft | None, *, complain: bool = False
+    ) -> Questions:
+        """Return the questions as the person left them; fresh, with what is known, where they typed nothing yet."""
+        form = step_form(spec)
+        if draft is None:
+            return cls(spec, begun(form, by) if form is not None else {}, by=by)
+        refused: Mapping[str, Sequence[str]] | None = {} if complain else None
+        return cls(spec, draft.answers, refused, reason=draft.reason, by=by, record=draft.uuid)
 
     @cached_property
     def groups(self) -> list[GroupView]:
         """The questions as they stand, for ``templates/intake/fields``."""
-        return groups_of(step_form(self.spec), self.typed, self.by, missing_too=self.refused is not None)
+        return groups_of(
+            step_form(self.spec), self.typed, self.by, self.record, missing_too=self.refused is not None
+        )
 
     @property
     def written(self) -> list[tuple[str, str]]:
@@ -107,12 +146,13 @@ class QuestionsOf:
     typed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     refused: Mapping[str, Sequence[str]] | None = None
     by: User | None = None
+    record: uuid.UUID | None = None
 
     @cached_property
     def groups(self) -> list[GroupView]:
         """The questions as they stand, for ``templates/intake/fields``."""
         form = questions_form(self.name, self.title, self.asks)
-        return groups_of(form, self.typed, self.by, missing_too=self.refused is not None)
+        return groups_of(form, self.typed, self.by, self.record, missing_too=self.refused is not None)
 
     @property
     def written(self) -> list[tuple[str, str]]:
@@ -126,13 +166,21 @@ class QuestionsOf:
 
 
 def groups_of(
-    form: FormDefinition | None, typed: Mapping[str, Sequence[str]], by: User | None, *, missing_too: bool
+    form: FormDefinition | None,
+    typed: Mapping[str, Sequence[str]],
+    by: User | None,
+    record: uuid.UUID | None = None,
+    *,
+    missing_too: bool,
 ) -> list[GroupView]:
-    """Return questions as a page shows them: as typed, with what is wrong; ``missing_too``: and what is missing."""
+    """Return questions as a page shows them: as typed, with what is wrong; ``missing_too``: and what is missing.
+    ``record``: the draft whose files can be named.
+    """
     if form is None:
         return []
     reading = logic.read(form, typed)
-    state = logic.evaluate(form, reading.answers, unread=reading.unread, directory=directory_for(by))
+    directory = directory_for(by, record, uploads=False)
+    state = logic.evaluate(form, reading.answers, unread=reading.unread, directory=directory)
     return group_views(state, form.pages[0], typed, missing_too=missing_too)
 
 
@@ -149,6 +197,10 @@ def wrong_in(groups: Sequence[GroupView]) -> list[Wrong]:
         for view in group.fields
         for message in view.errors
     ]
+
+
+def _takes_files(spec: Transition, name: str) -> bool:
+    return any(one.id == name and taken_by(one).kinds for one in spec.asks)
 
 
 def answers_in(posted: QueryDict) -> dict[str, list[str]]:

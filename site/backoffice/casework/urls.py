@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from backoffice.casework import deciding, inbox, orders, relations, views
+from backoffice.casework import asking, deciding, inbox, orders, relations, views
 
 app_name = "casework"
 
@@ -16,4 +16,6 @@ urlpatterns = [
     path("cases/<uuid:case_uuid>/orders/<uuid:order_uuid>/", orders.go_on, name="order"),
     path("cases/<uuid:case_uuid>/orders/<uuid:order_uuid>/drop/", orders.drop, name="order-drop"),
     path("cases/<uuid:case_uuid>/<slug:step>/", views.case_step, name="step"),
+    path("cases/<uuid:case_uuid>/<str:place>/files/", asking.files, name="step-files"),
+    path("cases/<uuid:case_uuid>/<str:place>/choose/", asking.choose, name="step-choose"),
 ]

@@ -11,14 +11,16 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from backoffice.casework.asking import Received, asking_of, is_script, receive, saved, with_camera
 from backoffice.casework.deciding import key_of, uuid_of, whole
 from backoffice.casework.orders import after_step
 from backoffice.casework.pages import case_context, case_or_404, receipt_words, to_case
 from backoffice.casework.presentation import Happening, answered_of, rows_of, timeline_of
-from backoffice.casework.questions import Questions, answers_in
+from backoffice.casework.questions import Questions
 from foundation.editions.texts import in_language
 from workflows.definitions import definition_of
 from workflows.exceptions import CaseNotFound, NotPermitted, Overtaken, RuleBroken, WorkflowError
@@ -86,7 +88,11 @@ def case_step(request: HttpRequest, case_uuid: uuid.UUID, step: str) -> HttpResp
         if spec is None:
             messages.info(request, _("This step is not open to you as the case stands now."))
             return redirect("casework:case", case_uuid=case.uuid)
-        return _step_page(request, case, spec, Questions(spec, by=request.user))
+        draft = asking_of(request, case, step).draft
+        return _step_page(request, case, spec, Questions.resumed(spec, request.user, draft))
+    received = receive(request, case_uuid, step)
+    if received.only_save or received.refused:
+        return _kept(request, case_uuid, step, received)
     try:
         # Before the case is looked up: who gives it away may see it no longer, and the same request may come twice.
         receipt = cases.act(
@@ -95,7 +101,7 @@ def case_step(request: HttpRequest, case_uuid: uuid.UUID, step: str) -> HttpResp
             by=request.user,
             seen_version=whole(request.POST.get("seen_version")),
             idempotency_key=key_of(request),
-            answers=answers_in(request.POST),
+            answers=received.typed,
             reason=request.POST.get("reason", ""),
             assignee=uuid_of(request.POST.get("assignee")),
         )
@@ -115,6 +121,29 @@ def case_step(request: HttpRequest, case_uuid: uuid.UUID, step: str) -> HttpResp
     )
 
 
+def _kept(request: HttpRequest, case_uuid: uuid.UUID, step: str, received: Received) -> HttpResponse:
+    """Answer a page that was saved and not sent: to its script, or with the page again and what was refused."""
+    case = case_or_404(request, case_uuid)
+    known = next(one for one in definition_of(case.edition).transitions if one.id == step)
+    spec = known if known in transitions_open_to(case, request.user) else None
+    complain = bool(request.POST.get("complain"))
+    if is_script(request):
+        assert received.draft is not None
+        context = {
+            "questions": Questions.resumed(known, request.user, received.draft, complain=complain),
+            "filling": asking_of(request, case, step),
+            "case": case,
+            "moved_on": spec is None,
+        }
+        return saved(request, received.draft, render_to_string("casework/_step_part.html", context, request))
+    if not received.refused or spec is None:
+        for sentence in received.refused:
+            messages.error(request, sentence)
+        return redirect("casework:step", case_uuid=case.uuid, step=step)
+    questions = Questions.again(spec, request.POST, None, request.user, received.draft)
+    return _step_page(request, case, spec, questions, "\n".join(received.refused), status=422)
+
+
 def _not_done(
     request: HttpRequest,
     case_uuid: uuid.UUID,
@@ -132,7 +161,15 @@ def _not_done(
     steps = definition_of(case.edition).transitions
     spec = next((known for known in steps if known.id == step), None)
     typed = (
-        Questions.again(spec, request.POST, getattr(refusal, "errors", {}), request.user) if spec else None
+        Questions.again(
+            spec,
+            request.POST,
+            getattr(refusal, "errors", {}),
+            request.user,
+            asking_of(request, case, step).draft,
+        )
+        if spec
+        else None
     )
     happened = timeline_of(case)[1][: max(case.version - since, 0)] if since is not None else []
     if spec is not None and spec in transitions_open_to(case, request.user):
@@ -154,10 +191,12 @@ def _step_page(
 ) -> HttpResponse:
     definition = definition_of(case.edition)
     state = definition.state(case.state)
-    return render(
+    asking = asking_of(request, case, spec.id)
+    response = render(
         request,
         "casework/case_step.html",
         {
+            "filling": asking,
             "page_title": in_language(spec.title),
             "case": case,
             "state": state,
@@ -174,3 +213,4 @@ def _step_page(
         },
         status=status,
     )
+    return with_camera(asking, response)

@@ -5,14 +5,10 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, JsonResponse
 from django.views.decorators.http import require_GET
 
-from forms.directory import directory_for
+from backoffice.asking.choosing import choices
 from forms.exceptions import NotFound, NotPermitted
-from forms.fields.reference import ReferenceField
 from forms.queries import edition_of
 from forms.rules import check_open
-
-SHOWN = 20
-LONGEST_WORDS = 120
 
 
 @require_GET
@@ -28,13 +24,4 @@ def choose(request: HttpRequest, form_key: str, edition: int) -> JsonResponse:
         check_open(found, request.user)
     except (NotFound, NotPermitted):
         raise Http404 from None
-    asked = definition.by_id.get(request.GET.get("field", ""))
-    if asked is None or not isinstance(asked.of_kind, ReferenceField):
-        raise Http404
-    words = request.GET.get("q", "").replace("\x00", "")[:LONGEST_WORDS]
-    rows = directory_for(request.user).search(asked.of_kind.source(asked.settings), words, limit=SHOWN)
-    response = JsonResponse(
-        {"found": [{"key": row.reference.key, "label": row.label, "detail": row.detail} for row in rows]}
-    )
-    response["Cache-Control"] = "no-store"
-    return response
+    return choices(request, definition)

@@ -18,9 +18,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from backoffice.asking.receiving import REMOVE, brings_files, with_files, without_file
 from backoffice.intake.filling import PREFIX, ROW_ACTIONS, Filling, typed_in, with_rows_changed
 from backoffice.intake.reading import visible
-from backoffice.intake.receiving import REMOVE, brings_files, with_files, without_file
 from backoffice.intake.views import filling_context, part, with_camera
 from forms import rules
 from forms.exceptions import (
@@ -125,7 +125,7 @@ def _save_and_go(request: HttpRequest, mine: _Correcting) -> HttpResponse:
     if brings_files(request, definition, typed):
         # A file needs a draft to belong to.
         corrections.save_correction(typed={}, **kept)
-        typed, more = with_files(request, mine.submission.uuid, definition, typed)
+        typed, more = with_files(request, mine.submission.uuid, definition, typed, prefix=PREFIX)
         refused += more
     draft = corrections.save_correction(typed=typed, **kept)
     mine = replace(mine, draft=draft)

@@ -8,19 +8,15 @@ from __future__ import annotations
 import uuid as uuids
 
 from django.core.validators import slug_re
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from backoffice.asking.uploading import kept_one, refused
+from backoffice.intake.filling import PREFIX
 from backoffice.intake.readers import may_read_too
-from backoffice.intake.receiving import PREFIX
 from forms.exceptions import FormError, NotFound, NotPermitted
-from forms.fields.base import clean_text
-from forms.fields.signature import LONGEST_NAME
 from forms.files import queries, rules, services
-from forms.files.directory import found_of
 from forms.files.models import StoredFile
 from forms.models import Submission
 from forms.queries import edition_of, submission_for
@@ -38,30 +34,13 @@ def upload(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
 
     Answers the page's script: the row of the file as the page shows it, or why it was refused (422).
     """
-    path = request.POST.get("field", "")[: services.LONGEST_FIELD + 1]
-    name = clean_text(request.POST.get("name", ""), lines=False)[:LONGEST_NAME]
-    given = request.FILES.get("file")
     try:
         _begin(request, uuid)
-        if getattr(request, "too_large", False):
-            return _refused(_("This is more than is taken at once. Choose smaller files, or fewer."))
-        if given is not None:
-            kept = services.store(draft=uuid, field=path, upload=given, by=request.user)
-        elif name:
-            kept = services.sign(draft=uuid, field=path, name=name, by=request.user)
-        else:
-            return _refused(_("No file has arrived. Choose it again."))
     except (NotFound, NotPermitted):
         raise Http404 from None
     except FormError as refusal:
-        return _refused(str(refusal))
-    template = "_file" if kept.origin == StoredFile.Origin.UPLOADED else "_signature"
-    row = render_to_string(
-        f"intake/fields/{template}.html",
-        {"file": found_of(kept), "key": str(kept.uuid), "name": f"{PREFIX}{path}", "path": path},
-        request,
-    )
-    return JsonResponse({"key": str(kept.uuid), "row": row})
+        return refused(str(refusal))
+    return kept_one(request, uuid, by=request.user, prefix=PREFIX)
 
 
 @require_GET
@@ -96,7 +75,8 @@ def _handed_out(request: HttpRequest, row: StoredFile, *, preview: bool) -> Http
         raise Http404 from None
     if request.method == "GET" and rules.is_confidential(row):
         kind = "file_viewed" if preview else "file_downloaded"
-        services.record(row, kind, Actor.of(request.user), {"submission": str(row.draft)})
+        part_of = {"holder": row.holder} if row.holder else {"submission": str(row.draft)}
+        services.record(row, kind, Actor.of(request.user), part_of)
     response = FileResponse(stream, as_attachment=not preview, filename=row.name, content_type=row.type)
     response["Content-Security-Policy"] = SANDBOX
     response["X-Content-Type-Options"] = "nosniff"
@@ -131,7 +111,3 @@ def _begin(request: HttpRequest, uuid: uuids.UUID) -> None:
             raise
         edition, _definition = edition_of(key, int(number))
         save_draft(uuid=uuid, edition=edition, typed={}, by=request.user)
-
-
-def _refused(sentence: str) -> HttpResponse:
-    return JsonResponse({"refused": sentence}, status=422)

@@ -206,6 +206,11 @@ class Filling:
             return f"{self.address}files/"
         return reverse("intake:file-upload", kwargs={"uuid": self.uuid})
 
+    @property
+    def chooses_at(self) -> str:
+        """Where its page asks what fits what is typed."""
+        return reverse("intake:choose", kwargs={"form_key": self.edition.key, "edition": self.edition.number})
+
     @cached_property
     def page(self) -> PageDefinition:
         """The page one is on; the first that is shown when the wanted one is not."""

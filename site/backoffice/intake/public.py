@@ -14,9 +14,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core import signing
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -24,16 +23,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from backoffice.access.lockout import client_address
+from backoffice.asking.receiving import REMOVE, brings_files, with_files, without_file
+from backoffice.asking.uploading import kept_one, refused
 from backoffice.exports import documents, pdf
 from backoffice.intake.filling import PREFIX, ROW_ACTIONS, Filling, typed_in, with_rows_changed
 from backoffice.intake.outcomes import hand_in_public, public_word
 from backoffice.intake.printing import pdf_response, receipt_html
-from backoffice.intake.receiving import REMOVE, brings_files, with_files, without_file
 from backoffice.intake.views import day_of, filling_context, part, with_camera
 from forms.exceptions import AlreadySubmitted, AnswersInvalid, FormError, NotFound, NotPermitted, RuleBroken
-from forms.files import services as files
-from forms.files.directory import found_of
-from forms.files.models import StoredFile
 from forms.models import PublicAccess, PublicDraft, Submission
 from forms.presentation import dom_id
 from forms.rules import Taking, taking
@@ -140,7 +137,7 @@ def _save_and_go(request: HttpRequest, visit: _Visit) -> HttpResponse:
         refused.append(_("This is more than is taken at once. Choose smaller files, or fewer."))
     if brings_files(request, definition, typed):
         holder = _saved(visit, {}, 0)
-        typed, more = with_files(request, holder.uuid, definition, typed, by=holder)
+        typed, more = with_files(request, holder.uuid, definition, typed, prefix=PREFIX, by=holder)
         refused += more
     draft = _saved(visit, typed, order.index(posted_page) if posted_page in order else 0)
     visit = replace(visit, draft=draft)
@@ -251,33 +248,15 @@ def _closed(request: HttpRequest, visit: _Visit) -> HttpResponse:
 def upload(request: HttpRequest, token: str) -> HttpResponse:
     """Take one file, or a typed signature, for a field of a stranger's draft; as ``intake.files.upload``."""
     visit = _visit(request, token)
-    path, given = request.POST.get("field", "")[: files.LONGEST_FIELD + 1], request.FILES.get("file")
-    name = request.POST.get("name", "").strip()[:60]
     try:
         draft = _saved(visit, {}, visit.draft.page if visit.draft else 0)
-        if given is not None:
-            kept = files.store(draft=draft.uuid, field=path, upload=given, by=draft)
-        elif name:
-            kept = files.sign(draft=draft.uuid, field=path, name=name, by=draft)
-        else:
-            return JsonResponse({"refused": _("No file has arrived. Choose it again.")}, status=422)
     except (NotFound, NotPermitted):
         raise Http404 from None
     except FormError as refusal:
-        return JsonResponse({"refused": str(refusal)}, status=422)
-    template = "_file" if kept.origin == StoredFile.Origin.UPLOADED else "_signature"
-    row = render_to_string(
-        f"intake/fields/{template}.html",
-        {
-            "file": found_of(kept),
-            "key": str(kept.uuid),
-            "name": f"{PREFIX}{path}",
-            "path": path,
-            "filling": {"is_public": True},
-        },
-        request,
+        return refused(str(refusal))
+    return _with_cookie(
+        request, visit, kept_one(request, draft.uuid, by=draft, prefix=PREFIX, is_public=True)
     )
-    return _with_cookie(request, visit, JsonResponse({"key": str(kept.uuid), "row": row}))
 
 
 def _of_receipt(receipt: str) -> Submission:

@@ -31,10 +31,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from backoffice.access.gate import may_open, permissions_policy
 from backoffice.access.long_select import LongSelect
 from backoffice.access.templatetags.remit import clock, moment_text
+from backoffice.asking.receiving import REMOVE, brings_files, with_files, without_file
 from backoffice.intake.duplicates import earlier_cases, join
 from backoffice.intake.filling import PREFIX, ROW_ACTIONS, Filling, typed_in, with_rows_changed
 from backoffice.intake.outcomes import address_of, hand_in, outcomes_of
-from backoffice.intake.receiving import REMOVE, brings_files, with_files, without_file
 from forms.directory import directory_for
 from forms.exceptions import (
     AlreadySubmitted,
@@ -274,7 +274,7 @@ def _with_files(
         refused.append(_("This is more than is taken at once. Choose smaller files, or fewer."))
     if brings_files(request, definition, typed):
         submissions.save_draft(uuid=uuid, edition=edition, typed={}, by=request.user)
-        typed, more = with_files(request, uuid, definition, typed)
+        typed, more = with_files(request, uuid, definition, typed, prefix=PREFIX)
         refused += more
     return typed, refused
 

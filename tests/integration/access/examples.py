@@ -162,6 +162,14 @@ def existing(world: World) -> dict[str, Example]:
         "casework:relations": Example(case, readers=CASE_READERS),
         "casework:order": Example({**case, "order_uuid": objects["order"].uuid}, readers=CASE_READERS),
         "casework:order-drop": Example({**case, "order_uuid": objects["order"].uuid}, readers=CASE_READERS),
+        "casework:step-files": Example(
+            {"case_uuid": objects["signing case"].uuid, "place": "sign"}, readers=frozenset({"clerk"})
+        ),
+        "casework:step-choose": Example(
+            {"case_uuid": objects["signing case"].uuid, "place": "sign"},
+            readers=frozenset({"clerk"}),
+            query="field=receiver",
+        ),
         "auditing:trail": Example({"kind": "cases", "key": objects["case"].number}),
         "wagtailadmin_explore": Example({"parent_page_id": parent.pk}),
         "wagtailadmin_explore_results": Example({"parent_page_id": parent.pk}),

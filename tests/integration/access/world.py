@@ -25,6 +25,7 @@ from forms.services.submissions import save_draft, submit
 from foundation.organisation.models import User
 from foundation.outbox.models import Job
 from tests.factories.approvals import govern, submitted
+from tests.factories.chains import open_one
 from tests.factories.files import make_file
 from tests.factories.forms import field as asked
 from tests.factories.forms import make_form, make_submission
@@ -42,6 +43,7 @@ from tests.factories.positions import make_draft, make_published
 from tests.factories.positions import save_draft as save_page_draft
 from tests.factories.signoff import make_request
 from tests.factories.signoff import refuse as refuse_to_sign
+from tests.factories.step_files import publish_signing
 from tests.factories.workflows import House, make_house, open_complaint, submit_complaint
 from workflows.models import ChildOrder
 from workflows.services import cases
@@ -88,6 +90,7 @@ def make_world() -> World:
     _complaint(world)
     _slip(world)
     _with_a_file(world)
+    _with_a_signed_step(world)
     _descriptions(world)
     world.objects["job"] = Job.objects.create(
         kind="import", started_by=people["hr"], state=Job.State.RUNNING, detail=world.secret("hr")
@@ -159,6 +162,13 @@ def _with_a_file(world: World) -> None:
     answers = {"subject": "主题", "photos": [{"key": str(kept.uuid)}]}
     submit(edition=form, answers=answers, by=clerk, idempotency_key=uuid.uuid4().hex, draft=draft)
     world.objects["file"] = kept
+
+
+def _with_a_signed_step(world: World) -> None:
+    """A case of the clerk's whose step asks for a person, photos and a signature; nobody else sees it."""
+    clerk = world.house["clerk"]
+    publish_signing(by=world.people["form_builder"])
+    world.objects["signing case"] = open_one(clerk, "signing", note=world.secret("clerk"))
 
 
 def _slip(world: World) -> None:

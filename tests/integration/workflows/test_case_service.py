@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 from django.core import mail
+from django.utils.translation import override
 
 from foundation.audit.queries import events_of
 from foundation.audit.verification import verify
@@ -111,7 +112,7 @@ def test_missing_answers_are_named_and_nothing_is_changed(house: House) -> None:
 
 def test_closing_needs_a_content_customer(house: House) -> None:
     case = complaint_in(house, "answered")
-    with pytest.raises(RuleBroken, match="顾客尚未接受"):
+    with override("zh-hans"), pytest.raises(RuleBroken, match="顾客尚未接受"):
         take(house, case, "close", answers={"customer_accepts": ["no"]})
     assert Case.objects.get(pk=case.pk).state == "answered"
 

@@ -74,9 +74,13 @@ QUESTION = {"id": "finding", "kind": "text", "label": {"zh-hans": "再问一次"
         ]),
         (lambda b: b.update(colour="red"), ["colour"]),
         (lambda b: step(b, "close").pop("roles"), ["transitions.close.roles"]),
-        (lambda b: step(b, "answer")["asks"][0].update(kind="photo", options={}), [
-            f"transitions.answer.asks.{step(definition('workflows', 'complaint'), 'answer')['asks'][0]['id']}.kind"
-        ]),
+        (
+            lambda b: (
+                step(b, "answer")["asks"][0].update(kind="photo", options={}),
+                step(b, "close").update(opens=[{"workflow": "other", "fills": {"note": "finding"}}]),
+            ),
+            ["transitions.close.opens.0.fills"],
+        ),
         (lambda b: step(b, "answer")["asks"][0].update(kind="telepathy"), ["transitions.1.asks.0.kind"]),
     ],
 )  # fmt: skip

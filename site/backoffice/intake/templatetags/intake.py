@@ -9,7 +9,6 @@ from dataclasses import replace
 from django import template
 from django.conf import settings
 from django.template import Context
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -80,8 +79,7 @@ def choose_address(context: Context, field: FieldView) -> str:
         or not request.user.is_authenticated
     ):
         return ""
-    names = {"form_key": filling.edition.key, "edition": filling.edition.number}
-    return reverse("intake:choose", kwargs=names)
+    return str(filling.chooses_at)
 
 
 @register.simple_tag

@@ -1,4 +1,4 @@
-"""Files that come with a form: into the draft they belong to, one by one or with the form's own post.
+"""Files that come with the post of a page itself, where no script has uploaded them: into the draft they belong to.
 
 Writing goes through ``forms.files.services``.
 """
@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 
 from django.http import HttpRequest
 
-from backoffice.intake.filling import PREFIX
 from forms.exceptions import FormError, NotFound
 from forms.fields.signature import confirmed_name
 from forms.files import services
@@ -37,10 +36,12 @@ def with_files(
     definition: FormDefinition,
     typed: Mapping[str, Sequence[str]],
     *,
+    prefix: str,
     by: User | PublicDraft | None = None,
 ) -> tuple[dict[str, list[str]], list[str]]:
     """Return what was typed with the keys of the files that came along, and a sentence for each that was refused.
-    ``by``: whose draft it is, without it the signed-in person's.
+    ``prefix`` stands before the names of the page's controls; ``by``: whose draft it is, without it the signed-in
+    person's.
 
     The draft must be there already. A file for what is no field on the posted page is passed over.
     """
@@ -48,7 +49,7 @@ def with_files(
     found = {path: list(texts) for path, texts in typed.items()}
     refused: list[str] = []
     for name in request.FILES:
-        path = str(name).removeprefix(PREFIX).removesuffix(UPLOAD)
+        path = str(name).removeprefix(prefix).removesuffix(UPLOAD)
         if not str(name).endswith(UPLOAD) or path not in found:
             continue
         for upload in request.FILES.getlist(str(name)):
