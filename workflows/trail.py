@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
-from foundation.audit.queries import EventView, events_of
+from foundation.audit.queries import ChangeView, EventView, events_of
 from foundation.audit.trails import Subject, TrailChange, TrailEntry
 from foundation.editions.texts import in_language
 from foundation.organisation.models import User
@@ -50,7 +50,7 @@ def entries_of(case: Case, events: Sequence[EventView]) -> list[TrailEntry]:
             who=_who(event),
             what=event_title(definition, event.kind),
             changes=_changes(definition, event, names),
-            reason=next((str(change.after) for change in event.changes if change.path == "reason"), ""),
+            reason=next((_reason(change) for change in event.changes if change.path == "reason"), ""),
             proof=event.hash,
             version=event.version,
         )
@@ -88,6 +88,8 @@ def _own_titles() -> dict[str, str]:
         "migrated": pgettext("of cases", "Moved to another edition"),
         "corrected": pgettext("of cases", "Submission corrected"),
         "child_dropped": pgettext("of cases", "A case to be opened is not needed"),
+        "anonymised": _("Anonymised after its retention period"),
+        "erased": _("Answers deleted after its retention period"),
         "restored": pgettext("of cases", "Moved back to its edition"),
         "erased": pgettext("of cases", "Answers taken out, their time being over"),
     }
@@ -97,6 +99,10 @@ def _subject(case: Case) -> Subject:
     return Subject(
         key=case.number, title=f"{case.number} {case.subject}", streams=(case.stream, case.submission.stream)
     )
+
+
+def _reason(change: ChangeView) -> str:
+    return _("(erased)") if change.erased else str(change.after)
 
 
 def _who(event: EventView) -> str:

@@ -39,6 +39,10 @@ Cell: TypeAlias = "str | int | bool | Decimal | datetime.date | datetime.time | 
 NO_MARKUP = SafeString("")
 
 
+OPTIONS_OF = "options_of"
+"""In the JSON Schema of a property: it holds the options of the kind that the property named here says."""
+
+
 class FieldFault(ValueError):
     """An answer that cannot be taken. ``sentence`` tells the person what to do; it is translated when
     shown.

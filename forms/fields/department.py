@@ -21,6 +21,8 @@ class DepartmentField(ReferenceField[DepartmentOptions]):
     offers = dict.fromkeys(("code",), Kind.TEXT)
     options_model = DepartmentOptions
 
+    gives = {"name": _("Name"), "code": _("Code")}
+
     def source(self, options: DepartmentOptions) -> str:
         return "department"
 

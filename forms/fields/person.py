@@ -24,6 +24,15 @@ class PersonField(ReferenceField[PersonOptions]):
     offers = dict.fromkeys(("employee_number", "email", "phone", "department", "position"), Kind.TEXT)
     options_model = PersonOptions
 
+    gives = {
+        "name": _("Name"),
+        "employee_number": _("Employee number"),
+        "email": _("E-mail"),
+        "phone": _("Phone"),
+        "department": _("Department"),
+        "position": _("Position"),
+    }
+
     def source(self, options: PersonOptions) -> str:
         return "person"
 

@@ -21,6 +21,8 @@ class PositionField(ReferenceField[PositionOptions]):
     offers = dict.fromkeys(("title", "code", "department"), Kind.TEXT)
     options_model = PositionOptions
 
+    gives = {"title": _("Title"), "code": _("Code"), "department": _("Department")}
+
     def source(self, options: PositionOptions) -> str:
         return "position"
 

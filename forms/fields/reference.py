@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
+from forms.faults import unsound
 from forms.fields.base import (
     Cell,
     Column,
@@ -28,6 +29,7 @@ from forms.fields.base import (
     Segment,
     Stored,
     Surroundings,
+    Words,
     clean_text,
     first_text,
     parts_of,
@@ -71,7 +73,8 @@ class ReferenceOptions(FieldOptions):
     @model_validator(mode="after")
     def _free_name(self) -> ReferenceOptions:
         if OWN_PART in self.reads:
-            raise ValueError(f"reads: `{OWN_PART}` is the words of the thing itself and can always be read")
+            sentence = gettext("“%(name)s” is the words of the thing itself and can always be read.")
+            raise unsound(sentence % {"name": OWN_PART}, "reads", OWN_PART)
         return self
 
 
@@ -86,6 +89,8 @@ class ReferenceField(FieldKind[OptionsT]):
     computes = False
     offers: ClassVar[Mapping[str, Kind]] = {}
     """What can be read of a thing, where that is always the same."""
+    gives: ClassVar[Mapping[str, Words]] = {}
+    """What ``fills`` can take over of the thing, by name, where that does not depend on the options."""
 
     @abstractmethod
     def source(self, options: OptionsT) -> str:

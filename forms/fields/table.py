@@ -14,6 +14,7 @@ from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from forms.faults import below, repeated, unsound
 from forms.fields.base import (
+    OPTIONS_OF,
     Cell,
     Column,
     FieldFault,
@@ -55,8 +56,16 @@ class TableColumn(FieldOptions):
 
     key: str = Field(pattern=_KEY, description="Stored, and used in expressions; never changes.")
     label: LocalizedText
-    kind: str = Field(default="text", description=f"What its cells are: {', '.join(sorted(CELL_KINDS))}.")
-    options: dict[str, Any] = Field(default_factory=dict, description="What the kind takes.")
+    kind: str = Field(
+        default="text",
+        description=f"What its cells are: {', '.join(sorted(CELL_KINDS))}.",
+        json_schema_extra={"enum": list(CELL_KINDS)},
+    )
+    options: dict[str, Any] = Field(
+        default_factory=dict,
+        description="What the kind takes.",
+        json_schema_extra={OPTIONS_OF: "kind", "first_kind": "text"},
+    )
     required: bool = Field(
         default=False, description="Asked for in every row that is begun, and in every given row."
     )

@@ -41,6 +41,8 @@ from foundation.editions.models import Edition
 from foundation.organisation.models import User
 from foundation.outbox.rounds import every
 
+PUBLIC = Actor(user_id=None, name="public link", channel="public")
+"""Whoever comes through a public link: nobody knows who."""
 KEEP_DRAFTS = datetime.timedelta(days=7)
 KEEP_USES = datetime.timedelta(days=1)
 WITHIN = datetime.timedelta(hours=1)
@@ -208,7 +210,7 @@ def submit_public(
             edition=draft.edition,
             current=current,
             answers=answers,
-            actor=Actor(user_id=None, name="public link", channel="public"),
+            actor=PUBLIC,
             key=key,
             uuid=draft.uuid,
             submitted_by=None,

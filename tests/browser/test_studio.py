@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -12,6 +15,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served
 from tests.browser.test_frame import watched
+from tests.factories.forms import field, form_body, text
+from tests.factories.forms import page as page_of
 
 pytestmark = pytest.mark.browser
 SignIn = Callable[[str, str], Page]
@@ -158,6 +163,125 @@ def test_a_form_is_built_on_a_phone_in_english(served: Served, sign_in: SignIn) 
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         publish(page, "First.")
         expect(page.locator("body")).to_contain_text("As edition 1")
+    assert complaints == []
+
+
+def large() -> dict[str, Any]:
+    """A form of forty fields on four pages, a table and a choice in steps among them."""
+    tree = [{"key": "sh", "label": text("上海店"), "children": [{"key": "pd", "label": text("浦东展厅")}]}]
+    columns = [
+        {"key": "part", "label": text("配件")},
+        {"key": "price", "label": text("单价"), "kind": "money"},
+    ]
+    special = {
+        3: field("q3", "table", options={"columns": columns}),
+        4: field("q4", "cascade", options={"tree": tree}),
+    }
+    asked = [special.get(number, field(f"q{number}")) for number in range(1, 41)]
+    return form_body(
+        key="large", pages=[page_of(f"p{at}", *asked[at * 10 : at * 10 + 10]) for at in range(4)]
+    )
+
+
+def ids(page: Page) -> list[str]:
+    """Return the fields of the first page in the order of the outline."""
+    lines = page.locator("[data-thing='page:p0'] [data-thing^='field:']")
+    return [str(line.get_attribute("data-thing")).removeprefix("field:") for line in lines.all()]
+
+
+def test_a_form_of_forty_fields_is_searched_folded_and_rearranged_by_dragging(
+    served: Served, sign_in: SignIn
+) -> None:
+    page = sign_in("form_builder", "zh-hans")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    complaints = watched(page)
+    with override("zh-hans"):
+        page.goto(f"{served.url}/admin/forms/import/")
+        page.fill("textarea[name=text]", json.dumps(large()))
+        page.locator("button[name=do]").first.click()
+        page.wait_for_load_state("networkidle")
+        page.locator("button[name=do][value=take]").click()
+        page.wait_for_load_state("networkidle")
+
+        page.goto(f"{served.url}/admin/forms/large/?at=field:q38")
+        selected = page.locator("[data-thing='field:q38'] > a")
+        expect(selected).to_be_in_viewport()
+        page.fill("[data-find]", "题目 q27")
+        expect(page.locator("[data-outline] [data-thing^='field:']:visible")).to_have_count(1)
+        page.fill("[data-find]", "没有这个")
+        expect(page.locator("[data-none]")).to_be_visible()
+        page.fill("[data-find]", "")
+
+        page.locator("[data-thing='page:p1'] > [data-fold]").click()
+        expect(page.locator("[data-thing='field:q15']")).to_be_hidden()
+        page.locator("[data-thing='field:q1'] > a").click()
+        page.wait_for_url("**at=field%3Aq1")
+        typed(page, label__zh="第一题", label__en="The first")
+        expect(page.locator("[data-thing='field:q15']")).to_be_hidden()  # over every saving
+        page.locator("[data-thing='page:p1'] > [data-fold]").press("Enter")
+        expect(page.locator("[data-thing='field:q15']")).to_be_visible()
+
+        version = page.locator("[data-studio]").get_attribute("data-version")
+        page.locator("[data-thing='field:q1'] > a").drag_to(page.locator("[data-thing='field:q3'] > a"))
+        page.wait_for_function(
+            "version => document.querySelector('[data-studio]').dataset.version !== version", arg=version
+        )
+        settled(page)
+        assert ids(page)[:4] == ["q2", "q3", "q1", "q4"]
+        page.locator("[data-thing='field:q12'] > a").scroll_into_view_if_needed()
+        version = page.locator("[data-studio]").get_attribute("data-version")
+        page.locator("[data-thing='field:q1'] > a").drag_to(page.locator("[data-thing='field:q11'] > a"))
+        page.wait_for_function(
+            "version => document.querySelector('[data-studio]').dataset.version !== version", arg=version
+        )
+        settled(page)
+        assert "q1" not in ids(page)
+        expect(page.locator("[data-thing='page:p1'] [data-thing='field:q1']")).to_have_count(1)
+
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        expect(page.get_by_role("link", name=_("Publish…"))).to_be_in_viewport()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert complaints == []
+
+
+def test_tables_and_trees_are_edited_in_rows_and_lines(served: Served, sign_in: SignIn) -> None:
+    page = sign_in("form_builder", "zh-hans")
+    complaints = watched(page)
+    with override("zh-hans"):
+        page.goto(f"{served.url}/admin/forms/import/")
+        page.fill("textarea[name=text]", json.dumps({**large(), "key": "rows"}))
+        page.locator("button[name=do]").first.click()
+        page.wait_for_load_state("networkidle")
+        page.locator("button[name=do][value=take]").click()
+        page.wait_for_load_state("networkidle")
+        page.goto(f"{served.url}/admin/forms/rows/?at=field:q3")
+        press(page, "rows:add:p.options.columns")
+        typed(page, **{"options__columns__2__label__zh": "方式", "options__columns__2__label__en": "How"})
+        choose(page, "p.options.columns.2.kind", "choice")
+        page.wait_for_selector("[name='p.options.columns.2.options.choices.rows']", state="attached")
+        press(page, "rows:remove:p.options.columns:1")
+        expect(page.locator("[name='p.options.columns.rows']")).to_have_count(2)
+        expect(page.locator(".studio-problem--error")).to_have_count(0)
+
+        page.goto(f"{served.url}/admin/forms/rows/?at=field:q4")
+        tree = page.locator("[name='p.options.tree']")
+        expect(tree).to_have_value(re.compile(r"^sh \| 上海店"))
+        tree.press("Control+End")
+        version = page.locator("[data-studio]").get_attribute("data-version")
+        page.keyboard.type("\n北京店 | Beijing\n  海淀展厅")
+        page.wait_for_function(
+            "version => document.querySelector('[data-studio]').dataset.version !== version", arg=version
+        )
+        settled(page)
+        expect(tree).to_have_value(re.compile(r"北京店 \| Beijing\n  海淀展厅$"))  # left as it is typed
+        page.locator("[name='p.label.zh-hans']").focus()
+        expect(tree).to_have_value(re.compile(r"beijing \| 北京店 \| Beijing\n  c1 \| 海淀展厅 \|$"))
+        page.locator("[name='p.options.tree']").press("Control+End")
+        page.locator("[data-indent=out]").click()
+        settled(page)
+        page.locator("[name='p.label.zh-hans']").focus()
+        expect(tree).to_have_value(re.compile(r"\nc1 \| 海淀展厅 \|$"))
+        expect(page.frame_locator("[data-frame]").locator("body")).to_contain_text("q4")
     assert complaints == []
 
 

@@ -20,6 +20,7 @@ from forms.fields.base import clean_text
 from forms.models import Submission
 from forms.schema import definition_of as form_of
 from forms.services.numbering import next_number
+from forms.services.public import PUBLIC
 from foundation.audit import models as audit
 from foundation.audit.exceptions import KeyReused
 from foundation.audit.services import Actor, FieldChange, create_audited, remembered, take_turn
@@ -63,7 +64,8 @@ def open_case(
 ) -> Receipt:
     """Open a case of a workflow from a submission of its form.
 
-    Who may: whoever may submit the form (``forms`` has checked it); ``by`` is None for what came by a public link.
+    Who may: whoever may submit the form (``forms`` has checked it); ``by`` is None for what came by a public link: such
+    a case is in nobody's name and belongs to the department of whoever made the link.
     A submission that a step of another case has ordered opens a child of that case. Changes: a case in the initial
     state of the edition in force, numbered; it goes on by itself as far as its definition says. Records: event
     ``case_opened``. Raises ``RuleBroken`` when the workflow has no edition in force, does not start from this form, or
@@ -89,7 +91,7 @@ def open_case(
                 % {"number": submission.number}
             )
         order = _order_of(submission)
-        actor = Actor.of(by) if by else Actor(None, channel, channel=channel)
+        actor = Actor.of(by) if by else PUBLIC if submission.access else Actor(None, channel, channel=channel)
         source = locked(order.case.uuid) if order else None
         off = order is not None and order.kind == ChildOrder.Kind.SPLIT
         case = create(
@@ -153,7 +155,7 @@ def create(
         subject=subject_of(definition, submission),
         state=initial.id,
         category=initial.category,
-        department=_department_of(by) if by else None,
+        department=_department_of(by or (submission.access.created_by if submission.access else None)),
         submitted_by=by or submission.submitted_by,
         parent=parent,
         links=[dict(link) for link in links],
@@ -181,7 +183,10 @@ def create(
         changes=changes,
         edition_sha256=edition.sha256,
         target_state=initial.id,
-        references={"parent": parent.number} if parent else {},
+        references={
+            **({"parent": parent.number} if parent else {}),
+            **({"public_access": str(submission.access.uuid)} if submission.access else {}),
+        },
         idempotency_key=idempotency_key,
     )
     follow(case)
@@ -322,6 +327,8 @@ def check_length(reason: str) -> None:
         raise AnswersRefused(_("Please look at the answers marked below."), {"reason": [sentence]})
 
 
-def _department_of(person: User) -> Department | None:
+def _department_of(person: User | None) -> Department | None:
+    if person is None:
+        return None
     holding = Holding.objects.on().filter(person=person).select_related("position__department").first()
     return holding.position.department if holding else None

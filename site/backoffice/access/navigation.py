@@ -45,7 +45,7 @@ PLACES = (
         _("New request"),
         "file-plus",
         "n",
-        ("intake:catalogue", "intake:form", "intake:draft"),
+        ("intake:catalogue", "intake:form", "intake:draft", "intake:link"),
     ),
     Place("mine", "intake:mine", _("My requests"), "clipboard-list", "m", ("intake:",)),
     Place(
@@ -66,6 +66,15 @@ PLACES = (
         ("positions:", "booklets:"),
     ),
     Place("audit", "auditing:search", pgettext_lazy("place", "Audit"), "shield-check", "a", ("auditing:",)),
+    Place(
+        "retention",
+        "intake:retention",
+        pgettext_lazy("place", "Retention"),
+        "archive",
+        "t",
+        ("intake:retention", "intake:hold"),
+        desk_only=True,
+    ),
     Place("admin", "wagtailadmin_home", _("Administration"), "settings", "s", (), desk_only=True),
 )
 

@@ -69,7 +69,7 @@ def hand_in_public(
 ) -> Submission:
     """Submit what a stranger typed and open the case its form begins, in one transaction; return the submission.
 
-    The case is opened in the name of whoever made the link: somebody of the house has to answer for it. Raises
+    The case is in nobody's name: it says that it came through the link. Raises
     as ``forms.services.public.submit_public`` and ``open_case``; then nothing has changed.
     """
     with transaction.atomic():
@@ -77,7 +77,7 @@ def hand_in_public(
         workflow = workflow_for_form(submission.form_key)
         if workflow is not None:
             key = f"public:{draft.uuid}"
-            open_case(workflow_key=workflow, submission=submission, by=access.created_by, idempotency_key=key)
+            open_case(workflow_key=workflow, submission=submission, by=None, idempotency_key=key)
     return submission
 
 

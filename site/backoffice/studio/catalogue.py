@@ -12,7 +12,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, override, pgettext
 
-from backoffice.studio.properties import Shape
+from backoffice.studio.beginnings import both, first_options
 from forms import outline
 from forms.fields import KINDS
 from forms.models import Draft, Submission, WorkingCopy
@@ -159,15 +159,6 @@ def _category(key: str, known: Mapping[str, str]) -> dict[str, Any]:
     return {"key": "general", "title": both(gettext_noop("General"))}
 
 
-def both(message: str, **values: Any) -> dict[str, str]:
-    """Return a sentence of ours in every language."""
-    found = {}
-    for language in ("zh-hans", "en"):
-        with override(language):
-            found[language] = _(message) % values if values else _(message)
-    return found
-
-
 # --- new things -----------------------------------------------------------------------------------------------
 
 
@@ -220,42 +211,6 @@ def kind_name(kind: str) -> dict[str, str]:
         with override(language):
             found[language] = str(KINDS[kind].name)
     return found
-
-
-def first_options(kind: str) -> dict[str, Any]:
-    """Return the options a field of a kind begins with: what its model demands, to be written over."""
-    if kind not in KINDS:
-        return {}
-    shape = Shape.of(KINDS[kind].options_model)
-    return _begun(shape, shape.root)
-
-
-def _begun(shape: Shape, node: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key in node.get("required", ()):
-        asked, _optional, _refs = shape.resolved(node["properties"][key])
-        if asked.get("format") == "localized":
-            found[key] = both(gettext_noop("Text"))
-        elif asked.get("type") == "array":
-            item, _optional, _refs = shape.resolved(asked.get("items", {}))
-            found[key] = [_numbered(shape, item, at) for at in range(1, max(2, asked.get("minItems", 0)) + 1)]
-        elif asked.get("type") == "string":
-            found[key] = asked["enum"][0] if asked.get("enum") else "text" if key == "kind" else ""
-    return found
-
-
-def _numbered(shape: Shape, item: Mapping[str, Any], number: int) -> Any:
-    """Return one of the things a list begins with."""
-    label = both(gettext_noop("Choice %(number)s"), number=number)
-    if item.get("format") == "localized":
-        return label
-    if item.get("type") != "object":
-        return f"c{number}"
-    found = _begun(shape, item)
-    for key in ("key", "id"):
-        if key in item.get("properties", {}):
-            found[key] = f"c{number}"
-    return {**found, **({"label": label} if "label" in item.get("properties", {}) else {})}
 
 
 def place_for(tree: Tree, at: Thing, sort: str) -> tuple[Thing | None, Thing | None]:

@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 from pydantic import BaseModel, ValidationError
 
 from backoffice.studio.conditions import Condition
-from backoffice.studio.properties import Around, Input, Option, Shape, as_yaml, inputs_of
+from backoffice.studio.properties import Around, Input, Option, as_yaml, inputs_of
+from backoffice.studio.shapes import Shape
 from backoffice.studio.words import called, label
 from forms.checking import Problem, check
 from forms.fields import KINDS
+from forms.fields.reference import ReferenceField
 from forms.models import RefusedChange, WorkingCopy
-from forms.outline import FIELD, FORM, GROUP, PAGE, ROOT, RULE, Thing, Tree, thing_at, tree_of
+from forms.outline import FIELD, FORM, GROUP, PAGE, ROOT, RULE, Body, Thing, Tree, thing_at, tree_of
 from forms.schema import (
     CLOCK,
     NOW,
@@ -35,6 +37,7 @@ from forms.services.working import published_things
 from foundation.editions.models import Edition
 from foundation.editions.queries import all_in_force, body_of, newest
 from foundation.expressions import Kind, RecordList, SchemaEntry, is_field_name, is_name
+from foundation.expressions.kinds import COUNTED
 from foundation.organisation.models import Department, Role, User
 
 MODELS: Mapping[str, type[BaseModel]] = {
@@ -385,11 +388,22 @@ class Desk:
 
     def options_around(self, around: Around) -> Around:
         """Return what the controls of the kind's options need to know: their names mean other things."""
-        forms = [
-            (edition.key, called(body_of(edition)) or edition.key)
-            for edition in (all_in_force(Edition.Kind.FORM) if self.said.get("kind") == "lookup" else ())
-        ]
-        return replace(around, picks={"form": forms} if forms else {})
+        said = self.said.get("options")
+        options = said if isinstance(said, dict) else {}
+        kind = KINDS.get(str(self.said.get("kind")))
+        picks: dict[str, Sequence[Option]] = {"totals": _counted_columns(options)}
+        if isinstance(kind, ReferenceField):
+            scope = self.rows_around(self.at)
+            here = [option for option in self._fields_under(scope) if option[0] != self.at.id]
+            there: Sequence[Option] = [(name, str(words)) for name, words in kind.gives.items()]
+            if "form" in kind.options_model.model_fields:
+                forms = {edition.key: edition for edition in all_in_force(Edition.Kind.FORM)}
+                picks["form"] = [(key, called(body_of(one)) or key) for key, one in forms.items()]
+                looked_up = forms.get(str(options.get("form")))
+                there = _fields_of(body_of(looked_up)) if looked_up is not None else ()
+                picks["shows"] = there
+            picks |= {"fills.keys": here, "fills.values": there, "reads.keys": there}
+        return replace(around, picks={key: found for key, found in picks.items() if found})
 
     def _options(self, around: Around) -> list[Input]:
         kind = KINDS.get(str(self.said.get("kind")))
@@ -481,12 +495,11 @@ class Desk:
         return picks
 
     def _numbers(self, fields: Sequence[Option]) -> list[Option]:
-        counted = {Kind.WHOLE, Kind.DECIMAL, Kind.MONEY}
         return [
             option
             for option in fields
             if (kind := KINDS.get(str(self.tree.own[Thing(FIELD, option[0])].get("kind")))) is not None
-            and kind.expression in counted
+            and kind.expression in COUNTED
         ]
 
     def _fields_under(self, group: Thing | None) -> list[Option]:
@@ -570,6 +583,29 @@ class Desk:
             )
             for one in found
         ]
+
+
+def _fields_of(body: Body) -> list[Option]:
+    """Return the fields of another form that stand in no rows: what its register knows of each submission."""
+    tree = tree_of(body)
+    return [
+        (thing.id, called(tree.own[thing]) or thing.id)
+        for thing in tree.below(ROOT)
+        if thing.sort == FIELD and not any(tree.own[one].get("repeat") for one in tree.above(thing))
+    ]
+
+
+def _counted_columns(options: Mapping[str, Any]) -> list[Option]:
+    """Return the columns of numbers among the options of a table."""
+    columns = options.get("columns")
+    return [
+        (str(one["key"]), called(one) or str(one["key"]))
+        for one in (columns if isinstance(columns, list) else ())
+        if isinstance(one, dict)
+        and one.get("key")
+        and (kind := KINDS.get(str(one.get("kind", "text")))) is not None
+        and kind.expression in COUNTED
+    ]
 
 
 def shown(value: Any) -> str:

@@ -1,7 +1,7 @@
 """The properties of a thing as controls, drawn from the schema of its model; and what was posted, read back.
 
 Nothing here knows a kind of field by name: a new kind's options are drawn from its pydantic model. What cannot
-be drawn (a tree, a mapping) is written as YAML. What was typed is never thrown away: a word where a number is
+be drawn is written as YAML. What was typed is never thrown away: a word where a number is
 wanted is kept as the word, and the check of the definition says what is wrong with it.
 """
 
@@ -15,23 +15,24 @@ from typing import Any
 
 from django.conf import settings
 from django.http import QueryDict
-from pydantic import BaseModel
+from django.utils.translation import gettext as _
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from backoffice.studio import words
+from backoffice.studio import trees, words
+from backoffice.studio.beginnings import first_options
 from backoffice.studio.conditions import Condition, condition_of, posted_condition
+from backoffice.studio.shapes import Node, Shape
+from forms.fields import KINDS
+from forms.fields.base import OPTIONS_OF
 from foundation.editions.texts import in_language
 from foundation.expressions import Kind, Schema
 from foundation.packs.reading import plain, written
 
 Option = tuple[str, str]
-EXPRESSIONS = frozenset({"visible_if", "required_if", "read_only_if", "computed", "holds"})
 LONG_TEXTS = frozenset(
     {"help", "description", "confirmation", "message", "footer", "body", "text", "content", "note"}
 )
-LONG_FROM = 300
-"""Characters from which a text is typed into several lines."""
 LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
 MOST_ROWS = 1000
 
@@ -66,6 +67,18 @@ class RowOf:
 
 
 @dataclass(frozen=True)
+class PairOf:
+    """One pair of a mapping: what it is for and what it says, with what each may be chosen from."""
+
+    token: str
+    key: str
+    value: str
+    keys: tuple[Option, ...]
+    values: tuple[Option, ...]
+    errors: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Input:
     """One control. ``widget`` names its template; which other values are set depends on it."""
 
@@ -85,6 +98,11 @@ class Input:
     long: bool = False
     fixed: bool = False
     paste: bool = False
+    pairs: tuple[PairOf, ...] = ()
+    pair_words: tuple[str, str, str] = ("", "", "")
+    """Of pairs: what their key and their value are called, and which of them stands first."""
+    open: bool = False
+    """Of options: whether anything is said in them."""
     condition: Condition | None = None
     errors: tuple[tuple[str, str], ...] = ()
     """Message and severity."""
@@ -102,85 +120,16 @@ class Input:
     @property
     def is_set(self) -> bool:
         """Whether it is a set of controls under a legend."""
-        return self.widget in {"localized", "part", "rows", "picks", "condition"}
+        return self.widget in {"localized", "part", "options", "rows", "pairs", "picks", "condition"}
 
     @property
     def wrong(self) -> bool:
         """Whether an error stands here or within."""
-        return any(severity == "error" for _message, severity in self.errors) or any(
-            inner.wrong for inner in (*self.inputs, *(one for row in self.rows for one in row.inputs))
+        return (
+            any(severity == "error" for _message, severity in self.errors)
+            or any(inner.wrong for inner in (*self.inputs, *(one for row in self.rows for one in row.inputs)))
+            or any(severity == "error" for pair in self.pairs for _message, severity in pair.errors)
         )
-
-
-Node = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Shape:
-    """A model, as JSON Schema tells of it."""
-
-    root: Node
-
-    @classmethod
-    def of(cls, model: type[BaseModel]) -> Shape:
-        """Return the shape of a model."""
-        schema = model.model_json_schema()
-        # A model that holds things of its own sort stands among its own definitions.
-        own = schema["$defs"][schema["$ref"].rsplit("/", 1)[-1]] if "$ref" in schema else {}
-        return cls({**own, **schema})
-
-    def resolved(self, node: Node) -> tuple[Node, bool, tuple[str, ...]]:
-        """Return a node without references and alternatives, whether it may be empty, and the references
-        followed.
-        """
-        optional, followed = False, ()
-        while True:
-            if "$ref" in node:
-                name = str(node["$ref"]).rsplit("/", 1)[-1]
-                followed = (*followed, name)
-                rest = {key: value for key, value in node.items() if key != "$ref"}
-                node = {**self.root["$defs"][name], **rest}
-            elif (
-                "anyOf" in node
-                and len(some := [one for one in node["anyOf"] if one.get("type") != "null"]) == 1
-            ):
-                optional = optional or len(some) < len(node["anyOf"])
-                rest = {key: value for key, value in node.items() if key != "anyOf"}
-                node = {**some[0], **rest}
-            elif "allOf" in node and len(node["allOf"]) == 1:
-                node = {**node["allOf"][0], **{key: value for key, value in node.items() if key != "allOf"}}
-            else:
-                return node, optional, followed
-
-    def widget_of(self, key: str, node: Node, followed: Sequence[str], around: Around) -> str:
-        """Return what a node is drawn as."""
-        kind, known = node.get("type"), around.picks.get(key)
-        if key in EXPRESSIONS and kind == "string":
-            return "condition"
-        if "enum" in node or (kind == "string" and known is not None):
-            return "choice"
-        if kind == "boolean":
-            return "tick"
-        if kind == "integer":
-            return "number"
-        if kind == "string":
-            if key.endswith("_on") or str(node.get("description", "")).endswith("day, ISO."):
-                return "day"
-            return "lines" if node.get("maxLength", 0) >= LONG_FROM else "text"
-        if kind == "object":
-            if node.get("properties"):
-                return "yaml" if len(set(followed)) < len(followed) else "part"
-            return "localized" if node.get("format") == "localized" else "yaml"
-        if kind == "array":
-            if "prefixItems" in node:
-                return "yaml"
-            item, _optional, _refs = self.resolved(node.get("items", {}))
-            if item.get("type") == "string" and "enum" not in item:
-                return "picks" if known is not None else "list"
-            if "enum" in item:
-                return "picks"
-            return "rows" if item.get("type") == "object" else "yaml"
-        return "yaml"
 
 
 # --- drawing --------------------------------------------------------------------------------------------------
@@ -215,6 +164,8 @@ def inputs_of(
                     f"{path}.{key}".lstrip("."),
                     needed=key in needed,
                     above=above,
+                    beside=said,
+                    owner=str(node.get("title", "")),
                 )
             )
     return found
@@ -231,22 +182,24 @@ def _input(
     *,
     needed: bool,
     above: tuple[str, ...],
+    beside: Mapping[str, Any] | None = None,
+    owner: str = "",
 ) -> Input:
     node, optional, followed = shape.resolved(node)
     stack = (*above, *followed)
-    widget = shape.widget_of(key, node, stack, around)
+    widget = shape.widget_of(key, node, stack, around.picks)
     drawn = Input(
         name=name,
         key=key,
         path=path,
-        label=words.label(key, str(node.get("title", key))),
-        help=words.help_text(key, str(node.get("description", ""))),
+        label=words.label(key, str(node.get("title", key)), owner),
+        help=words.help_text(key, str(node.get("description", "")), owner),
         widget=widget,
         value=value,
         needed=needed and not optional,
         errors=tuple((message, severity) for at, message, severity in around.errors if at == path),
     )
-    if widget not in {"part", "rows", "localized", "condition"}:
+    if widget not in {"part", "options", "rows", "pairs", "localized", "condition", "tree"}:
         inside = tuple(
             (message, severity)
             for at, message, severity in around.errors
@@ -281,8 +234,14 @@ def _input(
                 value=optional,
                 inputs=tuple(inputs_of(shape, within, around, name=name, path=path, node=node, above=stack)),
             )
+        case "options":
+            return _options_drawn(drawn, node, value, around, beside or {})
         case "rows":
             return _rows(shape, drawn, node, value, around, stack)
+        case "pairs":
+            return _pairs(drawn, shape.said_by(node), value, around)
+        case "tree":
+            return _tree(shape, drawn, node, value, around)
         case "list":
             return replace(
                 drawn, value="\n".join(str(one) for one in value) if isinstance(value, list) else value
@@ -341,6 +300,81 @@ def _rows(
     )
 
 
+def _kind_beside(node: Node, beside: Mapping[str, Any]) -> str:
+    """Return the kind whose options a property holds: said in the property its model names."""
+    return str(beside.get(node[OPTIONS_OF]) or node.get("first_kind", ""))
+
+
+def _options_drawn(drawn: Input, node: Node, value: Any, around: Around, beside: Mapping[str, Any]) -> Input:
+    """Draw the options of a kind that is said beside them, from the kind's own model."""
+    kind = _kind_beside(node, beside)
+    if kind not in KINDS or not (value is None or isinstance(value, dict)):
+        return replace(drawn, widget="yaml", value=as_yaml(value))
+    inputs = inputs_of(
+        Shape.of(KINDS[kind].options_model), value or {}, around, name=drawn.name, path=drawn.path
+    )
+    own = replace(drawn, inputs=tuple(inputs), value=kind)
+    return replace(own, open=bool(own.wrong or any(one.needed for one in inputs)))
+
+
+def _pairs(drawn: Input, inner: Node, value: Any, around: Around) -> Input:
+    """Draw a mapping of texts: one row a pair. A key not chosen yet is the empty one."""
+    said = value if isinstance(value, dict) else {}
+    if value is not None and not (
+        isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
+    ):
+        return replace(drawn, widget="yaml", value=as_yaml(value))
+    keys, values = (tuple(around.picks.get(f"{drawn.key}.{side}", ())) for side in ("keys", "values"))
+    values = values or tuple((one, words.value(drawn.key, one)) for one in inner.get("enum", ()))
+    return replace(
+        drawn,
+        value=said,
+        pair_words=words.pair_words(drawn.key),
+        pairs=tuple(
+            PairOf(
+                token=str(at),
+                key=key,
+                value=text,
+                keys=_with_own(keys, key),
+                values=_with_own(values, text),
+                errors=tuple(
+                    (message, severity)
+                    for place, message, severity in around.errors
+                    if place in (f"{drawn.path}.{key}", f"{drawn.path}.{key}.[key]")
+                ),
+            )
+            for at, (key, text) in enumerate(said.items())
+        ),
+    )
+
+
+def _with_own(options: tuple[Option, ...], own: str) -> tuple[Option, ...]:
+    """Return the options, with what is said though it is none of them; none where there is nothing to choose."""
+    return (*options, (own, own)) if options and own and own not in dict(options) else options
+
+
+def _tree(shape: Shape, drawn: Input, node: Node, value: Any, around: Around) -> Input:
+    """Draw a tree of choices as lines, further in with each step; faults by the line at which they stand."""
+    item, _optional, refs = shape.resolved(node.get("items", {}))
+    branch = shape.branch_of(item, refs)
+    if isinstance(value, str):
+        return replace(drawn, value=value)
+    lines = trees.lines_of(value if isinstance(value, list) else [], branch)
+    if lines is None:
+        return replace(drawn, widget="yaml", value=as_yaml(value))
+    inside = []
+    for place, message, severity in around.errors:
+        if place.startswith(f"{drawn.path}."):
+            number = trees.line_at(lines, place.removeprefix(f"{drawn.path}."), branch)
+            line = _("Line %(number)d: %(message)s") % {"number": number, "message": message}
+            inside.append((line if number else message, severity))
+    return replace(
+        drawn,
+        value="\n".join(line.text for line in lines),
+        errors=(*drawn.errors, *dict.fromkeys(inside)),
+    )
+
+
 def _title(one: Mapping[str, Any]) -> str:
     for key in ("label", "title", "text"):
         if isinstance(said := one.get(key), dict):
@@ -350,15 +384,18 @@ def _title(one: Mapping[str, Any]) -> str:
 
 def _keys_at(said: Mapping[str, Any], path: str) -> set[str]:
     """Return the ids and keys of the list at a path."""
+    return {str(one.get("id") or one.get("key")) for one in _list_at(said, path) if isinstance(one, dict)}
+
+
+def _list_at(said: Mapping[str, Any], path: str) -> list[Any]:
+    """Return the list at a path; empty where there is none."""
     here: Any = said
     for part in path.split("."):
         if isinstance(here, list):
             here = next((one for one in here if part in (one.get("id"), one.get("key"))), None)
         else:
             here = here.get(part) if isinstance(here, dict) else None
-    if not isinstance(here, list):
-        return set()
-    return {str(one.get("id") or one.get("key")) for one in here if isinstance(one, dict)}
+    return here if isinstance(here, list) else []
 
 
 def as_yaml(value: Any) -> str:
@@ -392,11 +429,16 @@ class Reading:
         *,
         only: Iterable[str] | None = None,
         name: str = "p",
+        path: str | None = None,
         node: Node | None = None,
         above: tuple[str, ...] = (),
     ) -> dict[str, Any]:
-        """Return the mapping that was posted; what the model does not know of stays as it was."""
+        """Return the mapping that was posted; what the model does not know of stays as it was.
+
+        ``name`` stands before the names of the controls, ``path`` says where in the thing the mapping is.
+        """
         node = self.shape.root if node is None else node
+        path = name.removeprefix("p").removeprefix(".") if path is None else path
         properties, needed = node.get("properties", {}), node.get("required", ())
         asked = [key for key in (properties if only is None else only) if key in properties]
         found = {key: copy.deepcopy(value) for key, value in existing.items() if key not in asked}
@@ -406,7 +448,14 @@ class Reading:
                     found[key] = existing[key]
                 continue
             value = self._value(
-                key, properties[key], existing.get(key), f"{name}.{key}", needed=key in needed, above=above
+                key,
+                properties[key],
+                existing.get(key),
+                f"{name}.{key}",
+                f"{path}.{key}".lstrip("."),
+                needed=key in needed,
+                above=above,
+                beside=(existing, found),
             )
             # A list that is empty unless said otherwise: its schema names no default.
             default = properties[key].get("default", _NOTHING if key in needed else [])
@@ -419,11 +468,20 @@ class Reading:
         return {key: found[key] for key in sorted(found, key=order.index)}
 
     def _value(
-        self, key: str, node: Node, existing: Any, name: str, *, needed: bool, above: tuple[str, ...]
+        self,
+        key: str,
+        node: Node,
+        existing: Any,
+        name: str,
+        path: str,
+        *,
+        needed: bool,
+        above: tuple[str, ...],
+        beside: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {}),
     ) -> Any:
         node, optional, followed = self.shape.resolved(node)
         stack = (*above, *followed)
-        widget = self.shape.widget_of(key, node, stack, self.around)
+        widget = self.shape.widget_of(key, node, stack, self.around.picks)
         text = self.posted.get(name, "").replace("\r\n", "\n")
         match widget:
             case "tick":
@@ -443,9 +501,17 @@ class Reading:
                 if optional and f"{name}.on" not in self.posted:
                     return _NOTHING
                 within = existing if isinstance(existing, dict) else {}
-                return self.mapping(within, name=name, node=node, above=stack)
+                return self.mapping(within, name=name, path=path, node=node, above=stack)
+            case "options":
+                return self._options(node, existing, name, path, *beside)
             case "rows":
-                return self._rows(node, existing, name, stack)
+                return self._rows(node, existing, name, path, stack)
+            case "pairs":
+                return self._pairs(name)
+            case "tree":
+                return self._tree(node, existing, name, path)
+            case "choice" if name not in self.posted:  # not drawn: of a row that was just added
+                return _NOTHING if existing is None else existing
             case "yaml":
                 return _from_yaml(text, existing)
             case "condition":
@@ -458,10 +524,49 @@ class Reading:
             case _:
                 return text.strip() if text.strip() or not optional else _NOTHING
 
+    def _options(
+        self,
+        node: Node,
+        existing: Any,
+        name: str,
+        path: str,
+        before: Mapping[str, Any],
+        found: Mapping[str, Any],
+    ) -> Any:
+        """Read the options of the kind that was drawn; another kind begins with options of its own."""
+        old, kind = _kind_beside(node, before), _kind_beside(node, found)
+        if kind != old or kind not in KINDS:
+            return first_options(kind) or _NOTHING
+        if f"{name}.drawn" not in self.posted:
+            return existing or _NOTHING
+        inner = Reading(Shape.of(KINDS[kind].options_model), self.posted, self.around, self.pending)
+        return inner.mapping(existing if isinstance(existing, dict) else {}, name=name, path=path) or _NOTHING
+
+    def _pairs(self, name: str) -> Any:
+        """Read a mapping; of two pairs for the same the second waits to be told what it is for."""
+        found: dict[str, str] = {}
+        for token in self.posted.getlist(f"{name}.rows")[:MOST_ROWS]:
+            key, text = self._text(f"{name}.{token}.key"), self._text(f"{name}.{token}.value")
+            if key in found:
+                key = ""
+            found.setdefault(key, text)
+        return found or _NOTHING
+
+    def _tree(self, node: Node, existing: Any, name: str, path: str) -> Any:
+        item, _optional, refs = self.shape.resolved(node.get("items", {}))
+        branch = self.shape.branch_of(item, refs)
+        text = self.posted.get(name, "").replace("\r\n", "\n")
+        listed = existing if isinstance(existing, list) else []
+        lines = trees.lines_of(listed, branch)
+        if lines is None:
+            return _from_yaml(text, existing)
+        published = _list_at(self.around.published, path)
+        return trees.read(text, listed, branch, fixed=trees.keys_of(published, branch))
+
     def _text(self, name: str) -> str:
         return self.posted.get(name, "").replace("\r\n", "\n").strip()
 
-    def _rows(self, node: Node, existing: Any, name: str, above: tuple[str, ...]) -> Any:
+    def _rows(self, node: Node, existing: Any, name: str, path: str, above: tuple[str, ...]) -> Any:
         item, _optional, followed = self.shape.resolved(node.get("items", {}))
         stack = (*above, *followed)
         listed = existing if isinstance(existing, list) else []
@@ -473,15 +578,19 @@ class Reading:
             old = (
                 listed[int(token)] if token.isascii() and token.isdigit() and int(token) < len(listed) else {}
             )
+            if not old and not any(said.startswith(f"{name}.{token}.") for said in self.posted):
+                found.append({})  # just added: everything in it is as its model begins
+                continue
             if plain_text:
                 found.append(
                     {code: said for code in LANGUAGES if (said := self._text(f"{name}.{token}.text.{code}"))}
                 )
             else:
-                found.append(self.mapping(old, name=f"{name}.{token}", node=item, above=stack))
+                place = f"{path}.{old.get('id') or old.get('key') or token}"
+                found.append(self.mapping(old, name=f"{name}.{token}", path=place, node=item, above=stack))
         found += _pasted(self._text(f"{name}.paste"), plain_text=plain_text)
         if not plain_text:
-            _give_keys(found, item, _keys_at(self.around.published, name.removeprefix("p.")), listed)
+            _give_keys(found, item, _keys_at(self.around.published, path), listed)
         return found
 
 

@@ -19,9 +19,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from backoffice.studio import catalogue
+from backoffice.studio.beginnings import first_options
 from backoffice.studio.conditions import Condition, faults_of
 from backoffice.studio.desk import SHAPES, Desk, sections_of
-from backoffice.studio.properties import Reading, Shape, rows_done
+from backoffice.studio.properties import Reading, rows_done
+from backoffice.studio.shapes import Shape
 from forms import outline
 from forms.exceptions import FormError, NotFound, NotPermitted
 from forms.fields import KINDS
@@ -281,7 +283,7 @@ def _read_options(desk: Desk, posted: Any, said: dict[str, Any], found: dict[str
     """Read the options of the kind that was shown; another kind begins with options of its own."""
     old, kind = str(said.get("kind")), str(found.get("kind"))
     if kind != old:
-        found["options"] = catalogue.first_options(kind)
+        found["options"] = first_options(kind)
         if not found["options"]:
             del found["options"]
         return

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from forms.fields import KINDS
 from foundation.editions.texts import in_language
 
 LABELS: dict[str, Promise] = {
@@ -123,6 +124,7 @@ LABELS: dict[str, Promise] = {
     "max_days": _("Most days"),
     "most": _("How many at most"),
     "options": _("What the answer may be"),
+    "tree": _("What one can choose, step by step"),
     "other": _("Also words of one's own"),
     "other_label": _("Instead of “Other”"),
     "partial": _("One may stop before the last step"),
@@ -135,7 +137,6 @@ LABELS: dict[str, Promise] = {
     "steps": _("What the steps are called"),
     "symbols": _("What the camera looks for"),
     "tone": _("How much it stands out"),
-    "tree": _("First step"),
 }
 
 HELPS: dict[str, Promise] = {
@@ -163,15 +164,15 @@ HELPS: dict[str, Promise] = {
     "retention": _("Off: kept for ever."),
     "prints": _("How a submission, or the blank form, is printed."),
     "message": _("What is wrong and what to do."),
-    "fills": _("One a line, id of the field here: name there. Taken over while the field here is empty."),
-    "reads": _(
-        "One a line, name there: what it is (text, whole, decimal, money, date, moment, yes_no). Conditions and sums"
-        " then call it by the id of this field, a point and that name."
-    ),
+    "fills": _("What the chosen thing says is put into a field here while that is empty."),
+    "reads": _("Conditions and sums call it by the id of this field, a point and that name."),
     "items": _("Each with a key that never changes."),
-    "children": _("As YAML: a list of key and label, each with children where there is a further step."),
+    "tree": _(
+        "One a line, the next step further in: 中文, or 中文 | English, or key | 中文 | English. Keys that are missing "
+        "are given; a published key stays."
+    ),
     "kinds": _("Decided by the content of a file, never by its name."),
-    "shows": _("Ids of its fields, one a line; empty: its number and its summary."),
+    "shows": _("None chosen: its number and its summary."),
     "content": _("Plain words or HTML: paragraphs, lists, bold, italics, headings h3 and h4, links."),
 }
 
@@ -225,6 +226,12 @@ _VALUES: dict[str, Promise] = {
     "learner": _("learner"),
     "embassy": _("embassy"),
     "border": _("border"),
+    "whole": _("whole number"),
+    "decimal": _("number with decimals"),
+    "money": _("amount"),
+    "date": _("day"),
+    "moment": _("day and time"),
+    "yes_no": _("yes or no"),
     "auto": _("as fits"),
     "radio": _("all in sight"),
     "select": _("drop-down"),
@@ -238,13 +245,47 @@ _VALUES_OF: dict[tuple[str, str], Promise] = {
 }
 
 
-def label(key: str, fallback: str) -> str:
-    """Return what a property is called."""
+_LABELS_OF: dict[tuple[str, str], Promise] = {
+    ("TableOptions", "rows"): _("Given rows"),
+    ("TableOptions", "min"): _("Fewest rows"),
+    ("TableOptions", "max"): _("Most rows"),
+    ("TableColumn", "kind"): _("Kind of cell"),
+    ("TableColumn", "options"): _("More about the cells"),
+    ("LikertOptions", "rows"): _("Statements"),
+}
+"""By model and property, where the same word means something else."""
+_HELPS_OF: dict[tuple[str, str], Promise | str] = {
+    ("TableOptions", "columns"): "",
+    ("TableOptions", "rows"): _("None: people add rows."),
+    ("TableOptions", "totals"): _("Columns of numbers, added up below."),
+}
+
+
+def label(key: str, fallback: str, owner: str = "") -> str:
+    """Return what a property is called, of the model ``owner``."""
+    if (owner, key) in _LABELS_OF:
+        return str(_LABELS_OF[owner, key])
     return str(LABELS[key]) if key in LABELS else gettext(fallback.replace("_", " ").capitalize())
 
 
-def help_text(key: str, fallback: str) -> str:
+_PAIRS: dict[str, tuple[Promise, Promise, str]] = {
+    "fills": (_("Into which field here"), _("What is taken over"), "value"),
+    "reads": (_("What is read of it"), _("What it is"), "key"),
+}
+
+
+def pair_words(key: str) -> tuple[str, str, str]:
+    """Return what the keys and the values of a mapping are called, and which of the two stands first."""
+    if key in _PAIRS:
+        keys, values, first = _PAIRS[key]
+        return str(keys), str(values), first
+    return gettext("Name"), gettext("Value"), "key"
+
+
+def help_text(key: str, fallback: str, owner: str = "") -> str:
     """Return what is said below a property; the description of its model where nothing better is known."""
+    if (owner, key) in _HELPS_OF:
+        return str(_HELPS_OF[owner, key])
     if key in HELPS:
         return str(HELPS[key])
     return gettext(fallback) if fallback and key not in LABELS else ""
@@ -252,6 +293,8 @@ def help_text(key: str, fallback: str) -> str:
 
 def value(key: str, said: str) -> str:
     """Return what one of several given values is called."""
+    if key == "kind" and said in KINDS:
+        return str(KINDS[said].name)
     found = _VALUES_OF.get((key, said)) or _VALUES.get(said)
     return str(found) if found is not None else said.replace("_", " ")
 

@@ -17,12 +17,16 @@ from forms.exceptions import FormError, NotFound, ReasonMissing, RuleBroken
 from forms.models import PublicAccess, PublicDraft, PublicUse, Submission
 from forms.queries import current_form
 from forms.services import public
+from forms.services.definitions import publish_form
 from foundation.audit.queries import events_of
 from foundation.audit.verification import verify
 from foundation.organisation.models import User
-from tests.factories.forms import field, make_form, make_submission, page
+from tests.factories.forms import field, form_body, make_form, make_submission, page, text
 from tests.factories.organisation import make_user, make_user_with_roles
+from tests.factories.workflows import make_house
 from tests.integration.forms.test_races import at_once
+from workflows.models import Case
+from workflows.services.definitions import publish_workflow
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +97,57 @@ def test_a_stranger_fills_in_comes_back_and_gets_a_receipt_that_tells_no_answer(
     (event,) = events_of(submission.stream)
     assert (event.actor_id, event.channel, event.references["access"]) == (None, "public", str(link[0].uuid))
     assert PublicDraft.objects.count() == 0
+    assert verify().faults == []
+
+
+def test_a_case_that_came_through_the_link_is_in_nobodys_name(client: Client) -> None:
+    house = make_house()
+    publish_form(
+        form_body(field("subject", required=True), key="voice", public={"per_hour": 5}),
+        by=house["administrator"],
+    )
+    publish_workflow(
+        {
+            "key": "voice",
+            "title": text("顾客之声"),
+            "form": "voice",
+            "subject": ["subject"],
+            "states": [
+                {"id": "open", "title": text("待办"), "category": "open", "initial": True},
+                {"id": "done", "title": text("办结"), "category": "final"},
+            ],
+            "transitions": [
+                {
+                    "id": "finish",
+                    "title": text("办结"),
+                    "source": ["open"],
+                    "target": "done",
+                    "roles": ["clerk"],
+                }
+            ],
+            "access": {"sees": ["clerk", "submitter"]},
+        },
+        by=house["administrator"],
+    )
+    access, token = public.open_access(form_key="voice", purpose="门口二维码", by=house["hr"])
+    visitor = stranger()
+    visitor.post(at(token), posted("one", "submit", subject="Too loud"))
+    case = Case.objects.get()
+    assert (case.submitted_by, case.department) == (None, house.department)
+    (event,) = events_of(case.stream)
+    assert (event.actor_id, event.channel) == (None, "public")
+    assert event.references["public_access"] == str(access.uuid)
+    # Whoever made the link is no submitter of the case: they do not see it, the clerk does.
+    client.force_login(house["hr"])
+    shown = reverse("casework:case", kwargs={"case_uuid": case.uuid})
+    assert client.get(shown).status_code == 404
+    client.force_login(house["clerk"])
+    client.cookies["django_language"] = "en"
+    told = client.get(shown).content.decode()
+    assert "through the public link" in told
+    assert str(house["hr"]) not in told
+    for address in ("casework:inbox", "casework:cases"):
+        assert case.number in client.get(reverse(address)).content.decode()
     assert verify().faults == []
 
 

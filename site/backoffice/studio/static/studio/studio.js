@@ -75,6 +75,7 @@ function place(html, { keep = true } = {}) {
     return;
   }
   const active = document.activeElement;
+  const kept = active?.matches("[data-keep]") && desk.contains(active) ? active.value : null;
   const focus = active && desk.contains(active) ? { name: nameOf(active), from: active.selectionStart, to: active.selectionEnd } : null;
   const open = new Map([...desk.querySelectorAll("details[data-key]")].map((one) => [one.dataset.key, one.open]));
   const at = properties()?.elements.at.value;
@@ -102,6 +103,11 @@ function place(html, { keep = true } = {}) {
     dirty = false;
     history.replaceState(null, "", `?at=${encodeURIComponent(properties().elements.at.value)}`);
   }
+  if (kept !== null && same) {
+    // Lines that one is writing are not rewritten under one's hands; what they mean is kept all the same.
+    const control = document.getElementById(focus.name);
+    if (control) control.value = kept;
+  }
   if (focus) {
     const control = [...desk.querySelectorAll("input, select, textarea, button, a")].find((one) => nameOf(one) === focus.name);
     if (control && document.activeElement !== control) {
@@ -113,7 +119,9 @@ function place(html, { keep = true } = {}) {
       properties().querySelector("input[type=text]:not([readonly], [data-apart])")?.focus({ preventScroll: true });
     }
   }
+  fold();
   find();
+  reveal();
   show();
   if (dirty) timer = setTimeout(save, PAUSE);
 }
@@ -146,15 +154,57 @@ function width(button) {
 
 /* --- searching ---------------------------------------------------------------------------------------------------- */
 
+function folded() {
+  try {
+    return new Set(JSON.parse(sessionStorage.getItem(`studio:${location.pathname}`) ?? "[]"));
+  } catch {
+    return new Set();
+  }
+}
+
+/* What is folded stays so while one works, over every saving; what is selected is always in sight. */
+function fold() {
+  const names = folded();
+  const items = [...desk.querySelectorAll("[data-outline] [data-thing]")].filter((one) => one.querySelector(":scope > [data-fold]"));
+  for (const item of items) {
+    const shut = names.has(item.dataset.thing) && !item.querySelector(":scope > ul [aria-current]");
+    item.classList.toggle("studio-item--folded", shut);
+    item.querySelector(":scope > [data-fold]").setAttribute("aria-expanded", String(!shut));
+  }
+  const pages = items.filter((one) => one.dataset.thing.startsWith("page:"));
+  const all = pages.length > 0 && pages.every((one) => names.has(one.dataset.thing));
+  desk.querySelector("[data-fold-all]")?.setAttribute("aria-pressed", String(all));
+}
+
+function refold(change) {
+  const names = folded();
+  change(names);
+  sessionStorage.setItem(`studio:${location.pathname}`, JSON.stringify([...names]));
+  fold();
+}
+
+function reveal() {
+  const region = desk.querySelector(".studio-outline [data-region=outline]");
+  const line = region?.querySelector("[aria-current]");
+  if (!line || region.scrollHeight <= region.clientHeight) return;
+  const place = line.getBoundingClientRect();
+  const box = region.getBoundingClientRect();
+  if (place.top < box.top || place.bottom > box.bottom) region.scrollTop += place.top - box.top - box.height / 3;
+}
+
 function find() {
   const words = (desk.querySelector("[data-find]")?.value ?? "").trim().toLowerCase();
   const items = [...desk.querySelectorAll("[data-outline] [data-thing]")];
+  const none = desk.querySelector("[data-none]");
+  none.hidden = true;
   for (const item of items) item.classList.remove("studio-hidden");
+  desk.querySelector("[data-outline]").classList.toggle("studio-searched", Boolean(words));
   if (!words) return;
   for (const item of items.reverse()) {
     const inner = [...item.querySelectorAll("[data-thing]")].some((one) => !one.classList.contains("studio-hidden"));
     item.classList.toggle("studio-hidden", !item.dataset.words.includes(words) && !inner);
   }
+  none.hidden = items.some((one) => !one.classList.contains("studio-hidden"));
 }
 
 function kinds(input) {
@@ -186,6 +236,19 @@ async function check(control) {
       return line;
     }),
   );
+}
+
+/* --- lines of a tree ------------------------------------------------------------------------------------------------ */
+
+function indent(control, further) {
+  const from = control.value.lastIndexOf("\n", control.selectionStart - 1) + 1;
+  let to = control.value.indexOf("\n", Math.max(control.selectionStart, control.selectionEnd - 1));
+  if (to < 0) to = control.value.length;
+  const lines = control.value.slice(from, to).split("\n");
+  const moved = lines.map((line) => (further ? `  ${line}` : line.replace(/^(?: {1,2}|\t|\u3000)/, ""))).join("\n");
+  control.focus();
+  control.setRangeText(moved, from, to, "select");
+  control.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 /* --- dragging ------------------------------------------------------------------------------------------------------ */
@@ -222,6 +285,8 @@ function changed(control) {
 
 if (desk) {
   desk.classList.add("studio-desk--live");
+  fold();
+  reveal();
   desk.addEventListener("input", (event) => {
     const control = event.target;
     if (control.matches("[data-find]")) return find();
@@ -243,6 +308,12 @@ if (desk) {
       timer = setTimeout(save, 0);
     }
     return undefined;
+  });
+  desk.addEventListener("focusout", (event) => {
+    if (!event.target.matches("[data-keep]") || event.relatedTarget?.closest("[data-indent]")) return;
+    dirty = true;
+    clearTimeout(timer);
+    timer = setTimeout(save, 0);
   });
   desk.addEventListener("submit", (event) => {
     const form = event.target;
@@ -267,6 +338,23 @@ if (desk) {
       control.setRangeText(insert.dataset.insert, control.selectionStart, control.selectionEnd, "end");
       control.dispatchEvent(new Event("input", { bubbles: true }));
       control.focus();
+      return;
+    }
+    const toggle = event.target.closest("[data-fold]");
+    if (toggle) {
+      const name = toggle.closest("[data-thing]").dataset.thing;
+      refold((names) => (toggle.getAttribute("aria-expanded") === "true" ? names.add(name) : names.delete(name)));
+      return;
+    }
+    const all = event.target.closest("[data-fold-all]");
+    if (all) {
+      const pages = [...desk.querySelectorAll("[data-outline] [data-thing^='page:']")].map((one) => one.dataset.thing);
+      refold((names) => pages.forEach((name) => (all.getAttribute("aria-pressed") === "true" ? names.delete(name) : names.add(name))));
+      return;
+    }
+    const step = event.target.closest("[data-indent]");
+    if (step) {
+      indent(step.closest(".studio-field").querySelector("[data-keep]"), step.dataset.indent === "in");
       return;
     }
     const size = event.target.closest("[data-width]");
