@@ -329,6 +329,52 @@ def form_editor(studio: Studio, path: Path) -> None:
     photograph(page, path)
 
 
+def form_table(studio: Studio, path: Path) -> None:
+    """The columns of a table and their own options, in the builder."""
+    page = staff(studio, "form_builder", "/admin/forms/contract-approval/?at=field%3Aoffers")
+    page.wait_for_load_state("networkidle")
+    page.locator(".studio-fold > summary").first.click()
+    page.locator("[data-key='field-options']").scroll_into_view_if_needed()
+    page.evaluate("document.querySelector(\"[data-key='field-options']\").scrollIntoView()")
+    page.evaluate("scrollBy(0, -90)")
+    photograph(page, path)
+
+
+def _reception(studio: Studio) -> Page:
+    """Begin a vehicle reception sheet and return its first page, filled in."""
+    page = staff(studio, "service_adviser", "/requests/vehicle-reception/")
+    page.wait_for_load_state("networkidle")
+    for name, words in (("plate", "粤BD12345"), ("vin", "LSVAA4182E2184847"), ("mileage", "36200")):
+        field = page.locator(f"[name='f-{name}']")
+        if field.count():
+            field.first.fill(words)
+    return page
+
+
+def field_kinds(studio: Studio, path: Path) -> None:
+    """Kinds of field on a reception sheet."""
+    photograph(_reception(studio), path)
+
+
+def files(studio: Studio, path: Path) -> None:
+    """A photo of an invoice added to a payment request on a phone."""
+    page = staff(studio, "manager", "/requests/payment-request/", PHONE)
+    page.wait_for_load_state("networkidle")
+    image = io.BytesIO()
+    Image.linear_gradient("L").resize((900, 600)).convert("RGB").save(image, "JPEG")
+    photo = {"name": "发票 0412.jpg", "mimeType": "image/jpeg", "buffer": image.getvalue()}
+    page.locator("#field-f-invoice_photo-chosen").set_input_files([photo])
+    page.wait_for_selector("[data-file]", timeout=20_000)
+    page.locator("[data-path=invoice_photo]").scroll_into_view_if_needed()
+    page.evaluate("scrollBy(0, 160)")
+    photograph(page, path)
+
+
+def registers(studio: Studio, path: Path) -> None:
+    """The registers a manager reads."""
+    photograph(staff(studio, "manager", "/registers/"), path)
+
+
 COLLECTED = """洗车工岗位职责
 岗位名称：洗车工
 所属部门：售后服务部
@@ -372,6 +418,10 @@ PICTURES: dict[str, Callable[[Studio, Path], None]] = {
     "people": people,
     "forms": forms,
     "form-editor": form_editor,
+    "form-table": form_table,
+    "field-kinds": field_kinds,
+    "files": files,
+    "registers": registers,
 }
 
 
