@@ -179,7 +179,7 @@ def large() -> dict[str, Any]:
     }
     asked = [special.get(number, field(f"q{number}")) for number in range(1, 41)]
     return form_body(
-        key="large", pages=[page_of(f"p{at}", *asked[at * 10 : at * 10 + 10]) for at in range(4)]
+        key="forty", pages=[page_of(f"p{at}", *asked[at * 10 : at * 10 + 10]) for at in range(4)]
     )
 
 
@@ -198,12 +198,12 @@ def test_a_form_of_forty_fields_is_searched_folded_and_rearranged_by_dragging(
     with override("zh-hans"):
         page.goto(f"{served.url}/admin/forms/import/")
         page.fill("textarea[name=text]", json.dumps(large()))
-        page.locator("button[name=do]").first.click()
+        page.locator("form.studio-narrow button").click()
         page.wait_for_load_state("networkidle")
         page.locator("button[name=do][value=take]").click()
         page.wait_for_load_state("networkidle")
 
-        page.goto(f"{served.url}/admin/forms/large/?at=field:q38")
+        page.goto(f"{served.url}/admin/forms/forty/?at=field:q38")
         selected = page.locator("[data-thing='field:q38'] > a")
         expect(selected).to_be_in_viewport()
         page.fill("[data-find]", "题目 q27")
@@ -250,7 +250,7 @@ def test_tables_and_trees_are_edited_in_rows_and_lines(served: Served, sign_in: 
     with override("zh-hans"):
         page.goto(f"{served.url}/admin/forms/import/")
         page.fill("textarea[name=text]", json.dumps({**large(), "key": "rows"}))
-        page.locator("button[name=do]").first.click()
+        page.locator("form.studio-narrow button").click()
         page.wait_for_load_state("networkidle")
         page.locator("button[name=do][value=take]").click()
         page.wait_for_load_state("networkidle")
