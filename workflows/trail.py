@@ -88,8 +88,6 @@ def _own_titles() -> dict[str, str]:
         "migrated": pgettext("of cases", "Moved to another edition"),
         "corrected": pgettext("of cases", "Submission corrected"),
         "child_dropped": pgettext("of cases", "A case to be opened is not needed"),
-        "anonymised": _("Anonymised after its retention period"),
-        "erased": _("Answers deleted after its retention period"),
         "restored": pgettext("of cases", "Moved back to its edition"),
         "erased": pgettext("of cases", "Answers taken out, their time being over"),
     }

@@ -133,7 +133,7 @@ def test_a_case_that_lost_answers_is_shown_with_what_is_left(clerk: User, later:
     page = client.get(
         reverse("auditing:trail", kwargs={"kind": "cases", "key": case.number})
     ).content.decode()
-    assert "Anonymised after its retention period" in page
+    assert "Answers taken out, their time being over" in page
     assert "(erased)" in page
     assert "None" not in page
     client.force_login(clerk)
