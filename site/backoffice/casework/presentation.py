@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, pgettext
 
 from backoffice.diagrams.drawing import Stop, drawing
 from forms import rules
@@ -181,16 +180,16 @@ def channel_of(case: Case) -> str:
     """Return how the case came to the house: through a link, in a sheet, from another case, or filled in here."""
     submission = case.submission
     if submission.access_id is not None:
-        return _("the public link")
+        return pgettext("how a case came", "the public link")
     first = decoded(Event.objects.filter(stream=submission.stream, stream_ver=1))
     references = first[0].references if first else {}
     if "import" in references:
-        return _("a sheet that was taken in")
+        return pgettext("how a case came", "a sheet that was taken in")
     if "case" in references:
-        return _("case %(number)s") % {"number": references["case"]}
+        return pgettext("how a case came", "case %(number)s") % {"number": references["case"]}
     if submission.on_behalf_of_id is not None:
-        return _("the form, filled in for somebody")
-    return _("the form")
+        return pgettext("how a case came", "the form, filled in for somebody")
+    return pgettext("how a case came", "the form")
 
 
 def diagram_of(case: Case, events: Sequence[EventView]) -> SafeString:
