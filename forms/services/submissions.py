@@ -20,6 +20,7 @@ from forms.exceptions import (
     NotPermitted,
     RuleBroken,
 )
+from forms.fields import Found, Reference
 from forms.files import services as files
 from forms.logic import evaluate, initial_answers, typed_of
 from forms.models import Draft, PublicAccess, Submission
@@ -212,10 +213,11 @@ def enter(
     on_behalf_of: User | None = None,
     access: PublicAccess | None = None,
     beside: Mapping[str, str] | None = None,
+    standing: Mapping[Reference, Found] | None = None,
 ) -> tuple[Submission, Event]:
     """Write a submission down in the transaction of the service that has asked who may; return it and its
     event. ``current`` is the form as it stands: it says until when and how often it is taken. ``beside``: what
-    the event says besides.
+    the event says besides. ``standing``: what the answers name that need not be for the eyes of whoever submits.
 
     Raises RuleBroken, AnswersInvalid.
     """
@@ -224,7 +226,7 @@ def enter(
     rules.check_taken(current, timezone.localdate(now))
     check_limit(current, on_behalf_of or submitted_by, timezone.localdate(now))
     known = prefilled(definition, on_behalf_of or submitted_by, now)
-    directory = directory_for(submitted_by, uuid)
+    directory = directory_for(submitted_by, uuid, standing=standing)
     state = evaluate(definition, answers, kept=initial_answers(definition, known), directory=directory)
     if state.errors:
         raise AnswersInvalid(state.errors, state)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_fsm import TransitionNotAllowed
 
+from forms.directory import standing_in
 from forms.exceptions import FormError
 from forms.schema import definition_of as form_of
 from forms.services.submissions import enter
@@ -310,16 +311,18 @@ def open_child(
     if edition is None or form is None:
         raise RuleBroken(_("The workflow “%(key)s” is not in force today.") % {"key": workflow_key})
     draft = uuid.uuid4()
+    asked = form_of(form)
     try:
         submission, _event = enter(
             edition=form,
-            current=form_of(form),
+            current=asked,
             answers=answers,
             actor=actor,
             key=f"child:{draft}",
             uuid=draft,
             submitted_by=by or parent.submitted_by,
             beside={"case": parent.number},
+            standing=standing_in(asked, answers),
         )
     except FormError as refusal:
         raise RuleBroken(

@@ -11,7 +11,7 @@ from django.utils import timezone
 from foundation.editions.models import Edition
 from foundation.organisation.models import User
 from tests.factories.organisation import hold, make_department, make_deputy, make_position, make_user
-from tests.factories.workflows import House, complaint_in, definition, make_house, open_complaint
+from tests.factories.workflows import House, complaint_in, make_house, open_complaint, small_complaint
 from workflows import rules
 from workflows.models import Case
 from workflows.queries import cases_visible_to, inbox_of, transitions_open_to
@@ -29,7 +29,7 @@ def house() -> House:
 
 def seen_by(*roles: str) -> Edition:
     """Put an edition into force whose cases are seen, and assigned, by these roles only."""
-    body = definition("workflows", "complaint")
+    body = small_complaint()
     body["access"] = {"sees": list(roles)}
     body["transitions"][0]["roles"] = list(roles)
     return publish_workflow(body, by=User.objects.filter(is_active=True).earliest("pk"))
@@ -133,7 +133,7 @@ def test_the_head_of_a_department_is_not_their_own_head(house: House) -> None:
 
 
 def test_a_step_on_a_case_one_may_not_see_is_not_in_the_inbox(house: House) -> None:
-    body = definition("workflows", "complaint")
+    body = small_complaint()
     body["access"] = {"sees": ["auditor"]}
     publish_workflow(body, by=house["administrator"])
     open_complaint(house)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from forms.schema import FormDefinition
-from tests.factories.workflows import definition
+from tests.factories.workflows import definition, small_complaint
 from workflows.checking import parse, problems_of
 from workflows.schema import WorkflowDefinition
 
@@ -25,13 +25,13 @@ def faults(body: dict[str, Any], bound: set[str] = BOUND) -> list[str]:
 
 
 def changed(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
-    body = copy.deepcopy(definition("workflows", "complaint"))
+    body = copy.deepcopy(small_complaint())
     change(body)
     return body
 
 
 def test_the_shipped_definition_has_no_fault_and_no_missing_word() -> None:
-    parsed = WorkflowDefinition.model_validate(definition("workflows", "complaint"))
+    parsed = WorkflowDefinition.model_validate(small_complaint())
     form = FormDefinition.model_validate(definition("forms", "complaint"))
     assert problems_of(parsed, form, BOUND) == []
 
@@ -70,7 +70,7 @@ QUESTION = {"id": "finding", "kind": "text", "label": {"zh-hans": "再问一次"
         (lambda b: b.update(subject=["no_such_field"]), ["subject"]),
         (lambda b: step(b, "close")["asks"].append(QUESTION), ["transitions.close.asks.finding"]),
         (lambda b: step(b, "answer")["asks"][0].update(id=b["subject"][0]), [
-            f"transitions.answer.asks.{definition('workflows', 'complaint')['subject'][0]}",
+            f"transitions.answer.asks.{small_complaint()['subject'][0]}",
         ]),
         (lambda b: b.update(colour="red"), ["colour"]),
         (lambda b: step(b, "close").pop("roles"), ["transitions.close.roles"]),
@@ -99,6 +99,6 @@ def test_a_missing_translation_is_a_warning() -> None:
 
 
 def test_a_workflow_whose_form_is_not_in_force_is_refused() -> None:
-    parsed = WorkflowDefinition.model_validate(definition("workflows", "complaint"))
+    parsed = WorkflowDefinition.model_validate(small_complaint())
     paths = [problem.path for problem in problems_of(parsed, None, BOUND) if problem.severity == "error"]
     assert paths == ["form"]

@@ -1,4 +1,4 @@
-"""``manage.py demo_cases``: a few complaints for the demonstration, walked through the services by its people.
+"""``manage.py demo_cases``: a few cases for the demonstration, walked through the services by its people.
 
 Run by ``make demo`` after ``manage.py demo``. Refused in production; safe twice (the second time nothing is added).
 """
@@ -12,6 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from ruamel.yaml import YAML
 
@@ -22,16 +23,19 @@ from foundation import packs
 from foundation.organisation.models import User
 from foundation.packs.demo_people import refuse_production
 from foundation.packs.exceptions import PackError
+from workflows.content import seal_of
+from workflows.definitions import definition_of, edition_in_force
 from workflows.models import Case
-from workflows.services import cases
+from workflows.services import approvals, cases
 
-FORM = WORKFLOW = "complaint"
+COMPLAINT = "complaint"
+DECISIONS = {"agree": approvals.agree, "refuse": approvals.refuse, "withdraw": approvals.withdraw}
 
 
 class Command(BaseCommand):
-    """Open the demonstration's complaints where there are no cases yet."""
+    """Open the demonstration's cases where there are none yet."""
 
-    help = "Open the complaints of the demonstration. Not for production."
+    help = "Open the cases of the demonstration. Not for production."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do all of it in one transaction."""
@@ -49,36 +53,63 @@ class Command(BaseCommand):
             for number, entry in enumerate(script, start=1):
                 _play(entry, people, number)
         self.stdout.write(
-            ngettext("%(count)d complaint opened.", "%(count)d complaints opened.", len(script))
+            ngettext("%(count)d case opened.", "%(count)d cases opened.", len(script))
             % {"count": len(script)}
         )
 
 
 def _play(entry: dict[str, Any], people: dict[str, User], number: int) -> None:
     by = people[entry["by"]]
-    edition, form = current_form(FORM)
-    reading = logic.read(form, _typed(entry["answers"]))
+    workflow = entry.get("workflow", COMPLAINT)
+    in_force = edition_in_force(workflow)
+    if in_force is None:
+        raise CommandError(_("The workflow “%(key)s” is not in force today.") % {"key": workflow})
+    edition, form = current_form(definition_of(in_force).form)
+    reading = logic.read(form, _typed(entry["answers"], people))
     key = f"demo:{number}"
     submission = submissions.submit(edition=edition, answers=reading.answers, by=by, idempotency_key=key)
-    receipt = cases.open_case(workflow_key=WORKFLOW, submission=submission, by=by, idempotency_key=key)
+    case = cases.open_case(workflow_key=workflow, submission=submission, by=by, idempotency_key=key).case
     for position, step in enumerate(entry.get("steps", []), start=1):
-        assignee = people[step["assignee"]].uuid if "assignee" in step else None
-        receipt = cases.act(
-            case_uuid=receipt.case.uuid,
-            step=step["step"],
-            by=people[step["by"]],
-            seen_version=receipt.version,
-            idempotency_key=f"{key}:{position}",
-            answers=_typed(step.get("answers", {})),
-            reason=step.get("reason", ""),
-            assignee=assignee,
-        )
+        case = Case.objects.get(pk=case.pk)
+        _take(case, step, people, f"{key}:{position}")
 
 
-def _typed(answers: dict[str, Any]) -> dict[str, list[str]]:
-    """Return answers as somebody would type them; a whole number stands for a day, counted from today."""
-    today = timezone.localdate()
-    return {
-        name: [(today + datetime.timedelta(days=value)).isoformat() if isinstance(value, int) else str(value)]
-        for name, value in answers.items()
-    }
+def _take(case: Case, step: dict[str, Any], people: dict[str, User], key: str) -> None:
+    by, reason = people[step["by"]], step.get("reason", "")
+    if (decide := DECISIONS.get(step["step"])) is not None:
+        decide(approvals.Request(case.uuid, by, case.version, key, reason, seal_of(case)))
+        return
+    cases.act(
+        case_uuid=case.uuid,
+        step=step["step"],
+        by=by,
+        seen_version=case.version,
+        idempotency_key=key,
+        answers=_typed(step.get("answers", {}), people),
+        reason=reason,
+        assignee=people[step["assignee"]].uuid if "assignee" in step else None,
+    )
+
+
+def _typed(answers: dict[str, Any], people: dict[str, User]) -> dict[str, list[str]]:
+    """Return answers as somebody would type them."""
+    return {name: _as_typed(value, people) for name, value in answers.items()}
+
+
+def _as_typed(value: Any, people: dict[str, User]) -> list[str]:
+    """Return one answer: a whole number stands for a day, counted from today, and a list for one with the time."""
+    match value:
+        case int():
+            return [_day(value)]
+        case [int() as days, str() as time]:
+            return [f"day={_day(days)}", f"time={time}"]
+        case {"user": username}:
+            return [str(people[username].uuid)]
+        case {"department": code}:
+            return [str(code)]
+        case _:
+            return [str(value)]
+
+
+def _day(days: int) -> str:
+    return (timezone.localdate() + datetime.timedelta(days=days)).isoformat()
