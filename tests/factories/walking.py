@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -41,6 +41,7 @@ from tests.factories.organisation import (
     make_position,
     make_user,
 )
+from tests.factories.step_files import with_files
 from tests.factories.workflows import definition
 from workflows.definitions import definition_of
 from workflows.exceptions import AnswersRefused, CaseNotFound, NotPermitted, RuleBroken
@@ -292,8 +293,10 @@ class Walks:
         )
         return fresh(receipt.case)
 
-    def take(self, case: Case, name: str, by: User | None = None, **changed: Any) -> Case:
-        """Take a step as the person it belongs to, with sound answers."""
+    def take(
+        self, case: Case, name: str, by: User | None = None, *, files: bool = True, **changed: Any
+    ) -> Case:
+        """Take a step as the person it belongs to, with sound answers, and files where ``files`` are asked for."""
         case, step = fresh(case), self.step(name)
         if by is None:
             by = self.shop[sorted(self.holders(case, step.roles) - self.barred(case, step))[0]]
@@ -303,6 +306,9 @@ class Walks:
             "assignee": self.shop[step.gives].uuid if step.gives else None,
             **changed,
         }
+        if files:
+            with suppress(*REFUSALS):  # whose page of the step it is not: the step itself says so
+                arguments["answers"] = with_files(case, name, by, arguments["answers"])
         cases.act(
             case_uuid=case.uuid,
             step=name,
@@ -487,6 +493,7 @@ class Walks:
                             case,
                             step.name,
                             person,
+                            files=False,
                             answers=left,
                             reason="" if missing == "reason" else "写明理由",
                         )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.factories.chains import act, asks, fresh
+from tests.factories.step_files import with_files
 from tests.factories.walking import TODAY, Shop, Stage, Step, Walks, kept_shop, typed
 from workflows.models import Case
 from workflows.services import approvals
@@ -80,9 +81,11 @@ class TestContract(Walks):
             self.shop["general_affairs"],
             answers=typed({"sealed_on": TODAY, "sealed_copies": "3"}),
         )
-        filing = {"photographed": "yes", "photocopies_made": "3", "register_number": "L10-7"}
+        filing = {"photocopies_made": "3", "register_number": "L10-7"}
         keeper = str(self.shop["general_affairs"].uuid)
-        act(child, "file", self.shop["cr_handler"], answers=typed({**filing, "original_kept_by": keeper}))
+        answers = typed({**filing, "original_kept_by": keeper})
+        handler = self.shop["cr_handler"]
+        act(child, "file", handler, answers=with_files(fresh(child), "file", handler, answers))
         return fresh(case)
 
     verbs = {**Walks.verbs, "seal_it": seal_it}

@@ -51,13 +51,12 @@ class TestContractSealing(Walks):
                 "original_kept_by": "=",
                 "register_number": "L10-7",
             },
-            needs=("photographed", "photocopies_made", "original_kept_by", "register_number"),
+            needs=("sealed_photo", "photocopies_made", "original_kept_by", "register_number"),
         ),
     )
     guards = (
         Guarded("to_seal", "seal", {"sealed_copies": "4"}, "份数与申请不一致"),
-        Guarded("sealed", "file", {"photographed": "no"}, "拍照并复印三份"),
-        Guarded("sealed", "file", {"photocopies_made": "2"}, "拍照并复印三份"),
+        Guarded("sealed", "file", {"photocopies_made": "2"}, "须复印三份"),
     )
     final = frozenset({"filed", "refused", "cancelled"})
     ways = {

@@ -32,8 +32,8 @@ class TestQuickHandling(Walks):
             "assigned",
             "assignee",
             "date_signed",
-            {"solution_date": TOMORROW, "date_confirmed": "yes"},
-            needs=("solution_date", "date_confirmed"),
+            {"solution_date": TOMORROW},
+            needs=("solution_date", "date_signature"),
         ),
         Step(
             "finish",
@@ -54,10 +54,7 @@ class TestQuickHandling(Walks):
         ),
         Step("send_back", "done", DESK, "assigned", reason=True, not_by=("finish",)),
     )
-    guards = (
-        Guarded("assigned", "sign_date", {"date_confirmed": "no"}, "本人确认日期"),
-        Guarded("done", "close", {"content_again": "no"}, "请用“退回责任人”"),
-    )
+    guards = (Guarded("done", "close", {"content_again": "no"}, "请用“退回责任人”"),)
     final = frozenset({"closed"})
     ways = {
         "raised": (),
@@ -70,7 +67,7 @@ class TestQuickHandling(Walks):
     def test_a_date_that_has_passed_cannot_be_signed(self) -> None:
         case = self.reach("assigned")
         with pytest.raises(AnswersRefused) as refusal:
-            self.take(case, "sign_date", answers=typed({"solution_date": YESTERDAY, "date_confirmed": "yes"}))
+            self.take(case, "sign_date", answers=typed({"solution_date": YESTERDAY}))
         assert set(refusal.value.errors) == {"solution_date"}
 
     def test_only_people_of_the_workshop_or_its_managers_are_put_in_charge(self) -> None:

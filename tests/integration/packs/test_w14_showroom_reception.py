@@ -133,7 +133,6 @@ class TestFirstVisit(Reception):
     elsewhere = ("send_to_service", "assign_known", "reassign", "make_appointment", "see_off")
     guards = (
         Guarded("greeted", "send_to_service", {}, "由销售顾问接待"),
-        Guarded("consultant_checked", "assign_known", {}, "请按轮值安排"),
         Guarded("consultant_checked", "reassign", {}, "另约时间"),
         Guarded("consultant_checked", "make_appointment", {}, "请按轮值安排"),
         Guarded("assigned", "register", {"registration_complete": "no"}, "登记表填全"),
@@ -175,6 +174,9 @@ class TestFirstVisit(Reception):
         assert len(set(given[:3])) == 3
         assert given[3:] == given[:3]
         transaction.savepoint_rollback(undo)
+
+    def test_there_is_no_known_consultant_to_give_a_first_visitor_to(self) -> None:
+        assert self.tried(self.reach("consultant_checked"), self.take, "assign_known") is None
 
     def test_without_a_number_no_card_is_asked(self) -> None:
         answers = typed({"registration_complete": "yes", "phone_left": "no"})

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from ruamel.yaml import YAML
 
 from forms import logic
+from forms.files import services as files
 from forms.queries import current_form
 from forms.services import submissions
 from foundation import packs
@@ -26,7 +27,7 @@ from foundation.packs.exceptions import PackError
 from workflows.content import seal_of
 from workflows.definitions import definition_of, edition_in_force
 from workflows.models import Case
-from workflows.services import approvals, cases
+from workflows.services import approvals, cases, drafts
 
 COMPLAINT = "complaint"
 DECISIONS = {"agree": approvals.agree, "refuse": approvals.refuse, "withdraw": approvals.withdraw}
@@ -85,7 +86,10 @@ def _take(case: Case, step: dict[str, Any], people: dict[str, User], key: str) -
         by=by,
         seen_version=case.version,
         idempotency_key=key,
-        answers=_typed(step.get("answers", {}), people),
+        answers={
+            **_typed(step.get("answers", {}), people),
+            **_signed(case, step["step"], step.get("answers", {}), by),
+        },
         reason=reason,
         assignee=people[step["assignee"]].uuid if "assignee" in step else None,
     )
@@ -109,6 +113,17 @@ def _as_typed(value: Any, people: dict[str, User]) -> list[str]:
             return [str(code)]
         case _:
             return [str(value)]
+
+
+def _signed(case: Case, step: str, answers: dict[str, Any], by: User) -> dict[str, list[str]]:
+    """Return the signatures among the answers, given on the person's page of the step by writing the name."""
+    found = {}
+    for field, value in answers.items():
+        if isinstance(value, dict) and "signed" in value:
+            page = drafts.save(case=case, place=step, by=by, typed={})
+            row = files.sign(draft=page.uuid, field=field, name=value["signed"], by=by)
+            found[field] = [str(row.uuid)]
+    return found
 
 
 def _day(days: int) -> str:

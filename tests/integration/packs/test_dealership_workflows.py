@@ -1,0 +1,63 @@
+"""The workflows of the pack as a whole: sound against its forms and roles, in both languages, and listed."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils.translation import override
+from ruamel.yaml import YAML
+
+from forms.schema import FormDefinition
+from tests.factories.walking import roles_of_the_pack
+from tests.factories.workflows import PACK
+from workflows.checking import parse, problems_of
+
+KEYS = sorted(path.stem for path in (PACK / "workflows").glob("*.yaml"))
+
+
+def body_of(folder: str, key: str) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(json.dumps(YAML(typ="safe").load(PACK / folder / f"{key}.yaml")))
+    return body
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_shipped_workflow_has_no_fault_and_no_missing_word(key: str) -> None:
+    definition, faults = parse(body_of("workflows", key))
+    assert definition is not None, faults
+    form = FormDefinition.model_validate(body_of("forms", definition.form))
+    with override("en"):
+        assert problems_of(definition, form, roles_of_the_pack()) == []
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_whoever_has_a_step_sees_the_case(key: str) -> None:
+    """The person who has the case, and those asked for a decision, see it without being named."""
+    definition, _faults = parse(body_of("workflows", key))
+    assert definition is not None
+    acting = {role for step in definition.transitions for role in step.roles}
+    assert acting <= {*definition.access.sees, "assignee"}
+
+
+def test_no_two_workflows_open_from_one_form() -> None:
+    opened = [body_of("workflows", key)["form"] for key in KEYS]
+    assert len(set(opened)) == len(opened)
+
+
+@pytest.mark.parametrize("page", ["docs/dealership-workflows.md", "docs/zh/dealership-workflows.md"])
+def test_the_table_of_workflows_counts_what_the_files_say(page: str) -> None:
+    rows = re.findall(
+        r"^\|[^|]+\|[^|]+\| `(\w+)` \| `([\w-]+)` \| (\d+) \| (\d+) \| (\d+) \| 0 \| `(\w+)` \|$",
+        (Path(__file__).resolve().parents[3] / page).read_text("utf-8"),
+        re.MULTILINE,
+    )
+    assert len(rows) >= 23
+    for key, form, states, stages, steps, test in rows:
+        body = body_of("workflows", key)
+        asked = sum("approval" in state for state in body["states"])
+        counted = (len(body["states"]), asked, len(body.get("transitions", ())))
+        assert (body["form"], *counted) == (form, int(states), int(stages), int(steps)), key
+        assert (Path(__file__).with_name(f"{test}.py")).exists(), test
