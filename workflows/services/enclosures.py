@@ -44,6 +44,8 @@ def read_given(
     Raises ``AnswersRefused`` for answers that do not hold, and for files that were not uploaded to this person's page
     of this very step.
     """
+    if form is None:
+        return Given()
     draft = (
         StepDraft.objects.select_for_update(of=("self",)).filter(case=case, place=place, person=by).first()
     )

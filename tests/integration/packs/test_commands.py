@@ -13,19 +13,22 @@ from tests.factories.organisation import make_user
 
 pytestmark = pytest.mark.django_db
 
-DESK = {"clerk", "greeter", "gate_guard", "sales_information_clerk"}
+DESK = {"clerk", "greeter", "gate_guard", "sales_information_clerk", "settlement_clerk"}
 SPECIALIST = {"cr_handler", "cr_specialist", "follow_up_specialist"}
 WHO = {
     "hr": {"hr", "general_affairs"},
     "clerk": DESK,
-    "clerk2": {*DESK, "archive_keeper", "claims_officer", "warranty_officer"},
+    "clerk2": {*DESK, "archive_keeper", "claims_officer", "warranty_officer", "bank_resident"},
     "manager": {"manager", "customer_relations_manager"},
-    "service_manager": {"manager", "service_manager", "tool_keeper"},
+    "service_manager": {
+        *("manager", "service_manager", "tool_keeper", "workshop_supervisor", "quality_inspector"),
+        *("parts_keeper", "parts_planner"),
+    },
     "general_manager": {"general_manager"},
     "form_builder": {"form_builder"},
     "auditor": {"auditor"},
     "administrator": {"administrator"},
-    "adviser": {"service_adviser"},
+    "adviser": {"service_adviser", "inspection_officer"},
     "deputy_manager": {"deputy_general_manager"},
     "finance_manager": {"finance_manager", "finance"},
     "accountant": {"accountant", "finance"},
@@ -33,8 +36,8 @@ WHO = {
     "specialist": SPECIALIST,
     "specialist2": {*SPECIALIST, "key_account_specialist"},
     "sales_manager": {"sales_manager"},
-    "consultant": {"sales_consultant"},
-    "consultant2": {"sales_consultant"},
+    "consultant": {"sales_consultant", "loan_sales"},
+    "consultant2": {"sales_consultant", "loan_sales"},
 }
 
 
