@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -73,6 +75,13 @@ class Submission(Audited):
     )
     erased_at = models.DateTimeField(_("taken out at"), null=True, blank=True)
     history = History()
+    later_columns: ClassVar[Mapping[str, Any]] = {
+        "revision": 1,
+        "on_behalf_of_id": None,
+        "access_id": None,
+        "erased": "",
+        "erased_at": None,
+    }
 
     class Meta(Audited.Meta):
         ordering = ["-submitted_at", "-id"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -81,6 +81,15 @@ class Case(Audited):
     changed_at = models.DateTimeField(_("changed at"), default=timezone.now)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     history = History()
+    later_columns: ClassVar[Mapping[str, Any]] = {
+        "grade": "",
+        "rounds": [],
+        "walked": {},
+        "why": {},
+        "links": [],
+        "parent_id": None,
+        "merged_into_id": None,
+    }
 
     class Meta(Audited.Meta):
         ordering = ["-opened_at", "-id"]

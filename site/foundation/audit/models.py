@@ -4,6 +4,9 @@ commit to.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -42,7 +45,13 @@ class Audited(models.Model):
     ``(stream, version)`` is a deferrable foreign key to ``Event(stream, stream_ver)``, and a trigger demands
     ``version = old + 1`` on every UPDATE: the database refuses a change without an event, a lost update,
     and the removal of the newest event. ``services`` of the room that owns the row are the only writers.
+
+    ``later_columns``: columns added after the first rows were recorded, with the value older rows have in them. A row
+    that holds this value commits to the same bytes as before the column was there, so older events stay verifiable;
+    any other value is committed to like the rest.
     """
+
+    later_columns: ClassVar[Mapping[str, Any]] = {}
 
     stream = models.CharField(_("stream"), max_length=120, unique=True, editable=False)
     version = models.PositiveIntegerField(_("version"), editable=False)

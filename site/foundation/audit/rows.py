@@ -78,8 +78,19 @@ def row_bytes(names: Sequence[str], values: Sequence[Any]) -> bytes:
     return canonical({name: plain(value) for name, value in zip(names, values, strict=True)}, exact=True)
 
 
+def committed(model: type[models.Model], names: Sequence[str], values: Sequence[Any]) -> bytes:
+    """Return what an event commits to of a row of an audited model: all columns but the later ones at rest."""
+    later: Mapping[str, Any] = getattr(model, "later_columns", {})
+    kept = [
+        (name, value)
+        for name, value in zip(names, values, strict=True)
+        if name not in later or plain(value) != plain(later[name])
+    ]
+    return row_bytes([name for name, _value in kept], [value for _name, value in kept])
+
+
 def stored_row(model: type[models.Model], pk: Any) -> bytes:
     """Return the canonical bytes of the row as the database holds it now. One query."""
     names = columns(model)
     values = model._base_manager.filter(pk=pk).values_list(*names).get()
-    return row_bytes(names, values)
+    return committed(model, names, values)

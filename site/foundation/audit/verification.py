@@ -498,7 +498,7 @@ def _commitment_faults(
     if part is None or part.salt is None or part.said.get("table") != model._meta.label_lower:
         yield _("no event commits to this state of the row")
         return
-    content = rows.row_bytes(names, [row[name] for name in names])
+    content = rows.committed(model, names, [row[name] for name in names])
     if seal.commitment(part.salt, content).hex() != part.said.get("sha256"):
         yield _("the content is not the one its event commits to")
 
