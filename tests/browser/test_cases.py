@@ -217,7 +217,7 @@ def test_a_complaint_from_intake_to_its_end_and_reopened(
     expect(manager.locator(".page-header .chip--done")).to_have_count(0)
     expect(manager.locator("main")).to_contain_text("顾客再次来电，仍未解决。")
     assert faults_on(manager) == []
-    assignee = sign_in("service_manager", language)
-    from_inbox(served, assignee, number)
-    expect(assignee.locator("[data-why]")).to_have_count(1)
-    expect(assignee.locator("[data-step=answer]")).to_have_count(1)
+    # It waits again for whoever assigns complaints.
+    responsible = sign_in("manager", language)
+    from_inbox(served, responsible, number)
+    expect(responsible.locator("[data-step]").first).to_be_visible()
