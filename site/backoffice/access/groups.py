@@ -39,6 +39,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "positions.add_foureyestask",
             "positions.change_foureyestask",
             "positions.delete_foureyestask",
+            "studio.change_workflowpublishing",
         }
     ),
     FORM_BUILDERS: frozenset({"wagtailadmin.access_admin"}),

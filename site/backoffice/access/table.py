@@ -163,6 +163,22 @@ OURS: dict[str, Rule] = {
         ),
         roles(FORM_BUILDER, ADMINISTRATOR, note="forms.rules.may_build asks again"),
     ),
+    # --- building workflows ---
+    **dict.fromkeys(
+        (
+            "studio_flows",
+            "studio_flow_new",
+            "studio_flow_edit",
+            "studio_flow_check",
+            "studio_flow_diagram",
+            "studio_flow_trials",
+            "studio_flow_publish",
+            "studio_flow_history",
+            "studio_flow_discard",
+            "studio_flow_export",
+        ),
+        roles(FORM_BUILDER, ADMINISTRATOR, note="workflows.services.working.check_may_build asks again"),
+    ),
     # --- registers ---
     "registers:list": signed_in("the registers the person reads: forms.registers.rules"),
     **dict.fromkeys(

@@ -33,6 +33,9 @@ WAGTAIL: dict[str, Rule] = {
     "wagtailadmin_error_test": denied("raises an error on purpose"),
     "unnamed:admin/test404/": denied("shows an error page on purpose"),
     "unnamed:admin/.*/$": denied("Wagtail's 404 for addresses it does not know"),
+    # --- settings ---
+    "wagtailsettings:edit": _ADMIN,
+    "wagtailsettings:preview_on_edit": _ADMIN,
     # --- pages ---
     "wagtailadmin_explore_root": _EDIT,
     "wagtailadmin_explore": _EDIT,

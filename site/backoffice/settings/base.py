@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "backoffice.auditing",
     "backoffice.exports",
     "backoffice.access.wagtail_apps.PeopleConfig",
+    "wagtail.contrib.settings",
     "wagtail.snippets",
     "wagtail.documents",
     "wagtail.images",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
+from django.urls import reverse
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ValidationError
@@ -32,8 +33,8 @@ from forms.schema import (
     PageDefinition,
     Rule,
 )
+from forms.services import working as service
 from forms.services.definitions import form_in_force
-from forms.services.working import published_things
 from foundation.editions.models import Edition
 from foundation.editions.queries import all_in_force, body_of, newest
 from foundation.expressions import Kind, RecordList, SchemaEntry, is_field_name, is_name
@@ -159,10 +160,28 @@ class Desk:
     pending: Mapping[str, Condition] = field(default_factory=dict)
     expert: Collection[str] = ()
     """Names of the conditions that are shown as expressions."""
+    prefix: ClassVar[str] = "studio_"
+    """How the names of its addresses begin."""
+    craft: ClassVar[service.Craft] = service.FORMS
+    shapes: ClassVar[Mapping[str, Shape]] = SHAPES
 
     def __post_init__(self) -> None:
         if self.at not in self.tree.own:
-            self.at = ROOT
+            self.at = self.tree.root
+
+    @cached_property
+    def urls(self) -> dict[str, str]:
+        """The addresses of what is worked on."""
+        names = ("edit", "check", "history", "discard", "publish", "export")
+        return {name: reverse(f"{self.prefix}{name}", args=[self.working.key]) for name in names}
+
+    def sections_of(self, sort: str) -> tuple[Section, ...]:
+        """Return the headings under which the properties of a thing stand, each with its key and properties."""
+        return sections_of(sort)
+
+    def place_of(self, path: str) -> tuple[Thing, str]:
+        """Return the thing a problem's path leads to, and the rest of the path."""
+        return thing_at(path)
 
     @cached_property
     def tree(self) -> Tree:
@@ -203,14 +222,14 @@ class Desk:
         return [
             ProblemView(str(thing), self.title(thing), problem.message, problem.severity, problem.path)
             for problem in self.problems
-            for thing, _rest in [thing_at(problem.path)]
+            for thing, _rest in [self.place_of(problem.path)]
         ]
 
     @cached_property
     def _problems_of(self) -> dict[Thing, list[tuple[str, str, str]]]:
         found: dict[Thing, list[tuple[str, str, str]]] = {}
         for problem in self.problems:
-            thing, rest = thing_at(problem.path)
+            thing, rest = self.place_of(problem.path)
             found.setdefault(thing, []).append((rest, problem.message, problem.severity))
         return found
 
@@ -233,7 +252,7 @@ class Desk:
     @cached_property
     def form_line(self) -> Line:
         """The form itself."""
-        return self._line(ROOT, 0, within=False)
+        return self._line(self.tree.root, 0, within=False)
 
     def _line(self, thing: Thing, depth: int, *, within: bool = True) -> Line:
         said = self.tree.own[thing]
@@ -326,7 +345,7 @@ class Desk:
     @cached_property
     def published(self) -> frozenset[Thing]:
         """The things whose ids never change."""
-        return published_things(self.working.key)
+        return service.published_things(self.working.key, self.craft)
 
     @property
     def id_fixed(self) -> bool:
@@ -336,20 +355,20 @@ class Desk:
     @cached_property
     def last_edition(self) -> Edition | None:
         """The newest edition."""
-        return newest(Edition.Kind.FORM, self.working.key)
+        return newest(self.craft.kind, self.working.key)
 
     @cached_property
     def sections(self) -> list[SectionView]:
         """The properties of the selected thing."""
         around = self.around()
         views = []
-        for key, heading, names in sections_of(self.at.sort):
+        for key, heading, names in self.sections_of(self.at.sort):
             if key == "options":
                 drawn = self._options(around)
                 if not drawn:
                     continue
             else:
-                drawn = inputs_of(SHAPES[self.at.sort], self.said, around, only=names)
+                drawn = inputs_of(self.shapes[self.at.sort], self.said, around, only=names)
             drawn = [self._with_pending(one) for one in drawn]
             used = any(
                 one.wrong or one.errors or one.name in self.pending or self.said.get(one.key) not in _UNSAID

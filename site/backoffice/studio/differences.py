@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from backoffice.studio.desk import shown
 from backoffice.studio.words import called, label
 from forms.fields import Segment
 from forms.fields.base import text_difference
 from forms.merging import moved_names
-from forms.outline import FIELD, ROOT, Body, Thing, Tree, same, tidy, tree_of
+from forms.outline import FIELD, Body, Thing, Tree, same, tidy, tree_of
 from forms.schema import FormDefinition
 
 
@@ -42,35 +42,50 @@ class DifferenceView:
     properties: tuple[PropertyDifference, ...] = ()
 
 
-def differences(before: Body | None, after: Body) -> list[DifferenceView]:
+@dataclass(frozen=True)
+class Said:
+    """How the values of a definition are said: ``model`` tells what need not be said, ``called`` what properties are
+    called, ``shown`` what a value at a path is, ``told_when_added`` of which new things the properties are told.
+    """
+
+    model: type[BaseModel] = FormDefinition
+    called: Callable[[str, str], str] = label
+    shown: Callable[[tuple[str, ...], Any], str] = lambda _path, value: shown(value)
+    told_when_added: frozenset[str] = frozenset({FIELD})
+
+
+FORMS = Said()
+
+
+def differences(before: Body | None, after: Body, said: Said = FORMS) -> list[DifferenceView]:
     """Return what leads from one definition to another, in the order of the new one; removed things last."""
-    old = tree_of(plain(before)) if before is not None else Tree({ROOT: {}}, {ROOT: {}}, {})
-    new = tree_of(plain(after))
+    new = tree_of(plain(after, said.model))
+    root = new.root
+    old = tree_of(plain(before, said.model)) if before is not None else Tree({root: {}}, {root: {}}, {}, root)
     found: list[DifferenceView] = []
     moved = _moved(old, new)
-    for thing in [ROOT, *new.below(ROOT)]:
+    for thing in [root, *new.below(root)]:
         if thing not in old.own:
-            found.append(
-                _view(new, thing, "added", _properties({}, new.own[thing]) if thing.sort == FIELD else ())
-            )
+            told = thing.sort in said.told_when_added
+            found.append(_view(new, thing, "added", _properties({}, new.own[thing], said) if told else ()))
             continue
-        changes = _properties(old.own[thing], new.own[thing])
+        changes = _properties(old.own[thing], new.own[thing], said)
         if thing in moved:
             found.append(_view(new, thing, "moved", changes))
         elif changes:
             found.append(_view(new, thing, "changed", changes))
     found += [
         _view(old, thing, "removed", ())
-        for thing in old.below(ROOT)
+        for thing in old.below(root)
         if thing not in new.own and old.parent[thing][0] in new.own
     ]
     return found
 
 
-def plain(body: Mapping[str, Any]) -> Body:
+def plain(body: Mapping[str, Any], model: type[BaseModel] = FormDefinition) -> Body:
     """Return a definition in which what need not be said is not said, so that only meaning is compared."""
     try:
-        definition = FormDefinition.model_validate(body)
+        definition = model.model_validate(body)
     except ValidationError:
         return tidy(body)
     return tidy(definition.model_dump(mode="json", exclude_defaults=True))
@@ -102,7 +117,7 @@ def _view(tree: Tree, thing: Thing, kind: str, properties: Sequence[PropertyDiff
         kind=kind,
         word=words[kind],
         place=" › ".join(
-            title_in(tree, one) for one in reversed([one for one in tree.above(thing) if one != ROOT])
+            title_in(tree, one) for one in reversed([one for one in tree.above(thing) if one.id])
         ),
         properties=tuple(properties),
     )
@@ -113,23 +128,23 @@ def title_in(tree: Tree, thing: Thing) -> str:
     return called(tree.own[thing]) or thing.id
 
 
-def _properties(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[PropertyDifference]:
+def _properties(before: Mapping[str, Any], after: Mapping[str, Any], said: Said) -> list[PropertyDifference]:
     found = []
     for key in dict.fromkeys([*before, *after]):
         old, new = before.get(key), after.get(key)
         if key == "id" or same(old, new):
             continue
-        found += list(_property((key,), old, new))
+        found += list(_property((key,), old, new, said))
     return found
 
 
-def _property(path: tuple[str, ...], old: Any, new: Any) -> list[PropertyDifference]:
+def _property(path: tuple[str, ...], old: Any, new: Any, said: Said) -> list[PropertyDifference]:
     if isinstance(old, dict) and isinstance(new, dict):
         return [
             one
             for key in dict.fromkeys([*old, *new])
             if not same(old.get(key), new.get(key))
-            for one in _property((*path, key), old.get(key), new.get(key))
+            for one in _property((*path, key), old.get(key), new.get(key), said)
         ]
     keyed = [_keyed(side) for side in (old, new)]
     if keyed[0] is not None and keyed[1] is not None:
@@ -137,11 +152,11 @@ def _property(path: tuple[str, ...], old: Any, new: Any) -> list[PropertyDiffere
             one
             for key in dict.fromkeys([*keyed[0], *keyed[1]])
             if not same(keyed[0].get(key), keyed[1].get(key))
-            for one in _property((*path, key), keyed[0].get(key), keyed[1].get(key))
-        ] or [PropertyDifference(_name(path), _("another order"), "", ())]
-    before, after = ("" if side is None else shown(side) for side in (old, new))
+            for one in _property((*path, key), keyed[0].get(key), keyed[1].get(key), said)
+        ] or [PropertyDifference(_name(path, said), _("another order"), "", ())]
+    before, after = ("" if side is None else said.shown(path, side) for side in (old, new))
     inline = text_difference(before, after) if isinstance(old, str) and isinstance(new, str) else []
-    return [PropertyDifference(_name(path), before, after, tuple(inline))]
+    return [PropertyDifference(_name(path, said), before, after, tuple(inline))]
 
 
 def _keyed(value: Any) -> dict[str, Any] | None:
@@ -159,5 +174,9 @@ def _keyed(value: Any) -> dict[str, Any] | None:
 _LANGUAGES = {"zh-hans": "中文", "en": "English"}
 
 
-def _name(path: Sequence[str]) -> str:
-    return " · ".join(_LANGUAGES.get(part) or label(part, part) for part in path if part != "options")
+def _name(path: Sequence[str], said: Said) -> str:
+    return " · ".join(
+        _LANGUAGES.get(part) or said.called(f"{path[0]}.{part}" if at else part, part)
+        for at, part in enumerate(path)
+        if part != "options"
+    )

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,7 +32,10 @@ from foundation.packs.reading import plain, written
 
 Option = tuple[str, str]
 LONG_TEXTS = frozenset(
-    {"help", "description", "confirmation", "message", "footer", "body", "text", "content", "note"}
+    {
+        *("help", "description", "confirmation", "message", "footer", "body", "text", "content", "note"),
+        *("instruction", "guard_message", "confirm"),
+    }
 )
 LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
 MOST_ROWS = 1000
@@ -55,6 +59,17 @@ class Around:
     """What the thing says in the newest edition: keys of that never change."""
     errors: Sequence[tuple[str, str, str]] = ()
     """Path within the thing, message, severity."""
+    hidden: frozenset[str] = frozenset()
+    """Properties that are drawn elsewhere: things of their own."""
+    ordered: frozenset[str] = frozenset()
+    """Lists of names whose order counts, or in which a name stands more than once."""
+    couples: Mapping[str, tuple[Sequence[Option], Sequence[Option]]] = field(default_factory=dict)
+    """By name of a mapping, what its keys and its values are chosen from; nothing: they are typed."""
+    labels_of: Callable[[str, str, str], str] = words.label
+    helps_of: Callable[[str, str, str], str] = words.help_text
+    values_of: Callable[[str, str], str] = words.value
+    """What properties, their help and their values are called: by ``<first property>.<property>``, and what is said
+    where nothing better is known."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +135,17 @@ class Input:
     @property
     def is_set(self) -> bool:
         """Whether it is a set of controls under a legend."""
-        return self.widget in {"localized", "part", "options", "rows", "pairs", "picks", "condition"}
+        return self.widget in {
+            "localized",
+            "part",
+            "options",
+            "rows",
+            "pairs",
+            "picks",
+            "condition",
+            "sequence",
+            "couples",
+        }
 
     @property
     def wrong(self) -> bool:
@@ -152,7 +177,7 @@ def inputs_of(
     properties = node.get("properties", {})
     found = []
     for key in properties if only is None else only:
-        if key in properties and properties[key].get("const") is None:
+        if key in properties and properties[key].get("const") is None and key not in around.hidden:
             found.append(
                 _input(
                     shape,
@@ -187,13 +212,13 @@ def _input(
 ) -> Input:
     node, optional, followed = shape.resolved(node)
     stack = (*above, *followed)
-    widget = shape.widget_of(key, node, stack, around.picks)
+    widget = _widget(shape, key, node, stack, around)
     drawn = Input(
         name=name,
         key=key,
         path=path,
-        label=words.label(key, str(node.get("title", key)), owner),
-        help=words.help_text(key, str(node.get("description", "")), owner),
+        label=around.labels_of(_place(path, key), str(node.get("title", key)), owner),
+        help=around.helps_of(_place(path, key), str(node.get("description", "")), owner),
         widget=widget,
         value=value,
         needed=needed and not optional,
@@ -208,11 +233,18 @@ def _input(
         drawn = replace(drawn, errors=(*drawn.errors, *inside))
     match widget:
         case "choice":
-            return replace(drawn, options=_options(key, node, around, value, needed=drawn.needed))
+            options = _options(key, node, around, value, needed=drawn.needed, place=_place(path, key))
+            return replace(drawn, options=options)
+        case "sequence":
+            chosen = [str(one) for one in value] if isinstance(value, list) else []
+            return replace(drawn, rows=_lined(drawn, chosen, around.picks.get(key, ())), value=chosen)
+        case "couples":
+            said = value if isinstance(value, dict) else {}
+            return replace(drawn, rows=_coupled(drawn, said, around.couples[key]), value=said)
         case "picks":
             item, _optional, _refs = shape.resolved(node.get("items", {}))
             chosen = [str(one) for one in value] if isinstance(value, list) else []
-            known = _options(key, item, around, None, needed=True)
+            known = _options(key, item, around, None, needed=True, picked=True, place=_place(path, key))
             strays = tuple((one, one) for one in chosen if one not in {option for option, _label in known})
             return replace(drawn, options=(*known, *strays), value=chosen)
         case "localized":
@@ -256,15 +288,86 @@ def _input(
             return drawn
 
 
-def _options(key: str, node: Node, around: Around, value: Any, *, needed: bool) -> tuple[Option, ...]:
+def _widget(shape: Shape, key: str, node: Node, followed: Sequence[str], around: Around) -> str:
+    """Return what a node is drawn as: as its shape says, but for lists and mappings that are told to be otherwise."""
+    if key in around.couples and node.get("type") == "object" and not node.get("properties"):
+        return "couples"
+    if key in around.ordered and node.get("type") == "array" and key in around.picks:
+        return "sequence"
+    return shape.widget_of(key, node, followed, around.picks)
+
+
+def _place(path: str, key: str) -> str:
+    """Return by what words know a property: its name, behind that of the outermost one it stands in."""
+    outer = path.partition(".")[0]
+    return f"{outer}.{key}" if outer != key or "." in path else key
+
+
+def _lined(drawn: Input, chosen: Sequence[str], options: Sequence[Option]) -> tuple[RowOf, ...]:
+    """Return a list of names as rows, each chosen by itself."""
+    return tuple(
+        RowOf(str(at), dict(options).get(one, one), (_cell(drawn, f"{at}.name", drawn.label, one, options),))
+        for at, one in enumerate(chosen)
+    )
+
+
+def _coupled(
+    drawn: Input, said: Mapping[str, Any], options: tuple[Sequence[Option], Sequence[Option]]
+) -> tuple[RowOf, ...]:
+    """Return a mapping as rows of two."""
+    return tuple(
+        RowOf(
+            str(at),
+            dict(options[0]).get(str(key), str(key)),
+            (
+                _cell(drawn, f"{at}.key", _("What"), str(key), options[0]),
+                _cell(drawn, f"{at}.value", _("Gets"), _as_text(value), options[1]),
+            ),
+        )
+        for at, (key, value) in enumerate(said.items())
+    )
+
+
+def _cell(drawn: Input, name: str, label: str, value: str, options: Sequence[Option]) -> Input:
+    strays = () if value in dict(options) else ((value, value or "–"),)
+    return Input(
+        name=f"{drawn.name}.{name}",
+        key=drawn.key,
+        path=f"{drawn.path}.{name}",
+        label=label,
+        help="",
+        widget="choice" if options else "text",
+        value=value,
+        options=(*strays, *options) if options else (),
+    )
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _options(
+    key: str,
+    node: Node,
+    around: Around,
+    value: Any,
+    *,
+    needed: bool,
+    picked: bool = False,
+    place: str = "",
+) -> tuple[Option, ...]:
     known = around.picks.get(key)
     options = (
         tuple(known)
         if known is not None
-        else tuple((str(one), words.value(key, str(one))) for one in node.get("enum", ()))
+        else tuple((str(one), around.values_of(place or key, str(one))) for one in node.get("enum", ()))
     )
     if not needed and node.get("default") is None and all(option for option, _label in options):
         options = (("", "–"), *options)
+    if needed and not picked and place and value in (None, "") and all(option for option, _label in options):
+        options = (("", "–"), *options)  # nothing is chosen yet: what is shown must be what is stored
     if isinstance(value, str) and value and value not in {option for option, _label in options}:
         options = (*options, (value, value))
     return options
@@ -440,7 +543,11 @@ class Reading:
         node = self.shape.root if node is None else node
         path = name.removeprefix("p").removeprefix(".") if path is None else path
         properties, needed = node.get("properties", {}), node.get("required", ())
-        asked = [key for key in (properties if only is None else only) if key in properties]
+        asked = [
+            key
+            for key in (properties if only is None else only)
+            if key in properties and key not in self.around.hidden
+        ]
         found = {key: copy.deepcopy(value) for key, value in existing.items() if key not in asked}
         for key in asked:
             if properties[key].get("const") is not None:
@@ -481,7 +588,7 @@ class Reading:
     ) -> Any:
         node, optional, followed = self.shape.resolved(node)
         stack = (*above, *followed)
-        widget = self.shape.widget_of(key, node, stack, self.around.picks)
+        widget = _widget(self.shape, key, node, stack, self.around)
         text = self.posted.get(name, "").replace("\r\n", "\n")
         match widget:
             case "tick":
@@ -495,6 +602,10 @@ class Reading:
                 chosen = list(dict.fromkeys(one for one in self.posted.getlist(name) if one))
                 old = [one for one in existing if one in chosen] if isinstance(existing, list) else []
                 return [*old, *(one for one in chosen if one not in old)]
+            case "sequence":
+                return self._sequence(self.around.picks.get(key, ()), name)
+            case "couples":
+                return self._couples(key, node, existing, name)
             case "list":
                 return [line.strip() for line in text.split("\n") if line.strip()]
             case "part":
@@ -563,6 +674,35 @@ class Reading:
         published = _list_at(self.around.published, path)
         return trees.read(text, listed, branch, fixed=trees.keys_of(published, branch))
 
+    def _sequence(self, options: Sequence[Option], name: str) -> list[str]:
+        found: list[str] = []
+        for token in self.posted.getlist(f"{name}.rows")[:MOST_ROWS]:
+            at = f"{name}.{token}.name"
+            said = self._text(at) if at in self.posted else _first(options, found)
+            if said:
+                found.append(said)
+        return found
+
+    def _couples(self, key: str, node: Node, existing: Any, name: str) -> dict[str, Any]:
+        of = self.shape.said_by(node)
+        kept = {one: (_as_text(value), value) for one, value in (existing or {}).items()}
+        names, values = self.around.couples[key]
+        found: dict[str, Any] = {}
+        for token in self.posted.getlist(f"{name}.rows")[:MOST_ROWS]:
+            if f"{name}.{token}.key" in self.posted:
+                one, said = self._text(f"{name}.{token}.key"), self._text(f"{name}.{token}.value")
+            else:  # a row that was added just now
+                one, said = _first(names, list(found)) or f"name_{len(found) + 1}", _first(values, [])
+            if not one:
+                continue
+            if one in kept and kept[one][0] == said:
+                found[one] = kept[one][1]
+            elif of.get("type") == "array":
+                found[one] = [part for part in re.split(r"[,，、\s]+", said) if part]
+            else:
+                found[one] = said if of.get("type") == "string" or "anyOf" in of else _stored(said)
+        return found
+
     def _text(self, name: str) -> str:
         return self.posted.get(name, "").replace("\r\n", "\n").strip()
 
@@ -611,6 +751,19 @@ def rows_done(posted: QueryDict, done: str) -> QueryDict:
             tokens.insert(max(0, at + (1 if what == "down" else -1)), token)
     posted.setlist(f"{name}.rows", tokens)
     return posted
+
+
+def _first(options: Sequence[Option], taken: Sequence[str]) -> str:
+    """Return what a new row begins with: the first name that is not taken yet."""
+    names = [name for name, _label in options if name]
+    return next((name for name in names if name not in taken), names[0] if names else "")
+
+
+def _stored(text: str) -> Any:
+    """Return a stored answer as people write it: a number, yes or no, else the text."""
+    if text in ("true", "false"):
+        return text == "true"
+    return int(text) if re.fullmatch(r"-?\d{1,15}", text, re.ASCII) else text
 
 
 def _whole(text: str) -> int | str:

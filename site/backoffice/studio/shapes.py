@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from forms.fields.base import OPTIONS_OF
 
-EXPRESSIONS = frozenset({"visible_if", "required_if", "read_only_if", "computed", "holds"})
+EXPRESSIONS = frozenset({"visible_if", "required_if", "read_only_if", "computed", "holds", "guard", "when"})
 LONG_FROM = 300
 """Characters from which a text is typed into several lines."""
 Node = Mapping[str, Any]
@@ -56,7 +56,7 @@ class Shape:
     def widget_of(self, key: str, node: Node, followed: Sequence[str], picks: Container[str]) -> str:
         """Return what a node is drawn as."""
         kind = node.get("type")
-        if key in EXPRESSIONS and kind == "string":
+        if key in EXPRESSIONS and kind == "string" and "enum" not in node:
             return "condition"
         if "enum" in node or (kind == "string" and key in picks):
             return "choice"

@@ -3,6 +3,8 @@
 from django.urls import path
 
 from backoffice.studio import exchange, previewing, publishing, views
+from backoffice.studio.flows import publishing as flow_publishing
+from backoffice.studio.flows import views as flows
 
 urlpatterns = [
     path("forms/", views.forms, name="studio_forms"),
@@ -16,4 +18,14 @@ urlpatterns = [
     path("forms/<slug:key>/history/", views.history, name="studio_history"),
     path("forms/<slug:key>/discard/", views.discard, name="studio_discard"),
     path("forms/<slug:key>/export/", exchange.export, name="studio_export"),
+    path("case-workflows/", flows.flows, name="studio_flows"),
+    path("case-workflows/new/", flows.new, name="studio_flow_new"),
+    path("case-workflows/<slug:key>/", flows.edit, name="studio_flow_edit"),
+    path("case-workflows/<slug:key>/check/", flows.check_expression, name="studio_flow_check"),
+    path("case-workflows/<slug:key>/diagram/", flows.diagram, name="studio_flow_diagram"),
+    path("case-workflows/<slug:key>/trials/", flows.trials, name="studio_flow_trials"),
+    path("case-workflows/<slug:key>/publish/", flow_publishing.publish, name="studio_flow_publish"),
+    path("case-workflows/<slug:key>/history/", flows.history, name="studio_flow_history"),
+    path("case-workflows/<slug:key>/discard/", flows.discard, name="studio_flow_discard"),
+    path("case-workflows/<slug:key>/export/", flows.export, name="studio_flow_export"),
 ]

@@ -6,13 +6,13 @@ in the background and puts the new parts in place.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -21,16 +21,57 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from backoffice.studio import catalogue
 from backoffice.studio.beginnings import first_options
 from backoffice.studio.conditions import Condition, faults_of
-from backoffice.studio.desk import SHAPES, Desk, sections_of
+from backoffice.studio.desk import Desk
 from backoffice.studio.properties import Reading, rows_done
 from backoffice.studio.shapes import Shape
 from forms import outline
 from forms.exceptions import FormError, NotFound, NotPermitted
 from forms.fields import KINDS
 from forms.models import WorkingCopy
-from forms.outline import FIELD, GROUP, PAGE, ROOT, RULE, Body, NotATree, Thing, tree_of
+from forms.outline import FIELD, GROUP, PAGE, RULE, Body, NotATree, Thing, tree_of
 from forms.services import working as service
 from foundation.expressions import Kind
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the editor works on, and how: forms here, workflows in ``studio.flows``.
+
+    ``add`` puts a new thing of a sort and kind in and returns the body, the thing and what was done; ``refine``
+    finishes what was typed for a thing: the body and what the thing is called then; ``check_id`` raises for what is no
+    id.
+    """
+
+    desk: type[Desk]
+    templates: str
+    list: str
+    add: Callable[[Body, Thing, str, str], tuple[Body, Thing, str]]
+    refine: Callable[[Desk, Body], tuple[Body, Thing]]
+    check_id: Callable[[str, str], None]
+
+    @property
+    def craft(self) -> service.Craft:
+        """The rules of what is worked on."""
+        return self.desk.craft
+
+    def template(self, name: str) -> str:
+        """Return the name of a template."""
+        return f"{self.templates}{name}.html"
+
+    def shown(self, request: HttpRequest, key: str) -> WorkingCopy:
+        """Return the working copy to look at; 404 where there is none for this person."""
+        try:
+            return service.look_at(key=key, by=request.user, of=self.craft)
+        except (NotFound, NotPermitted):
+            raise Http404 from None
+
+    def opened(self, request: HttpRequest, key: str) -> WorkingCopy:
+        """Return the working copy to work on, made when there was none yet; 404 as ``shown``."""
+        try:
+            return service.open_form(key=key, by=request.user, of=self.craft)
+        except (NotFound, NotPermitted):
+            raise Http404 from None
+
 
 SORTS_ADDED = (PAGE, GROUP, FIELD, RULE)
 
@@ -75,31 +116,25 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, key: str) -> HttpResponse:
+    """The editor of a form, as ``edit_at``."""
+    return edit_at(FORM_BENCH, request, key)
+
+
+def edit_at(bench: Bench, request: HttpRequest, key: str) -> HttpResponse:
     """The editor. GET shows one thing (``at``); POST saves what was typed for it and does what the pressed
     button says.
     """
     if request.method == "POST":
-        return _worked(request, key)
+        return _worked(bench, request, key)
     at, expert = Thing.read(request.GET.get("at", "")), request.GET.getlist("text")
-    desk = Desk(shown_form(request, key), request.user, at, expert=expert)
+    desk = bench.desk(bench.shown(request, key), request.user, at, expert=expert)
     background = request.headers.get("X-Requested-With") == "XMLHttpRequest"
-    return render(request, "studio/_workspace.html" if background else "studio/edit.html", _context(desk))
+    return render(request, bench.template("_workspace" if background else "edit"), _context(desk))
 
 
 def shown_form(request: HttpRequest, key: str) -> WorkingCopy:
     """Return the working copy of a form to look at; 404 where there is none for this person."""
-    try:
-        return service.look_at(key=key, by=request.user)
-    except (NotFound, NotPermitted):
-        raise Http404 from None
-
-
-def _opened_form(request: HttpRequest, key: str) -> WorkingCopy:
-    """Return the working copy of a form to work on, made when there was none yet; 404 as ``shown_form``."""
-    try:
-        return service.open_form(key=key, by=request.user)
-    except (NotFound, NotPermitted):
-        raise Http404 from None
+    return FORM_BENCH.shown(request, key)
 
 
 def _context(desk: Desk, **more: Any) -> dict[str, Any]:
@@ -127,8 +162,8 @@ class _Work:
     """Names of the conditions that are shown as expressions."""
 
 
-def _worked(request: HttpRequest, key: str) -> HttpResponse:
-    working = _opened_form(request, key)
+def _worked(bench: Bench, request: HttpRequest, key: str) -> HttpResponse:
+    working, of = bench.opened(request, key), bench.craft
     at = Thing.read(request.POST.get("at", ""))
     done = request.POST.get("do", "save")
     background = request.headers.get("X-Requested-With") == "XMLHttpRequest"
@@ -142,18 +177,20 @@ def _worked(request: HttpRequest, key: str) -> HttpResponse:
     try:
         what, _colon, rest = done.partition(":")
         if what == "undo":
-            saved = service.take_back(key=key, version=_number(rest), by=request.user)
+            saved = service.take_back(key=key, version=_number(rest), by=request.user, of=of)
             told["notice"] = _("Taken back.")
         elif what == "settle":
             number, _colon, choice = rest.partition(":")
-            service.settle(key=key, refused=_number(number), take=choice == "mine", by=request.user)
-            saved = service.Saved(_opened_form(request, key))
+            service.settle(key=key, refused=_number(number), take=choice == "mine", by=request.user, of=of)
+            saved = service.Saved(bench.opened(request, key))
         else:
             opened = service.Opened.read(request.POST.get("opened", ""))
             base = service.body_at(working, opened)
             work.body = base
-            _carry_out(request, working, work, what, rest)
-            saved = service.save(key=key, opened=opened, body=work.body, by=request.user, what=work.what)
+            _carry_out(bench, request, working, work, what, rest)
+            saved = service.save(
+                key=key, opened=opened, body=work.body, by=request.user, what=work.what, of=of
+            )
             if what == "remove":
                 told["notice"], told["undo"] = work.what, saved.working.version
             if saved.others:
@@ -167,15 +204,15 @@ def _worked(request: HttpRequest, key: str) -> HttpResponse:
         told["error"], status = _("This has been taken back or settled already."), 409
     except (FormError, NotATree) as refusal:
         told["error"], status = str(refusal), 409
-    desk = Desk(working, request.user, work.at, work.pending, work.expert)
+    desk = bench.desk(working, request.user, work.at, work.pending, work.expert)
     if background or work.pending or status != 200:
-        template = "studio/_workspace.html" if background else "studio/edit.html"
+        template = bench.template("_workspace" if background else "edit")
         return render(request, template, _context(desk, **told), status=status if not background else 200)
     for level, name in ((messages.success, "notice"), (messages.warning, "others")):
         if name in told:
             level(request, told[name])
     shown = urlencode({"at": str(desk.at), "text": sorted(work.expert)}, doseq=True)
-    return redirect(f"{reverse('studio_edit', args=[key])}?{shown}")
+    return redirect(f"{desk.urls['edit']}?{shown}")
 
 
 def _expert(request: HttpRequest) -> set[str]:
@@ -193,26 +230,30 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _carry_out(request: HttpRequest, working: WorkingCopy, work: _Work, what: str, rest: str) -> None:
+def _carry_out(
+    bench: Bench, request: HttpRequest, working: WorkingCopy, work: _Work, what: str, rest: str
+) -> None:
     """Change the body: what was typed, then what the button does."""
     at, base = work.at, work.body
     tree = tree_of(base)
     if at not in tree.own:
-        work.at = ROOT
+        work.at = tree.root
         if what not in ("add", "move"):
             return
     if "typed" in request.POST:
-        desk = Desk(_as_opened(working, base), request.user, at)
+        desk = bench.desk(_as_opened(working, base), request.user, at)
         work.body = _typed(request, desk, work, rest if what == "rows" else "")
+        work.body, work.at = bench.refine(desk, work.body)
         work.what = _("%(thing)s changed") % {
-            "thing": Desk(_as_opened(working, work.body), request.user, at).title(at)
+            "thing": bench.desk(_as_opened(working, work.body), request.user, work.at).title(work.at)
         }
     at = work.at  # a new label may have given it another id
     match what:
         case "add":
-            _add(request, work, rest)
+            sort, _colon, kind = rest.partition(":")
+            work.body, work.at, work.what = bench.add(work.body, work.at, sort, kind)
         case "remove":
-            title = Desk(_as_opened(working, work.body), request.user, at).title(at)
+            title = bench.desk(_as_opened(working, work.body), request.user, at).title(at)
             work.at = tree_of(work.body).parent[at][0]
             work.body = outline.removed(work.body, at)
             work.what = _("“%(thing)s” removed") % {"thing": title}
@@ -224,7 +265,7 @@ def _carry_out(request: HttpRequest, working: WorkingCopy, work: _Work, what: st
             work.what = _("%(thing)s moved") % {"thing": at.id}
         case "moveto":
             within = Thing.read(request.POST.get("within", ""))
-            if within != ROOT:
+            if within.id:
                 work.body = outline.moved(work.body, at, within, 10_000)
                 work.what = _("%(thing)s moved") % {"thing": at.id}
         case "move":
@@ -233,7 +274,7 @@ def _carry_out(request: HttpRequest, working: WorkingCopy, work: _Work, what: st
             work.body = outline.moved(work.body, moving, within, _number(request.POST.get("place", "")))
             work.what = _("%(thing)s moved") % {"thing": moving.id}
         case "id":
-            _rename(request, working, work)
+            _rename(bench, request, working, work)
         case "astext":
             work.expert.add(rest)
         case "asrows":
@@ -244,6 +285,7 @@ def _as_opened(working: WorkingCopy, body: Body) -> WorkingCopy:
     """Return the working copy, unsaved, as it was when its page was made."""
     return WorkingCopy(
         pk=working.pk,
+        kind=working.kind,
         key=working.key,
         body=body,
         base=working.base,
@@ -257,26 +299,32 @@ def _typed(request: HttpRequest, desk: Desk, work: _Work, rows: str) -> Body:
     posted = rows_done(request.POST, rows) if rows else request.POST
     around = desk.around()
     said = dict(desk.said)
-    names = [name for key, _heading, names in sections_of(desk.at.sort) if key != "options" for name in names]
-    reading = Reading(SHAPES[desk.at.sort], posted, around)
+    names = [
+        name for key, _heading, names in desk.sections_of(desk.at.sort) if key != "options" for name in names
+    ]
+    reading = Reading(desk.shapes[desk.at.sort], posted, around)
     found = reading.mapping(said, only=names)
     work.pending = reading.pending
     if desk.at.sort == FIELD:
         _read_options(desk, posted, said, found, work)
     if desk.at.sort == GROUP and "repeat" not in found:
         found.pop("groups", None)
-    body = outline.changed(work.body, desk.at, found)
+    return outline.changed(work.body, desk.at, found)
+
+
+def _refined(desk: Desk, body: Body) -> tuple[Body, Thing]:
+    """Give a new field the id its label suggests."""
+    said = tree_of(body).own[desk.at]
     if desk.at.sort == FIELD and desk.at not in desk.published and desk.at.id.startswith("f_"):
-        wish = outline.id_from(found.get("label", {}) if isinstance(found.get("label"), dict) else {})
+        wish = outline.id_from(said.get("label", {}) if isinstance(said.get("label"), dict) else {})
         unnamed = (
             outline.id_from(catalogue.kind_name(desk.said["kind"])) if desk.said.get("kind") in KINDS else ""
         )
         if wish and wish not in (desk.at.id, unnamed):
             name = outline.fresh_id(wish, outline.ids_in(body))
             if not catalogue.unspeakable(name):
-                body = outline.renamed(body, desk.at, name)
-                work.at = Thing(FIELD, name)
-    return body
+                return outline.renamed(body, desk.at, name), Thing(FIELD, name)
+    return body, desk.at
 
 
 def _read_options(desk: Desk, posted: Any, said: dict[str, Any], found: dict[str, Any], work: _Work) -> None:
@@ -299,35 +347,44 @@ def _read_options(desk: Desk, posted: Any, said: dict[str, Any], found: dict[str
     work.pending |= reading.pending
 
 
-def _add(request: HttpRequest, work: _Work, rest: str) -> None:
+def _added(body: Body, at: Thing, sort: str, kind: str) -> tuple[Body, Thing, str]:
     """Put a new thing behind the selected one, or at the end of what holds its sort."""
-    sort, _colon, kind = rest.partition(":")
     if sort not in SORTS_ADDED or (sort == FIELD and kind not in KINDS):
         raise NotATree(_("There is nothing of this kind to add."))
-    tree = tree_of(work.body)
-    within, after = catalogue.place_for(tree, work.at, sort)
+    tree = tree_of(body)
+    within, after = catalogue.place_for(tree, at, sort)
     if within is None:
         # A field needs a group, a group a page: they come along.
-        work.body, work.at = catalogue.with_room(work.body, sort)
-        tree = tree_of(work.body)
-        within, after = catalogue.place_for(tree, work.at, sort)
+        body, at = catalogue.with_room(body, sort)
+        tree = tree_of(body)
+        within, after = catalogue.place_for(tree, at, sort)
         assert within is not None
     said = catalogue.first_words(sort, kind, tree)
     thing = Thing(sort, said["id"])
-    work.body, work.at = outline.added(work.body, said, thing, within, after), thing
-    work.what = _("%(thing)s added") % {"thing": catalogue.name_of(sort, kind)}
+    what = _("%(thing)s added") % {"thing": catalogue.name_of(sort, kind)}
+    return outline.added(body, said, thing, within, after), thing, what
 
 
-def _rename(request: HttpRequest, working: WorkingCopy, work: _Work) -> None:
+def _rename(bench: Bench, request: HttpRequest, working: WorkingCopy, work: _Work) -> None:
     name = request.POST.get("id", "").strip()
-    if work.at == ROOT or name == work.at.id:
+    if not work.at.id or name == work.at.id:
         return
-    if work.at in service.published_things(working.key):
+    if work.at in service.published_things(working.key, bench.craft):
         raise service.IdFixed(work.at.id)
-    catalogue.check_id(name)
+    bench.check_id(work.at.sort, name)
     work.body = outline.renamed(work.body, work.at, name)
     work.what = _("%(old)s is now called %(new)s") % {"old": work.at.id, "new": name}
     work.at = Thing(work.at.sort, name)
+
+
+FORM_BENCH = Bench(
+    desk=Desk,
+    templates="studio/",
+    list="studio_forms",
+    add=_added,
+    refine=_refined,
+    check_id=lambda _sort, name: catalogue.check_id(name),
+)
 
 
 # --- while typing ---------------------------------------------------------------------------------------------
@@ -335,8 +392,13 @@ def _rename(request: HttpRequest, working: WorkingCopy, work: _Work) -> None:
 
 @require_POST
 def check_expression(request: HttpRequest, key: str) -> HttpResponse:
+    """Say what is wrong with an expression of a form that is being typed."""
+    return check_expression_at(FORM_BENCH, request, key)
+
+
+def check_expression_at(bench: Bench, request: HttpRequest, key: str) -> HttpResponse:
     """Say what is wrong with an expression that is being typed."""
-    desk = Desk(shown_form(request, key), request.user, Thing.read(request.POST.get("at", "")))
+    desk = bench.desk(bench.shown(request, key), request.user, Thing.read(request.POST.get("at", "")))
     text = request.POST.get("text", "")[:4000]
     name = request.POST.get("property", "")
     around = desk.around()
@@ -353,13 +415,18 @@ def check_expression(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def history(request: HttpRequest, key: str) -> HttpResponse:
+    """The savings of a form's working copy, as ``history_at``."""
+    return history_at(FORM_BENCH, request, key)
+
+
+def history_at(bench: Bench, request: HttpRequest, key: str) -> HttpResponse:
     """The savings of the working copy, newest first; each can be taken back."""
-    working = shown_form(request, key)
+    working = bench.shown(request, key)
     if request.method == "POST":
-        _opened_form(request, key)
+        bench.opened(request, key)
         try:
             saved = service.take_back(
-                key=key, version=_number(request.POST.get("version", "")), by=request.user
+                key=key, version=_number(request.POST.get("version", "")), by=request.user, of=bench.craft
             )
             messages.success(request, _("Taken back."))
             if saved.refused:
@@ -368,19 +435,26 @@ def history(request: HttpRequest, key: str) -> HttpResponse:
                 )
         except (NotFound, service.TooOld):
             messages.error(request, _("This cannot be taken back any more."))
-        return redirect("studio_history", key=key)
+        return redirect(bench.desk(working, request.user).urls["history"])
     saves = working.saves.select_related("by").defer("body")[:100] if working.pk else ()
-    return render(request, "studio/history.html", {**_context(Desk(working, request.user)), "saves": saves})
+    return render(
+        request, "studio/history.html", {**_context(bench.desk(working, request.user)), "saves": saves}
+    )
 
 
 @require_http_methods(["GET", "POST"])
 def discard(request: HttpRequest, key: str) -> HttpResponse:
-    """Ask, then go back to the edition; of a form never published, throw it away."""
-    working = shown_form(request, key)
+    """Discard the changes of a form, as ``discard_at``."""
+    return discard_at(FORM_BENCH, request, key)
+
+
+def discard_at(bench: Bench, request: HttpRequest, key: str) -> HttpResponse:
+    """Ask, then go back to the edition; of what was never published, throw it away."""
+    desk = bench.desk(bench.shown(request, key), request.user)
     if request.method == "POST":
-        _opened_form(request, key)
+        bench.opened(request, key)
         reason = request.POST.get("reason", "").strip()[:500]
-        left = service.discard(key=key, by=request.user, reason=reason)
+        left = service.discard(key=key, by=request.user, reason=reason, of=bench.craft)
         messages.success(request, _("The changes have been discarded."))
-        return redirect("studio_edit", key=key) if left is not None else redirect("studio_forms")
-    return render(request, "studio/discard.html", _context(Desk(working, request.user)))
+        return redirect(desk.urls["edit"]) if left is not None else redirect(bench.list)
+    return render(request, "studio/discard.html", _context(desk))

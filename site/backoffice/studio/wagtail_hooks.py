@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.urls import URLPattern, reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
@@ -31,4 +32,24 @@ def forms_item() -> MenuItem:
     """Add the forms to the menu."""
     return FormsMenuItem(
         _("Forms"), reverse("studio_forms"), name="studio-forms", icon_name="form", order=130
+    )
+
+
+class FlowsMenuItem(MenuItem):
+    """Leads to the list of workflows."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        """Show it to those who may open it."""
+        return may_open(request, "studio_flows")
+
+
+@hooks.register("register_admin_menu_item")
+def flows_item() -> MenuItem:
+    """Add the workflows of cases to the menu."""
+    return FlowsMenuItem(
+        pgettext_lazy("of cases", "Workflows"),
+        reverse("studio_flows"),
+        name="studio-flows",
+        icon_name="tasks",
+        order=131,
     )

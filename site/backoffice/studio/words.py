@@ -262,7 +262,10 @@ _HELPS_OF: dict[tuple[str, str], Promise | str] = {
 
 
 def label(key: str, fallback: str, owner: str = "") -> str:
-    """Return what a property is called, of the model ``owner``."""
+    """Return what a property is called, of the model ``owner``; ``key`` may name the outer property it stands in before
+    a dot.
+    """
+    key = key.rpartition(".")[2]
     if (owner, key) in _LABELS_OF:
         return str(_LABELS_OF[owner, key])
     return str(LABELS[key]) if key in LABELS else gettext(fallback.replace("_", " ").capitalize())
@@ -284,6 +287,7 @@ def pair_words(key: str) -> tuple[str, str, str]:
 
 def help_text(key: str, fallback: str, owner: str = "") -> str:
     """Return what is said below a property; the description of its model where nothing better is known."""
+    key = key.rpartition(".")[2]
     if (owner, key) in _HELPS_OF:
         return str(_HELPS_OF[owner, key])
     if key in HELPS:
@@ -293,6 +297,7 @@ def help_text(key: str, fallback: str, owner: str = "") -> str:
 
 def value(key: str, said: str) -> str:
     """Return what one of several given values is called."""
+    key = key.rpartition(".")[2]
     if key == "kind" and said in KINDS:
         return str(KINDS[said].name)
     found = _VALUES_OF.get((key, said)) or _VALUES.get(said)

@@ -150,6 +150,10 @@ def existing(world: World) -> dict[str, Example]:
                 "export",
             )
         },
+        **{
+            f"studio_flow_{name}": Example({"key": "complaint"})
+            for name in ("edit", "check", "diagram", "trials", "publish", "history", "discard", "export")
+        },
         "positions_library_choices": Example(query="part=duties"),
         "positions_library_compare": Example({"key": "shared-duty", "before": 1, "after": 2}),
         "positions_library_compare_chosen": Example({"key": "shared-duty"}, query="before=1&after=2"),

@@ -3,99 +3,23 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
-from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
-from backoffice.access import groups
 from forms import outline
 from forms.models import Draft, Submission, WorkingCopy
 from forms.outline import Thing, tree_of
 from forms.services import working as service
 from foundation.editions.models import Edition
 from foundation.organisation.models import User
+from tests.factories.editor import SCRIPT, Editor
 from tests.factories.forms import choices, complaint_body, field, form_body, make_draft, make_form, page, text
 from tests.factories.organisation import make_user_with_roles
 
 pytestmark = pytest.mark.django_db
-SCRIPT = {"X-Requested-With": "XMLHttpRequest"}
-
-
-@pytest.fixture
-def builder() -> User:
-
-    groups.ensure()
-    person = make_user_with_roles("form_builder")
-    person.groups.add(Group.objects.get(name=groups.FORM_BUILDERS))
-    return person
-
-
-@pytest.fixture
-def browser(builder: User) -> Client:
-    client = Client()
-    client.force_login(builder)
-    client.cookies["django_language"] = "en"
-    return client
-
-
-class Editor:
-    """Someone at the editor of one form, pressing its buttons."""
-
-    def __init__(self, client: Client, key: str) -> None:
-        self.client, self.key = client, key
-        self.at = "form"
-
-    @property
-    def address(self) -> str:
-        return reverse("studio_edit", args=[self.key])
-
-    @property
-    def working(self) -> WorkingCopy:
-        return WorkingCopy.objects.get(key=self.key)
-
-    def page(self) -> str:
-        return self.client.get(self.address, {"at": self.at}).content.decode()
-
-    def fields_posted(self) -> dict[str, Any]:
-        """Return what a browser would post from the properties, as they are."""
-        html = self.page()
-        form = html[html.index("data-properties") :].split("</form>", 1)[0]
-        found: dict[str, list[str]] = {}
-        for tag in re.findall(r"<input[^>]*>", form):
-            name, value = _attribute(tag, "name"), _attribute(tag, "value")
-            if name and ('type="checkbox"' not in tag or " checked" in tag):
-                found.setdefault(name, []).append(value)
-        for tag, inner in re.findall(r"(<textarea[^>]*>)\n?(.*?)</textarea>", form, re.DOTALL):
-            found.setdefault(_attribute(tag, "name"), []).append(unescape(inner))
-        for tag, inner in re.findall(r"(<select[^>]*>)(.*?)</select>", form, re.DOTALL):
-            options = re.findall(r"<option[^>]*>", inner)
-            chosen = [one for one in options if " selected" in one] or options[:1]
-            found.setdefault(_attribute(tag, "name"), []).extend(_attribute(one, "value") for one in chosen)
-        found.pop("id", None)
-        found.pop("within", None)
-        return dict(found)
-
-    def press(self, do: str, *, script: bool = False, **more: Any) -> Any:
-        posted = self.fields_posted()
-        posted |= {name: [value] if isinstance(value, str) else value for name, value in more.items()}
-        posted["do"] = [do]
-        response = self.client.post(self.address, posted, headers=SCRIPT if script else {})
-        if response.status_code == 302:
-            self.at = parse_qs(response["Location"].partition("?")[2])["at"][0]
-        return response
-
-    def said(self, at: str = "") -> dict[str, Any]:
-        return tree_of(self.working.body).own[Thing.read(at or self.at)]
-
-
-def _attribute(tag: str, name: str) -> str:
-    match = re.search(rf'\s{name}="([^"]*)"', tag)
-    return unescape(match[1]) if match else ""
 
 
 def held(editor: Editor, group: str) -> list[str]:

@@ -130,6 +130,7 @@ function place(html, { keep = true } = {}) {
 
 function show() {
   const frame = desk.querySelector("[data-frame]");
+  if (!frame) return;
   const address = new URL(desk.querySelector("[data-preview]").dataset.preview, location.href);
   address.searchParams.set("at", properties().elements.at.value);
   address.searchParams.set("language", desk.querySelector("[data-language]").value);
