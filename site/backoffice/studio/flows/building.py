@@ -266,10 +266,11 @@ def refined(desk: Desk, body: Body) -> tuple[Body, Thing]:
             for other in [one for one in tree.own if one.sort == STATE and one != at]:
                 if tree.own[other].get("initial"):
                     body = outline.changed(body, other, {**tree.own[other], "initial": False})
-        if "approval" not in said:
+        if said.get("approval") == {}:  # nothing is said of it but its questions
             for question in tree.inner[at].get("approval.asks", []):
                 body = outline.removed(body, question)
-            body = outline.changed(body, at, said)
+            kept = {key: value for key, value in tree_of(body).own[at].items() if key != "approval"}
+            body = outline.changed(body, at, kept)
     if at in desk.published or not _BEGUN.fullmatch(at.id):
         return body, at
     words = said.get("label" if at.sort == FIELD else "title")
