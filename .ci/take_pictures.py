@@ -375,6 +375,11 @@ def registers(studio: Studio, path: Path) -> None:
     photograph(staff(studio, "manager", "/registers/"), path)
 
 
+def workflow_editor(studio: Studio, path: Path) -> None:
+    """A workflow being built, with its diagram."""
+    photograph(staff(studio, "form_builder", "/admin/case-workflows/complaint/?at=step%3Aassign"), path)
+
+
 COLLECTED = """洗车工岗位职责
 岗位名称：洗车工
 所属部门：售后服务部
@@ -422,6 +427,7 @@ PICTURES: dict[str, Callable[[Studio, Path], None]] = {
     "field-kinds": field_kinds,
     "files": files,
     "registers": registers,
+    "workflow-editor": workflow_editor,
 }
 
 
