@@ -134,7 +134,7 @@ def first_body(key: str, title: dict[str, str], form: str) -> Body:
         "form": form,
         "subject": telling,
         "states": [
-            {"id": "received", "title": both(gettext_noop("Received")), "category": "open", "initial": True},
+            {"id": "received", "title": both(gettext_noop("Case received")), "category": "open", "initial": True},
             {"id": "done", "title": both(gettext_noop("Done")), "category": "final"},
         ],
         "transitions": [
@@ -162,7 +162,7 @@ def name_of(sort: str, kind: str = "") -> str:
         STAGE: _("Stage of an approval"),
         STEP: pgettext("of cases", "Step"),
         IDENTITY: _("What tells the same matter"),
-        GRADE: _("Grade"),
+        GRADE: pgettext("of a case", "Grade"),
         TRIAL: _("Trial"),
     }.get(sort, sort)
 

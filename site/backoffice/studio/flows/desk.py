@@ -113,7 +113,7 @@ class FlowDesk(Desk):
             Part(sort, heading, none, tuple(self._line(thing, 0) for thing in inner.get(slot, [])))
             for slot, sort, heading, none in (
                 ("states", STATE, _("States and approvals"), _("No state yet")),
-                ("transitions", STEP, _("Steps"), _("No step yet")),
+                ("transitions", STEP, pgettext("of cases", "Steps"), _("No step yet")),
                 ("identities", IDENTITY, _("What tells the same matter"), _("None yet")),
                 ("grades", GRADE, _("Grades"), _("No grade yet")),
                 ("trials", TRIAL, _("Trials"), _("No trial yet")),
@@ -150,7 +150,7 @@ class FlowDesk(Desk):
             else _("Stage of an approval"),
             STEP: pgettext("of cases", "Step"),
             IDENTITY: _("What tells the same matter"),
-            GRADE: _("Grade"),
+            GRADE: pgettext("of a case", "Grade"),
             TRIAL: _("Trial"),
             FIELD: _("Question"),
         }[self.at.sort]
@@ -240,7 +240,7 @@ class FlowDesk(Desk):
             case "identity":
                 return (("main", _("What tells the same matter"), ("title", "fields", "days", "warns")),)
             case "grade":
-                return (("main", _("Grade"), ("title", "when", "tone")),)
+                return (("main", pgettext("of a case", "Grade"), ("title", "when", "tone")),)
             case "trial":
                 return (
                     ("main", _("Trial"), ("title", "submitter", "typed", "steps")),
