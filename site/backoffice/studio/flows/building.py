@@ -134,7 +134,12 @@ def first_body(key: str, title: dict[str, str], form: str) -> Body:
         "form": form,
         "subject": telling,
         "states": [
-            {"id": "received", "title": both(gettext_noop("Case received")), "category": "open", "initial": True},
+            {
+                "id": "received",
+                "title": both(gettext_noop("Case received")),
+                "category": "open",
+                "initial": True,
+            },
             {"id": "done", "title": both(gettext_noop("Done")), "category": "final"},
         ],
         "transitions": [
