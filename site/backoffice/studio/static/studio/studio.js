@@ -95,7 +95,8 @@ function place(html, { keep = true } = {}) {
   if (same && keep) {
     for (const [name, value] of touched) {
       const control = [...properties().elements].find((one) => nameOf(one) === name || one.name === name);
-      if (control && control.type !== "checkbox" && control.type !== "hidden") control.value = value;
+      if (control?.type === "checkbox" && nameOf(control) === name) control.checked = value;
+      else if (control && control.type !== "checkbox" && control.type !== "hidden") control.value = value;
       dirty = true;
     }
   } else if (!same) {
@@ -281,7 +282,7 @@ function unmark() {
 function changed(control) {
   if (!control.name || control.hasAttribute("data-apart")) return;
   dirty = true;
-  touched.set(nameOf(control), control.value);
+  touched.set(nameOf(control), control.type === "checkbox" ? control.checked : control.value);
 }
 
 if (desk) {
