@@ -156,7 +156,9 @@ def drawing(
             )
         )
     title = _("Diagram of the workflow “%(title)s”") % {"title": in_language(definition.title)}
-    return _document(pieces, layout, title, _legend(definition, reached, bool(walked)) if legend else [])
+    signs = _legend(definition, reached, bool(walked)) if legend else []
+    # Links within a picture would be hidden from whoever does not see it.
+    return _document(pieces, layout, title, signs, role="group" if addresses else "img")
 
 
 def _in_order(definition: WorkflowDefinition) -> list[State]:
@@ -300,7 +302,7 @@ def _box(
     whole = clean(" ".join(row.text for row in face.rows))
     inner = "".join(parts)
     if address:
-        inner = f'<a href="{escape(address)}" tabindex="-1">{inner}</a>'
+        inner = f'<a href="{escape(address)}">{inner}</a>'
     return f'<g class="{" ".join(classes)}" data-state="{escape(state.id)}"><title>{escape(whole)}</title>{inner}</g>'
 
 
@@ -400,7 +402,9 @@ def _legend(definition: WorkflowDefinition, reached: set[str], walked: bool) -> 
     ]
 
 
-def _document(pieces: list[str], layout: Layout, title: str, legend: Sequence[tuple[str, float]]) -> Drawing:
+def _document(
+    pieces: list[str], layout: Layout, title: str, legend: Sequence[tuple[str, float]], *, role: str
+) -> Drawing:
     width = max(layout.width, BOX_WIDTH) + 2 * MARGIN
     x, y = float(MARGIN), layout.height + 2 * MARGIN + 8
     placed_legend = []
@@ -413,7 +417,7 @@ def _document(pieces: list[str], layout: Layout, title: str, legend: Sequence[tu
     if legend:
         pieces = [*pieces, f'<g class="flow-legend">{"".join(placed_legend)}</g>']
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="flow" role="img" width="{width:g}" height="{height:g}"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="flow" role="{role}" width="{width:g}" height="{height:g}"'
         f' viewBox="0 0 {width:g} {height:g}" font-family="{FONT}"><title>{escape(clean(title))}</title>'
     )
     return Drawing(f"{head}{''.join(pieces)}</svg>", width, height)
