@@ -173,6 +173,7 @@ OURS: dict[str, Rule] = {
             "studio_flow_diagram",
             "studio_flow_trials",
             "studio_flow_publish",
+            "studio_flow_cases",
             "studio_flow_history",
             "studio_flow_discard",
             "studio_flow_export",

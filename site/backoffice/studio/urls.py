@@ -3,6 +3,7 @@
 from django.urls import path
 
 from backoffice.studio import exchange, previewing, publishing, views
+from backoffice.studio.flows import moving
 from backoffice.studio.flows import publishing as flow_publishing
 from backoffice.studio.flows import views as flows
 
@@ -25,6 +26,7 @@ urlpatterns = [
     path("case-workflows/<slug:key>/diagram/", flows.diagram, name="studio_flow_diagram"),
     path("case-workflows/<slug:key>/trials/", flows.trials, name="studio_flow_trials"),
     path("case-workflows/<slug:key>/publish/", flow_publishing.publish, name="studio_flow_publish"),
+    path("case-workflows/<slug:key>/cases/", moving.cases, name="studio_flow_cases"),
     path("case-workflows/<slug:key>/history/", flows.history, name="studio_flow_history"),
     path("case-workflows/<slug:key>/discard/", flows.discard, name="studio_flow_discard"),
     path("case-workflows/<slug:key>/export/", flows.export, name="studio_flow_export"),

@@ -152,7 +152,17 @@ def existing(world: World) -> dict[str, Example]:
         },
         **{
             f"studio_flow_{name}": Example({"key": "complaint"})
-            for name in ("edit", "check", "diagram", "trials", "publish", "history", "discard", "export")
+            for name in (
+                "edit",
+                "check",
+                "diagram",
+                "trials",
+                "publish",
+                "cases",
+                "history",
+                "discard",
+                "export",
+            )
         },
         "positions_library_choices": Example(query="part=duties"),
         "positions_library_compare": Example({"key": "shared-duty", "before": 1, "after": 2}),
