@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from forms.fields.reference import ReferenceField, ReferenceOptions
 from foundation.expressions import Kind
@@ -21,7 +22,7 @@ class DepartmentField(ReferenceField[DepartmentOptions]):
     offers = dict.fromkeys(("code",), Kind.TEXT)
     options_model = DepartmentOptions
 
-    gives = {"name": _("Name"), "code": _("Code")}
+    gives = {"name": pgettext_lazy("of a person or department", "Name"), "code": _("Code")}
 
     def source(self, options: DepartmentOptions) -> str:
         return "department"

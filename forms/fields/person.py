@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from forms.fields.reference import ReferenceField, ReferenceOptions
 from foundation.expressions import Kind
@@ -25,7 +26,7 @@ class PersonField(ReferenceField[PersonOptions]):
     options_model = PersonOptions
 
     gives = {
-        "name": _("Name"),
+        "name": pgettext_lazy("of a person or department", "Name"),
         "employee_number": _("Employee number"),
         "email": _("E-mail"),
         "phone": _("Phone"),

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from workflows.models.case import Case
 
@@ -46,7 +47,7 @@ class Sameness(models.Model):
     """A keyed hash of the answers that tell what a case is about (``schema.Identity``); the answers stand elsewhere."""
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="samenesses", verbose_name=_("case"))
-    workflow = models.CharField(_("workflow"), max_length=40)
+    workflow = models.CharField(pgettext_lazy("of cases", "workflow"), max_length=40)
     identity = models.CharField(_("identity"), max_length=40)
     digest = models.CharField(_("keyed hash"), max_length=64)
 
@@ -63,7 +64,7 @@ class Sameness(models.Model):
 class Turn(models.Model):
     """When a person was last given a case in turn, per workflow and step."""
 
-    workflow = models.CharField(_("workflow"), max_length=40)
+    workflow = models.CharField(pgettext_lazy("of cases", "workflow"), max_length=40)
     step = models.CharField(_("step"), max_length=80)
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="turns", verbose_name=_("person")
@@ -95,7 +96,7 @@ class ChildOrder(models.Model):
     case = models.ForeignKey(
         Case, models.PROTECT, related_name="child_orders", verbose_name=_("opened by case")
     )
-    workflow = models.CharField(_("workflow"), max_length=40)
+    workflow = models.CharField(pgettext_lazy("of cases", "workflow"), max_length=40)
     step = models.CharField(_("step"), max_length=80, blank=True)
     answers = models.JSONField(_("answers it begins with"), default=dict)
     ordered_at = models.DateTimeField(_("ordered at"), default=timezone.now)

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods
 
 from backoffice.casework.deciding import key_of, uuid_of, whole
@@ -94,7 +95,7 @@ def _related(do: str, asked: relations.Request, other: uuids.UUID) -> Receipt:
 
 def _title(do: str) -> str:
     return {
-        "link": _("Link"),
+        "link": pgettext("of cases", "Link"),
         "repeat": _("Link as a repetition"),
         "merge": _("Merge"),
         "unlink": _("Remove the link"),

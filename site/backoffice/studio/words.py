@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from forms.fields import KINDS
@@ -282,7 +282,7 @@ def pair_words(key: str) -> tuple[str, str, str]:
     if key in _PAIRS:
         keys, values, first = _PAIRS[key]
         return str(keys), str(values), first
-    return gettext("Name"), gettext("Value"), "key"
+    return pgettext("of two columns", "Name"), gettext("Value"), "key"
 
 
 def help_text(key: str, fallback: str, owner: str = "") -> str:
