@@ -11,6 +11,7 @@ import pytest
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
+from hypothesis import settings
 
 from foundation.audit.models import Event
 from foundation.audit.queries import events_of
@@ -31,7 +32,8 @@ from workflows.content import seal_of
 from workflows.models import Case
 from workflows.services import approvals
 
-PAIRS, PAIRS_A_CASE = 1000, 10
+PAIRS, PAIRS_A_CASE = 1_000 if settings.default is settings.get_profile("fuzz") else 120, 10
+"""A thousand pairs with `make fuzz`; each takes two pages and two answers."""
 AT_ONCE = 100
 THREADS = 8
 
