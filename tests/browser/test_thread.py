@@ -262,7 +262,7 @@ def walk_to_the_end(
     page.locator("[name=satisfaction][value='5']").check(force=True)
     done("specialist")
     take("specialist", "archive", cause="到店高峰未分流，接待未说明。")
-    page.check("[name=cause_class][value=waiting]")
+    page.select_option("[name=cause_class]", "waiting")
     page.check("[name=training_case][value=no]")
     done("specialist")
     expect(page.locator("h1 + .chip, .chip").first).to_contain_text(
