@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from workflows.schema import Approval
 
-SeatStatus = Literal["queued", "waiting", "agreed", "refused", "handed_over", "skipped", "void"]
+SeatStatus = Literal["queued", "waiting", "agreed", "refused", "handed_over", "sent_back", "skipped", "void"]
 RoundStatus = Literal["open", "agreed", "refused", "sent_back", "withdrawn", "passed", "left"]
 Side = Literal["before", "after"]
 
@@ -69,6 +69,11 @@ class Round:
         """Return the seats whose people have agreed or refused, in the order they did."""
         seats = [seat for _slot, _place, seat in self.seats() if seat.status in ("agreed", "refused")]
         return sorted(seats, key=lambda seat: seat.version or 0)
+
+    def acted(self) -> list[Seat]:
+        """Return the seats whose people have done something with what they were asked."""
+        done = ("agreed", "refused", "handed_over", "sent_back")
+        return [seat for _slot, _place, seat in self.seats() if seat.status in done]
 
     def stored(self) -> dict[str, Any]:
         """Return the round as JSON."""
@@ -153,6 +158,13 @@ def decide(
     seat = _asked(current, at)
     decision = replace(seat, status=verdict, by=by, version=version, seen=seen)
     return settled(approval, _placed(current, at, [decision]))
+
+
+def send_back(current: Round, at: tuple[int, int], *, by: int, version: int, seen: str) -> Round:
+    """Return the round ended because the seat ``at`` has sent the case back."""
+    seat = _asked(current, at)
+    done = replace(seat, status="sent_back", by=by, version=version, seen=seen)
+    return closed(_placed(current, at, [done]), "sent_back")
 
 
 def hand_over(

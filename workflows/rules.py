@@ -119,7 +119,7 @@ def concerns(case: Case, user: Any) -> bool:
         told = rounds.from_stored(stored)
         if {seat.person for _slot, _place, seat in told.waiting()} & acting.people:
             return True
-        decided |= {one for seat in told.decided() for one in (seat.person, seat.by) if one is not None}
+        decided |= {one for seat in told.acted() for one in (seat.person, seat.by) if one is not None}
     return acting.user.pk in decided or acting.user.pk in way.from_stored(case.walked).copied
 
 

@@ -228,10 +228,13 @@ def send_back(request: Request, *, to: str, straight: bool = False) -> Receipt:
         case = desk.case
         _check_verb(desk, "send_back")
         _check_reason(desk.request, _("Say what has to change."))
-        _at, seat, principal = _my_seat(desk)
+        at, seat, principal = _my_seat(desk)
         if to not in ways_back(case):
             raise RuleBroken(_("The case cannot be sent back there from this stage."))
-        put_round(case, rounds.closed(desk.round, "sent_back"))
+        done = rounds.send_back(
+            desk.round, at, by=desk.request.by.pk, version=desk.version, seen=seal_of(case)
+        )
+        put_round(case, done)
         if straight:
             case.walked = replace(way.from_stored(case.walked), back={"after": to, "to": desk.stage}).stored()
         desk.machine.moves[f"{desk.stage}.sent_back"](case, to)

@@ -227,7 +227,7 @@ def follow(case: Case) -> None:
     wanted = {(one, Kind.ASKED) for one in waiting_of(case)}
     wanted |= {(one, Kind.COPIED) for one in way.from_stored(case.walked).copied}
     for stored in case.rounds:
-        for seat in rounds.from_stored(stored).decided():
+        for seat in rounds.from_stored(stored).acted():
             wanted |= {(seat.person, Kind.DECIDED), (seat.by or seat.person, Kind.DECIDED)}
     there = {(row.person_id, row.kind): row.pk for row in Concern.objects.filter(case=case)}
     gone = [pk for key, pk in there.items() if key not in wanted]

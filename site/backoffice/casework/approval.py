@@ -306,6 +306,7 @@ def seat_word(status: str) -> str:
         "agreed": pgettext("approval", "agreed"),
         "refused": pgettext("approval", "refused"),
         "handed_over": pgettext("approval", "handed over"),
+        "sent_back": pgettext("approval", "sent back"),
         "skipped": pgettext("approval", "had just agreed to the same"),
         "void": pgettext("approval", "was not needed"),
     }[status]

@@ -86,7 +86,7 @@ def decide(request: HttpRequest, case_uuid: uuids.UUID, verb: str) -> HttpRespon
             return _kept(request, case_uuid, known, replace(typed, answers=received.typed), received)
         typed = replace(typed, answers=received.typed)
     try:
-        # Before the case is looked up: whoever gives it away no longer sees it, and the same request may come twice.
+        # Before the case is looked up: it may be the person's no longer, and the same request may come twice.
         receipt = _done(known, _asked(request, case_uuid, typed), typed)
     except CaseNotFound:
         raise Http404 from None

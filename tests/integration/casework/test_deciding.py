@@ -169,7 +169,7 @@ def test_sending_back_asks_where_to_and_whether_to_walk_again(chain: dict[str, U
     assert fresh(case).state == "accountant"
 
 
-def test_handing_over_leads_to_the_inbox_since_the_case_is_no_longer_there(
+def test_who_hands_over_can_follow_the_case_still(
     chain: dict[str, User], clerk: User
 ) -> None:
     case, other = open_one(clerk), make_user("other", full_name_en="Taker")
@@ -180,7 +180,7 @@ def test_handing_over_leads_to_the_inbox_since_the_case_is_no_longer_there(
     assert str(chain["manager"].uuid) not in form
     post = sent(case, do_person=str(other.uuid), reason="出差")
     answer = client.post(url(case, "hand-over"), post)
-    assert (answer.status_code, answer["Location"]) == (302, reverse("casework:inbox"))
+    assert (answer.status_code, answer["Location"]) == (302, page_of(case))
     assert waiting(case) == {other.pk}
     assert client.post(url(case, "hand-over"), post).status_code == 302
     assert fresh(case).version == 2

@@ -134,8 +134,9 @@ def test_handing_over_gives_the_decision_away(chain: dict[str, User], clerk: Use
     case, other = open_one(clerk), make_user("other")
     approvals.hand_over(asks(case, chain["manager"], "出差"), to=other.uuid)
     assert waiting(case) == {other.pk}
-    with pytest.raises(CaseNotFound):
+    with pytest.raises(NotPermitted):
         approvals.agree(asks(case, chain["manager"]))
+    assert case in cases_visible_to(chain["manager"])  # who has given it away may follow it
     approvals.agree(asks(case, other))
     assert fresh(case).state == "accountant"
 
