@@ -165,10 +165,10 @@ def _with_a_file(world: World) -> None:
 
 
 def _with_a_signed_step(world: World) -> None:
-    """A case of the clerk's whose step asks for a person, photos and a signature; nobody else sees it."""
+    """A case of the clerk's whose step asks for a person, photos and a signature; auditors know of it, nobody else."""
     clerk = world.house["clerk"]
     publish_signing(by=world.people["form_builder"])
-    world.objects["signing case"] = open_one(clerk, "signing", note=world.secret("clerk"))
+    world.objects["signing case"] = open_one(clerk, "signing", note=world.secret("clerk", "auditor"))
 
 
 def _slip(world: World) -> None:
