@@ -67,6 +67,9 @@ def take(
     machine = machine_of(case)
     before = snapshot_of(case)
     case.answers = {**case.answers, **given}
+    if not machine.guard_holds(case, spec.id):
+        # Before anybody is looked for: the rule's own sentence says what is wrong.
+        raise RuleBroken(_refusal_of(spec))
     assigned = assign(case, spec, by, chosen)
     move(case, machine, spec.id, spec.target, refusal=_refusal_of(spec))
     case.walked = way.from_stored(case.walked).taking(spec.id, by.pk if by else None).stored()
