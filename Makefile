@@ -24,7 +24,8 @@ lint: ## Check style, types, imports and migrations
 
 bench: ## Measure, and write docs/performance.md
 	@.ci/setup --test
-	@.venv/bin/python -m pytest -q -s -p no:cacheprovider -m benchmark tests/benchmarks
+	@.venv/bin/python -m pip install --quiet --no-deps --require-hashes --upgrade --target .bench/peers -r .ci/requirements-bench.txt
+	@PYTHONPATH=.bench/peers .venv/bin/python -m pytest -q -s -p no:cacheprovider -m benchmark tests/benchmarks
 
 fuzz: ## Run the property tests for longer, with new examples each time (REMIT_FUZZ_DEFINITIONS, REMIT_FUZZ_SUBMISSIONS)
 	@.ci/setup --test
