@@ -242,6 +242,9 @@ def existing(world: World) -> dict[str, Example]:
 
 
 ONLY_MISSING = {
+    # Settings are made when they are first opened; the world has none.
+    "wagtailsettings:edit",
+    "wagtailsettings:preview_on_edit",
     # Nothing in the world is under approval by a Wagtail workflow: not there for whoever may ask.
     "wagtailadmin_pages:workflow_action",
     "wagtailadmin_pages:collect_workflow_action_data",

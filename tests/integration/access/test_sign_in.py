@@ -223,5 +223,6 @@ def test_the_rail_shows_only_what_the_person_may_open(client: Client, hr: User) 
         "cases",
         "positions",
         "audit",
+        "retention",
     ]
     assert [item.key for item in hrs] == ["inbox", "new", "mine", "registers", "cases", "positions", "admin"]

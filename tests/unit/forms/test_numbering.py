@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from django.utils.translation import override
 
 from forms.numbering import Scheme
 
@@ -38,5 +39,5 @@ def test_numbers(scheme: str, series: str, number: str) -> None:
     ],
 )
 def test_what_is_no_scheme(scheme: str) -> None:
-    with pytest.raises(ValueError, match="numbering scheme"):
+    with override("en"), pytest.raises(ValueError, match="numbering scheme"):
         Scheme.read(scheme)
