@@ -32,7 +32,8 @@ def clean_markup(text: str) -> str:
         link_rel="noopener noreferrer",
         clean_content_tags={"script", "style", "iframe", "object", "template", "noscript"},
     )
-    return cleaned.strip()
+    # Blanks at the end of a line say nothing, and sheets do not keep them.
+    return re.sub(r"[^\S\n]+\n", "\n", cleaned).strip()
 
 
 def sound_markup(text: str) -> SafeString:
