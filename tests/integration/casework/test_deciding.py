@@ -169,9 +169,7 @@ def test_sending_back_asks_where_to_and_whether_to_walk_again(chain: dict[str, U
     assert fresh(case).state == "accountant"
 
 
-def test_who_hands_over_can_follow_the_case_still(
-    chain: dict[str, User], clerk: User
-) -> None:
+def test_who_hands_over_can_follow_the_case_still(chain: dict[str, User], clerk: User) -> None:
     case, other = open_one(clerk), make_user("other", full_name_en="Taker")
     client = signed_in(chain["manager"])
     form = body(client.get(url(case, "hand-over")))

@@ -69,7 +69,12 @@ def impact_of(key: str, before: Mapping[str, Any] | None, after: Mapping[str, An
     form = str(after.get("form", ""))
     children = [others[one] for one in sorted(opened) if one in others]
     # Those people keep for themselves are nobody else's to know.
-    views = RegisterView.objects.filter(form_key=form).exclude(role="").order_by("name").values_list("name", flat=True)
+    views = (
+        RegisterView.objects.filter(form_key=form)
+        .exclude(role="")
+        .order_by("name")
+        .values_list("name", flat=True)
+    )
     return Impact(
         running=_running(key, after),
         closed=Case.objects.filter(workflow=key, closed_at__isnull=False).count(),
