@@ -32,6 +32,7 @@ from workflows.models import Case
 from workflows.schema import Trial, TrialStep, WorkflowDefinition
 from workflows.services import approvals, cases
 from workflows.services.record import open_round, waiting_of
+from workflows.services.requests import Request
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ def _step(case: Case, done: TrialStep) -> Case:
     key = uuid.uuid4().hex
     if done.step in ("agree", "refuse"):
         by = person_called(done.by) if done.by else _first_asked(case)
-        request = approvals.Request(case.uuid, by, case.version, key, reason=_("trial"), seen=seal_of(case))
+        request = Request(case.uuid, by, case.version, key, reason=_("trial"), seen=seal_of(case))
         if done.step == "agree":
             approvals.agree(request, answers=_texts(done.typed))
         else:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import override, pgettext
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served
@@ -57,7 +57,7 @@ def test_a_workflow_with_its_form_is_built_from_nothing_and_a_clerk_walks_it(
         publish(page, "1")
 
         page.goto(f"{served.url}/admin/case-workflows/")
-        page.locator("header").get_by_role("link", name=_("New workflow")).click()
+        page.locator("header").get_by_role("link", name=pgettext("of cases", "New workflow")).click()
         page.fill("#title", chinese)
         page.fill("#title_en", english)
         page.select_option("#form", label=chinese if language == "zh-hans" else english)

@@ -3,6 +3,7 @@ people walk it to its end, the auditor reads it all and proves it."""
 
 from __future__ import annotations
 
+import itertools
 import re
 import sqlite3
 import subprocess
@@ -151,6 +152,10 @@ def import_a_collection(served: Served, page: Page, folder: Path) -> None:
     expect(page.locator("main")).not_to_contain_text("旧件管理员")
 
 
+PHONES = itertools.count(13800010001)
+"""A customer of their own for each complaint: the same one would be asked about the earlier case."""
+
+
 def report_a_complaint(served: Served, page: Page, language: str) -> tuple[str, str]:
     """The clerk fills in the form, page by page; return the number of the case and its address."""
     page.goto(f"{served.url}/requests/")
@@ -158,7 +163,7 @@ def report_a_complaint(served: Served, page: Page, language: str) -> tuple[str, 
         "link", name="客户投诉登记表" if language == "zh-hans" else "Complaint record"
     ).first.click()
     page.fill("[name=f-customer_name]", "邵秋白")
-    page.fill("[name=f-phone]", "13800010001")
+    page.fill("[name=f-phone]", str(next(PHONES)))
     page.check("[name=f-channel][value=other]")
     expect(
         page.locator("[name=f-channel_other]")

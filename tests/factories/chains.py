@@ -16,9 +16,10 @@ from tests.factories.organisation import bind_role, make_group, make_user
 from workflows.content import seal_of
 from workflows.models import Case
 from workflows.schema import WorkflowDefinition
-from workflows.services import approvals, cases
+from workflows.services import cases
 from workflows.services.definitions import publish_workflow
 from workflows.services.record import waiting_of
+from workflows.services.requests import Request
 
 _serial = itertools.count(1)
 
@@ -149,10 +150,10 @@ def fresh(case: Case) -> Case:
     return Case.objects.select_related("edition", "submission__edition", "submitted_by").get(pk=case.pk)
 
 
-def asks(case: Case, by: User, reason: str = "", **changed: Any) -> approvals.Request:
+def asks(case: Case, by: User, reason: str = "", **changed: Any) -> Request:
     """Return what somebody sends who has the case before them as it stands."""
     now = fresh(case)
-    return approvals.Request(
+    return Request(
         **{
             "case_uuid": case.uuid,
             "by": by,

@@ -8,21 +8,17 @@ never changed: whoever changes their mind makes a new one in a new round.
 from __future__ import annotations
 
 import datetime
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from forms.fields.base import clean_text
 from foundation.audit import models as audit
-from foundation.audit.exceptions import KeyReused
-from foundation.audit.services import Actor, remembered
+from foundation.audit.services import Actor
 from foundation.editions.texts import in_language
 from foundation.organisation.models import User
 from workflows import rounds, rules, way
@@ -31,45 +27,26 @@ from workflows.exceptions import AnswersRefused, NotPermitted, Overtaken, RuleBr
 from workflows.machine import Machine, machine_of
 from workflows.models import Case
 from workflows.schema import Approval, Verb
-from workflows.services.cases import check_length
 from workflows.services.enclosures import AGREED, Given, enclose, read_given
 from workflows.services.following import arrive, move, people_asked, proceed
 from workflows.services.record import (
     Receipt,
     Snapshot,
     Told,
-    check_version,
-    keep_receipt,
-    locked,
     mail,
     open_round,
     put_round,
-    receipt_again,
-    receipt_of,
     record,
     send_notices,
     snapshot_of,
     tell_asked,
 )
+from workflows.services.requests import Request, carry_out
 from workflows.vocabulary import questions_form
 
 MOST_SIGNERS = 20
 """People in one slot: more added signers than this are a mistake, not an approval."""
 MOST_COPIED = 100
-
-refusals = logging.getLogger("remit.refusals")
-
-
-@dataclass(frozen=True)
-class Request:
-    """What somebody sent: which case, as they saw it, and why. ``seen`` is the hash of the content on their screen."""
-
-    case_uuid: UUID
-    by: User
-    seen_version: int
-    idempotency_key: str
-    reason: str = ""
-    seen: str = ""
 
 
 @dataclass
@@ -441,41 +418,16 @@ def may_decide(case: Case, user: User) -> bool:
 def _verb(
     kind: str, request: Request, said: Mapping[str, Any], do: Callable[[_Desk], audit.Event]
 ) -> Receipt:
-    request = replace(request, reason=clean_text(request.reason, lines=True))
-    try:
-        with transaction.atomic():
-            case = locked(request.case_uuid)
-            whole = {
-                "case": str(request.case_uuid),
-                "verb": kind,
-                "version": request.seen_version,
-                "seen": request.seen,
-                "reason": request.reason,
-                **said,
-            }
-            key = f"act:{request.by.pk}:{request.idempotency_key}"
-            if (known := remembered(key, whole)) is not None:
-                return receipt_again(known)
-            rules.check_may_see(case, request.by)
-            check_version(case, request.seen_version)
-            check_length(request.reason)
-            machine = machine_of(case)
-            approval, current = machine.approvals.get(case.state), open_round(case)
-            if approval is None or current is None:
-                raise RuleBroken(_("Case %(number)s waits for no decision now.") % {"number": case.number})
-            event = do(_Desk(case, machine, approval, current, snapshot_of(case), request, key))
-            proceed(case, request.by)
-            keep_receipt(key, whole, event, case)
-            return receipt_of(case, event)
-    except NotPermitted:
-        refusals.warning(
-            "refused case=%s verb=%s user=%s: not permitted", request.case_uuid, kind, request.by.pk
-        )
-        raise
-    except KeyReused:
-        raise RuleBroken(
-            _("This page had been sent before with other content. Open the case again and repeat your entry.")
-        ) from None
+    def at_its_desk(case: Case, request: Request, key: str) -> audit.Event:
+        machine = machine_of(case)
+        approval, current = machine.approvals.get(case.state), open_round(case)
+        if approval is None or current is None:
+            raise RuleBroken(_("Case %(number)s waits for no decision now.") % {"number": case.number})
+        event = do(_Desk(case, machine, approval, current, snapshot_of(case), request, key))
+        proceed(case, request.by)
+        return event
+
+    return carry_out(kind, request, said, at_its_desk)
 
 
 def _record(

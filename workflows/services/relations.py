@@ -6,38 +6,31 @@ locked in the order of their ids, and each gets an event of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from forms.fields.base import clean_text
 from foundation.audit import models as audit
-from foundation.audit.exceptions import KeyReused
-from foundation.audit.services import Actor, remembered
+from foundation.audit.services import Actor
 from foundation.organisation.models import User
 from workflows import rules
 from workflows.definitions import definition_of
 from workflows.exceptions import AnswersRefused, CaseNotFound, NotPermitted, RuleBroken
 from workflows.machine import MERGED, machine_of
 from workflows.models import Case, ChildOrder
-from workflows.services.cases import check_length
 from workflows.services.following import arrive, move
 from workflows.services.record import (
     Receipt,
     Told,
-    check_version,
-    keep_receipt,
     locked,
-    receipt_again,
-    receipt_of,
     record,
     snapshot_of,
 )
+from workflows.services.requests import Request, carry_out
 
 Relation = Literal["related", "repeat", "merged_into", "merged_here", "split_from", "split_off"]
 TURNED: Mapping[str, str] = {
@@ -51,17 +44,6 @@ TURNED: Mapping[str, str] = {
 """What the other case is to this one, seen from the other."""
 REMOVABLE = ("related", "repeat")
 MOST_LINKS = 200
-
-
-@dataclass(frozen=True)
-class Request:
-    """What somebody sent: which case, as they saw it, and why."""
-
-    case_uuid: UUID
-    by: User
-    seen_version: int
-    idempotency_key: str
-    reason: str = ""
 
 
 def link(request: Request, *, other: UUID, kind: Literal["related", "repeat"] = "related") -> Receipt:
@@ -187,7 +169,7 @@ def _between_cases(
             raise RuleBroken(_("One of the two cases is linked to too many others."))
         return do(case, there)
 
-    return _on_one(kind, request, {"other": str(other), **said}, both, first={request.case_uuid, other})
+    return _on_one(kind, request, {"other": str(other), **said}, both, beside={other})
 
 
 def _on_one(
@@ -196,39 +178,14 @@ def _on_one(
     said: Mapping[str, Any],
     do: Callable[[Case], audit.Event],
     *,
-    first: set[UUID] | None = None,
+    beside: Collection[UUID] = (),
     steps_suffice: bool = False,
 ) -> Receipt:
-    reason = clean_text(request.reason, lines=True)
-    try:
-        with transaction.atomic():
-            for uuid in (
-                Case.objects.filter(uuid__in=first or ()).order_by("pk").values_list("uuid", flat=True)
-            ):
-                locked(uuid)
-            case = locked(request.case_uuid)
-            whole = {
-                "case": str(request.case_uuid),
-                "verb": kind,
-                "version": request.seen_version,
-                "reason": reason,
-                **said,
-            }
-            key = f"act:{request.by.pk}:{request.idempotency_key}"
-            if (known := remembered(key, whole)) is not None:
-                return receipt_again(known)
-            rules.check_may_see(case, request.by)
-            if not may_relate(case, request.by) and not (steps_suffice and _takes_steps(case, request.by)):
-                raise NotPermitted(_("You may see this case, but not link, merge or split it."))
-            check_version(case, request.seen_version)
-            check_length(reason)
-            event = do(case)
-            keep_receipt(key, whole, event, case)
-            return receipt_of(case, event)
-    except KeyReused:
-        raise RuleBroken(
-            _("This page had been sent before with other content. Open the case again and repeat your entry.")
-        ) from None
+    def check(case: Case) -> None:
+        if not may_relate(case, request.by) and not (steps_suffice and _takes_steps(case, request.by)):
+            raise NotPermitted(_("You may see this case, but not link, merge or split it."))
+
+    return carry_out(kind, request, said, lambda case, _tidy, _key: do(case), check=check, beside=beside)
 
 
 def may_relate(case: Case, by: User) -> bool:

@@ -97,6 +97,7 @@ OURS: dict[str, Rule] = {
     "access:password": signed_in("one's own password"),
     "access:language": public("one's own language"),
     "access:theme": public("one's own appearance"),
+    "access:icon": public("the picture of the product"),
     "access:health": public("says ok, nothing else"),
     "access:ready": public("yes or no; reasons for the administrator and for the machine itself"),
     "access:design": signed_in("examples, no data"),

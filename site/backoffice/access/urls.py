@@ -15,6 +15,7 @@ urlpatterns = [
     path("design/", views.design, name="design"),
     path("jobs/<uuid:uuid>/", job_views.job, name="job"),
     path("jobs/<uuid:uuid>/cancel/", job_views.cancel, name="job-cancel"),
+    path("favicon.ico", views.icon, name="icon"),
     path("healthz", health.healthz, name="health"),
     path("readyz", health.readyz, name="ready"),
 ]

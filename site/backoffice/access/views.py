@@ -10,6 +10,7 @@ from django.contrib.auth import logout, views
 from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -163,3 +164,9 @@ def _follow_in_admin(person: Any, code: str) -> None:
     from wagtail.users.models import UserProfile
 
     UserProfile.objects.filter(user=person).update(preferred_language=code)
+
+
+@require_safe
+def icon(request: HttpRequest) -> HttpResponse:
+    """Lead to the picture of the product: browsers ask here for documents that name none, such as a PDF."""
+    return redirect(static("remit/favicon.svg"))

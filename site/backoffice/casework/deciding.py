@@ -32,6 +32,7 @@ from workflows.exceptions import CaseNotFound, NotPermitted, Overtaken, RuleBrok
 from workflows.services import approvals
 from workflows.services.drafts import draft_of
 from workflows.services.record import Receipt
+from workflows.services.requests import Request
 
 MOST_CHOSEN = 100
 
@@ -121,8 +122,8 @@ def _kept(
     return _page(request, standing, verb, typed, "\n".join(received.refused), None, status=422)
 
 
-def _asked(request: HttpRequest, case_uuid: uuids.UUID, typed: Typed) -> approvals.Request:
-    return approvals.Request(
+def _asked(request: HttpRequest, case_uuid: uuids.UUID, typed: Typed) -> Request:
+    return Request(
         case_uuid=case_uuid,
         by=request.user,
         seen_version=whole(request.POST.get("seen_version")),
@@ -132,7 +133,7 @@ def _asked(request: HttpRequest, case_uuid: uuids.UUID, typed: Typed) -> approva
     )
 
 
-def _done(verb: Verb, asked: approvals.Request, typed: Typed) -> Receipt:
+def _done(verb: Verb, asked: Request, typed: Typed) -> Receipt:
     """Do it. A person or side that is none is refused by the service, in words."""
     nobody = uuids.UUID(int=0)
     match verb.slug:

@@ -33,6 +33,7 @@ from workflows.models import Case
 from workflows.queries import decisions_waiting_for, inbox_of
 from workflows.services import approvals
 from workflows.services.record import open_round
+from workflows.services.requests import Request
 
 PER_PAGE = 25
 MOST_AT_ONCE = 50
@@ -202,7 +203,7 @@ def _decide_one(request: HttpRequest, chosen: str, verdict: str, reason: str) ->
     )
     if case is None or not rules.may_see(case, request.user):
         return None
-    asked = approvals.Request(
+    asked = Request(
         case_uuid=case_uuid,
         by=request.user,
         seen_version=whole(request.POST.get(f"version-{chosen}")),

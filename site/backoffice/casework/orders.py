@@ -26,6 +26,7 @@ from workflows import exceptions
 from workflows.definitions import definition_of, edition_in_force
 from workflows.models import Case, ChildOrder
 from workflows.services import relations
+from workflows.services.requests import Request
 
 
 class OrderRefused(Exception):
@@ -105,7 +106,7 @@ def drop(request: HttpRequest, case_uuid: uuids.UUID, order_uuid: uuids.UUID) ->
     case = case_or_404(request, case_uuid)
     reason, refusal, errors, status = request.POST.get("reason", ""), "", {}, 200
     if request.method == "POST":
-        asked = relations.Request(
+        asked = Request(
             case_uuid=case_uuid,
             by=request.user,
             seen_version=whole(request.POST.get("seen_version")),

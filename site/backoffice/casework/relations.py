@@ -24,6 +24,7 @@ from workflows.models import Case
 from workflows.queries import cases_visible_to
 from workflows.services import relations
 from workflows.services.record import Receipt
+from workflows.services.requests import Request
 
 SHOWN = 12
 LONGEST_SEARCH = 100
@@ -52,7 +53,7 @@ def relate(request: HttpRequest, case_uuid: uuids.UUID) -> HttpResponse:
 
 
 def _done(request: HttpRequest, case_uuid: uuids.UUID) -> HttpResponse:
-    asked = relations.Request(
+    asked = Request(
         case_uuid=case_uuid,
         by=request.user,
         seen_version=whole(request.POST.get("seen_version")),
@@ -79,7 +80,7 @@ def _done(request: HttpRequest, case_uuid: uuids.UUID) -> HttpResponse:
     return to_case(request, receipt.case)
 
 
-def _related(do: str, asked: relations.Request, other: uuids.UUID) -> Receipt:
+def _related(do: str, asked: Request, other: uuids.UUID) -> Receipt:
     match do:
         case "link":
             return relations.link(asked, other=other)

@@ -29,6 +29,7 @@ from workflows.queries import cases_visible_to, workflow_for_form
 from workflows.sameness import cases_like, digests_of
 from workflows.schema import Identity, WorkflowDefinition
 from workflows.services import relations
+from workflows.services.requests import Request
 
 SHOWN = 10
 
@@ -108,7 +109,7 @@ def join(submission: Submission, other: UUID, by: User) -> Case | None:
     case = Case.objects.filter(submission=submission).first()
     if case is None:
         return None
-    asked = relations.Request(case.uuid, by, case.version, f"join:{submission.uuid}")
+    asked = Request(case.uuid, by, case.version, f"join:{submission.uuid}")
     return relations.link(asked, other=other, kind="repeat").case
 
 

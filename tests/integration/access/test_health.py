@@ -25,6 +25,11 @@ def test_the_process_says_ok_to_everybody(client: Client) -> None:
     assert (response.status_code, response.content) == (200, b"ok\n")
 
 
+def test_the_picture_of_the_product_is_found_where_browsers_look_unasked(client: Client) -> None:
+    answer = client.get("/favicon.ico", **OUTSIDE)
+    assert (answer.status_code, "favicon" in answer["Location"]) == (302, True)
+
+
 def test_readiness_is_told_without_reasons_to_strangers(client: Client) -> None:
     response = client.get("/readyz", **OUTSIDE)
     assert (response.status_code, response.json()) == (200, {"ready": True})

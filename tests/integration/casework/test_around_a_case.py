@@ -27,6 +27,7 @@ from tests.factories.chains import (
 from tests.factories.organisation import make_user
 from workflows.models import Case, ChildOrder
 from workflows.services import relations
+from workflows.services.requests import Request
 
 pytestmark = pytest.mark.django_db
 
@@ -188,9 +189,7 @@ def test_linking_is_refused_in_words_and_strangers_find_nothing() -> None:
     missing = client.post(relations_of(case), sent(case, do="link", other=str(uuid.uuid4()), reason="说明"))
     assert (missing.status_code, "说明" in body(missing)) == (422, True)
     stale = sent(case, do="link", other=str(hidden.uuid), reason="说明")
-    relations.link(
-        relations.Request(case.uuid, officer, fresh(case).version, uuid.uuid4().hex), other=hidden.uuid
-    )
+    relations.link(Request(case.uuid, officer, fresh(case).version, uuid.uuid4().hex), other=hidden.uuid)
     late = client.post(relations_of(case), stale)
     assert late.status_code == 409
     assert client.post(relations_of(case), sent(case, do="burn", other=str(hidden.uuid))).status_code == 404
@@ -308,7 +307,7 @@ def test_the_queries_of_the_page_do_not_grow_with_what_belongs_to_the_case() -> 
         for _more in range(1 + 3 * number):
             other = open_one(clerk, plate="京A12345")
             relations.link(
-                relations.Request(case.uuid, officer, fresh(case).version, uuid.uuid4().hex),
+                Request(case.uuid, officer, fresh(case).version, uuid.uuid4().hex),
                 other=other.uuid,
             )
         client.get(page_of(case))

@@ -26,6 +26,7 @@ from tests.factories.walking import (
 from workflows.exceptions import AnswersRefused, NotPermitted, RuleBroken
 from workflows.models import Case
 from workflows.services import relations
+from workflows.services.requests import Request
 
 pytestmark = pytest.mark.django_db
 
@@ -330,7 +331,7 @@ class TestComplaint(Walks):
 
     def test_a_complaint_merged_into_another_has_ended(self) -> None:
         kept, doubled = self.open(), self.open()
-        request = relations.Request(
+        request = Request(
             doubled.uuid, self.shop["clerk"], doubled.version, uuid4().hex, reason="同一件事登记了两次"
         )
         relations.merge(request, into=kept.uuid)

@@ -31,6 +31,7 @@ from workflows.exceptions import CaseNotFound, NotPermitted, Overtaken, RuleBrok
 from workflows.models import Case, Sameness
 from workflows.services import relations
 from workflows.services.cases import open_case
+from workflows.services.requests import Request
 
 pytestmark = pytest.mark.django_db
 
@@ -46,9 +47,9 @@ def house() -> dict[str, User]:
     return {"clerk": make_user(), "stranger": make_user(), "desk": publish_all(body)["desk"][0]}
 
 
-def about(case: Case, by: User, reason: str = "", **changed: object) -> relations.Request:
+def about(case: Case, by: User, reason: str = "", **changed: object) -> Request:
     values = {"case_uuid": case.uuid, "by": by, "seen_version": fresh(case).version, "reason": reason}
-    return relations.Request(**{**values, "idempotency_key": uuid.uuid4().hex, **changed})
+    return Request(**{**values, "idempotency_key": uuid.uuid4().hex, **changed})
 
 
 def kinds(case: Case) -> list[str]:

@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from backoffice.diagrams.layout import Place
+
 GAP_X = 24.0
 GAP_Y = 44.0
 PILE_FROM = 3
@@ -43,26 +45,6 @@ class Card:
     width: float
     height: float
     children: tuple[Card, ...] = ()
-
-
-@dataclass(frozen=True)
-class Place:
-    """The rectangle of a card; ``x`` and ``y`` are its left upper corner."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def centre(self) -> float:
-        """Return the middle of its width."""
-        return self.x + self.width / 2
-
-    @property
-    def bottom(self) -> float:
-        """Return its lower edge."""
-        return self.y + self.height
 
 
 @dataclass(frozen=True)

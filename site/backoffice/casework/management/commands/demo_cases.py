@@ -28,6 +28,7 @@ from workflows.content import seal_of
 from workflows.definitions import definition_of, edition_in_force
 from workflows.models import Case
 from workflows.services import approvals, cases, drafts
+from workflows.services.requests import Request
 
 COMPLAINT = "complaint"
 DECISIONS = {"agree": approvals.agree, "refuse": approvals.refuse, "withdraw": approvals.withdraw}
@@ -78,7 +79,7 @@ def _play(entry: dict[str, Any], people: dict[str, User], number: int) -> None:
 def _take(case: Case, step: dict[str, Any], people: dict[str, User], key: str) -> None:
     by, reason = people[step["by"]], step.get("reason", "")
     if (decide := DECISIONS.get(step["step"])) is not None:
-        decide(approvals.Request(case.uuid, by, case.version, key, reason, seal_of(case)))
+        decide(Request(case.uuid, by, case.version, key, reason, seal_of(case)))
         return
     cases.act(
         case_uuid=case.uuid,
