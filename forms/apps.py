@@ -18,7 +18,7 @@ class FormsConfig(AppConfig):
         # Models can be imported only once all apps are there.
         from django.db.models.signals import post_save
 
-        from forms import form_trail, trail, uses, verification
+        from forms import form_trail, notices, trail, uses, verification
         from forms.files import verification as files
         from forms.models import Submission
         from forms.pack import FormLoader
@@ -30,6 +30,7 @@ class FormsConfig(AppConfig):
         from foundation.audit.verification import register_check
         from foundation.packs import registry
 
+        notices.register()
         guards.protect("formbuilder.SubmissionRevision", follows=True)
         guards.protect("formbuilder.SubmissionReading")
         import_module("forms.files.sweeping")  # registers its rounds

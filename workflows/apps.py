@@ -19,10 +19,11 @@ class WorkflowsConfig(AppConfig):
         from forms.uses import tell_uses
         from foundation.audit.trails import TrailKind, register_trail
         from foundation.packs.registry import register
-        from workflows import submissions, trail, uses
+        from workflows import notices, submissions, trail, uses
         from workflows.pack import WorkflowLoader
         from workflows.services.drafts import StepHolders
 
+        notices.register()
         bar_withdrawal("cases", submissions.bar_withdrawal)
         follow_correction("cases", submissions.follow_correction)
         hold_back("cases", submissions.open_cases)

@@ -17,20 +17,20 @@ from typing import Any, Literal
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from forms.exceptions import FormError, NotFound
 from forms.fields import FieldFault, FieldKind
 from forms.logic import row_names
 from forms.models import Draft
+from forms.notices import DRAFT
 from forms.rules import check_may_build
 from forms.schema import FormDefinition, definition_of
 from foundation.audit.services import Actor, FieldChange, append, next_version
 from foundation.editions.models import Edition
 from foundation.editions.queries import in_force
 from foundation.editions.texts import in_language
+from foundation.notifying.services import Matter, Telling, tell
 from foundation.organisation.models import User
-from foundation.outbox.services import send
 
 Typed = Mapping[str, Sequence[str]]
 Fate = Literal["kept", "renamed", "retyped", "dropped"]
@@ -254,18 +254,13 @@ def _behind(edition: Edition) -> Any:
 
 
 def _tell(draft: Draft, new: FormDefinition) -> None:
-    person = draft.person
-    if not person.email:
-        return
-    with override(person.language or settings.LANGUAGE_CODE):
-        title = in_language(new.title)
-        subject = _("Your draft now follows a newer edition: %(title)s") % {"title": title}
-        body = _(
-            "The form “%(title)s” has changed, and your draft was taken over to the new edition. Look through it"
-            " before you submit it: some questions may be new, and some answers may need another look."
-        ) % {"title": title}
-    send(
-        "mail",
-        key=f"draft-migrated:{draft.uuid}:{draft.edition.number}:{uuids.uuid4()}",
-        payload={"to": [person.email], "subject": subject, "body": f"{body}\n\n{settings.BASE_URL}\n"},
+    tell(
+        Telling(
+            kind="request.draft_migrated",
+            key=f"draft-migrated:{draft.uuid}:{draft.edition.number}:{uuids.uuid4()}",
+            people=[draft.person],
+            matter=Matter(DRAFT, str(draft.uuid), f"/requests/drafts/{draft.uuid}/"),
+            values={"form": new.title},
+            robots=False,
+        )
     )

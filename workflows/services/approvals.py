@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 
 from foundation.audit import models as audit
 from foundation.audit.services import Actor
-from foundation.editions.texts import in_language
+from foundation.notifying.services import tell
 from foundation.organisation.models import User
 from workflows import rounds, rules, way
 from workflows.content import seal_of
@@ -33,13 +33,13 @@ from workflows.services.record import (
     Receipt,
     Snapshot,
     Told,
-    mail,
     open_round,
     put_round,
     record,
     send_notices,
     snapshot_of,
     tell_asked,
+    telling,
 )
 from workflows.services.requests import Request, carry_out
 from workflows.vocabulary import questions_form
@@ -281,7 +281,7 @@ def _decided_since_handed_in(case: Case) -> bool:
 
 
 def remind(request: Request) -> Receipt:
-    """Remind (催办) those whose decision the case waits for, by mail; at most once in the hours the stage says.
+    """Remind (催办) those whose decision the case waits for; at most once in the hours the stage says.
 
     Who may: whoever sees the case. Records: event ``case_reminded``. Raises as ``refuse``; ``RuleBroken`` says when
     the next one may be sent.
@@ -302,18 +302,11 @@ def remind(request: Request) -> Receipt:
         reminded = {"at": now.isoformat(), "round": desk.round.number}
         case.walked = replace(way.from_stored(case.walked), reminded=reminded).stored()
         event = _record(desk, "reminded", None, None)
-        state = desk.machine.definition.state(desk.stage)
-        for person in User.objects.filter(pk__in=[seat.person for _slot, _place, seat in asked]):
-            mail(
-                case,
-                person,
-                f"{event.stream_ver}:reminded:{person.uuid}",
-                lambda: (
-                    _("Reminder: “%(stage)s” waits for your decision") % {"stage": in_language(state.title)},
-                    desk.request.reason
-                    or _("%(person)s asks you to look at it.") % {"person": desk.request.by},
-                ),
-            )
+        reason, state = desk.request.reason, desk.machine.definition.state(desk.stage)
+        values = {"stage": state.title, "person": desk.request.by, **({"note": reason} if reason else {})}
+        kind = "case.reminded_with_note" if reason else "case.reminded"
+        people = list(User.objects.filter(pk__in=[seat.person for _slot, _place, seat in asked]))
+        tell(telling(case, kind, f"{event.stream_ver}:reminded", people, values))
         return event
 
     return _verb("reminded", request, {}, urge)
@@ -329,7 +322,7 @@ def next_reminder(case: Case) -> datetime.datetime | None:
 
 
 def copy_to(request: Request, *, people: Sequence[UUID]) -> Receipt:
-    """Let others know of the case (抄送): they see it from now on, and get a mail.
+    """Let others know of the case (抄送): they see it from now on, and are told.
 
     Who may: those asked, where the stage allows it, and whose matter it is. Records: event ``case_copied``.
     Raises as ``refuse``.
@@ -358,16 +351,7 @@ def copy_to(request: Request, *, people: Sequence[UUID]) -> Receipt:
             )
         case.walked = replace(walked, copied=(*walked.copied, *(person.pk for person in fresh))).stored()
         event = _record(desk, "copied", None, None)
-        for person in fresh:
-            mail(
-                case,
-                person,
-                f"{event.stream_ver}:copied:{person.uuid}",
-                lambda: (
-                    _("For your information"),
-                    _("%(person)s wants you to know of this.") % {"person": by},
-                ),
-            )
+        tell(telling(case, "case.copied", f"{event.stream_ver}:copied", fresh, {"person": by}))
         return event
 
     return _verb("copied", request, {"people": sorted(str(one) for one in people)}, copy)
@@ -541,17 +525,5 @@ def _naming(desk: _Desk, verdict: str, person: int, other: User | None = None) -
 
 def _tell_principal(case: Case, principal: User, deputy: User, verdict: str, event: audit.Event) -> None:
     """Tell the person who was acted for what was decided in their name."""
-    mail(
-        case,
-        principal,
-        f"{event.stream_ver}:for:{principal.uuid}",
-        lambda: (
-            _("Your deputy has decided for you"),
-            (
-                _("%(deputy)s has agreed for you.")
-                if verdict == "agreed"
-                else _("%(deputy)s has refused for you.")
-            )
-            % {"deputy": deputy},
-        ),
-    )
+    kind = "case.agreed_for_you" if verdict == "agreed" else "case.refused_for_you"
+    tell(telling(case, kind, f"{event.stream_ver}:for:{principal.uuid}", [principal], {"deputy": deputy}))

@@ -7,26 +7,28 @@ what differs. Nothing here asks who may.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from foundation.audit import models as audit
 from foundation.audit.services import Actor, FieldChange, change_audited, remember
-from foundation.editions.texts import in_language
+from foundation.notifying.services import Matter, Telling, tell
+from foundation.notifying.wording import in_every_language
 from foundation.organisation.deputising import DeputiesInForce
 from foundation.organisation.models import User
 from foundation.organisation.resolution import resolve
-from foundation.outbox.services import send
 from workflows import rounds, rules, way
+from workflows.definitions import definition_of
 from workflows.exceptions import CaseNotFound, Overtaken
 from workflows.machine import Machine
 from workflows.models import Case, Concern
+from workflows.notices import MATTER
 from workflows.schema import Notice
 
 MACHINE = "workflow"
@@ -239,75 +241,59 @@ def follow(case: Case) -> None:
 
 
 def tell_asked(case: Case, before: Snapshot, version: int, machine: Machine) -> None:
-    """Mail those whose decision the case waits for since this change, and their deputies."""
+    """Tell those whose decision the case waits for since this change, and their deputies."""
     fresh = set(waiting_of(case)) - set(before.waiting if before.state == case.state else ())
     if not fresh:
         return
-    state = machine.definition.state(case.state)
+    stage = {"stage": machine.definition.state(case.state).title}
     people = list(User.objects.filter(pk__in=fresh))
     stand_ins = DeputiesInForce(timezone.localdate(), case.workflow).of(people)
+    alone, tellings = [], []
     for person in people:
         away = [stand_in.deputy for stand_in in stand_ins if stand_in.principal == person]
-        mail(
-            case,
-            person,
-            f"{version}:asked:{person.uuid}",
-            _asked_lines(case, in_state=state.title, deputies=away),
-        )
-        for deputy in away:
-            mail(
-                case,
-                deputy,
-                f"{version}:asked:{person.uuid}:{deputy.uuid}",
-                _asked_lines(case, in_state=state.title, principal=person),
-            )
+        if not away:
+            alone.append(person)
+            continue
+        key = f"{version}:asked:{person.uuid}"
+        deputies = in_every_language(partial(_together, away))
+        beside = telling(case, "case.asked_beside_deputy", key, [person], {**stage, "deputy": deputies})
+        as_deputy = telling(case, "case.asked_as_deputy", f"{key}:deputy", away, {**stage, "person": person})
+        tellings += [beside, replace(as_deputy, robots=False)]
+    tell(telling(case, "case.asked", f"{version}:asked", alone, stage), *tellings)
 
 
-def _asked_lines(
-    case: Case, *, in_state: Any, deputies: Sequence[User] = (), principal: User | None = None
-) -> Any:
-    def lines() -> tuple[str, str]:
-        subject = _("“%(stage)s” waits for your decision") % {"stage": in_language(in_state)}
-        if principal is not None:
-            text = _("You act for %(person)s, who is asked to decide.") % {"person": principal}
-        elif deputies:
-            text = _("%(deputies)s, acting for you, can decide as well.") % {
-                "deputies": "、".join(str(one) for one in deputies)
-            }
-        else:
-            text = _("Please look at it and decide.")
-        return subject, text
-
-    return lines
+def _together(people: Sequence[User]) -> str:
+    return "、".join(str(one) for one in people)
 
 
-def mail(case: Case, person: User, key: str, lines: Any) -> None:
-    """Send a mail about the case, in the person's language, once per ``key``. ``lines()`` gives subject and text."""
-    if not person.email or not person.is_active:
-        return
-    with override(person.language or settings.LANGUAGE_CODE):
-        subject, text = lines()
-        send(
-            "mail",
-            key=f"{case.stream}:{key}",
-            payload={
-                "to": [person.email],
-                "subject": f"[{case.number}] {subject}",
-                "body": f"{text}\n\n{case.number} {case.subject}\n{settings.BASE_URL}/cases/{case.uuid}/\n",
-            },
-        )
+def telling(
+    case: Case, kind: str, key: str, people: Sequence[User], values: Mapping[str, Any] = MappingProxyType({})
+) -> Telling:
+    """Return what ``tell`` takes to say something of ``kind`` about the case to ``people``, once per ``key``."""
+    definition = definition_of(case.edition)
+    return Telling(
+        kind=kind,
+        key=f"{case.stream}:{key}",
+        people=people,
+        matter=Matter(MATTER, str(case.uuid), f"/cases/{case.uuid}/", case.number, case.subject),
+        values={
+            "case.number": case.number,
+            "case.subject": case.subject,
+            "case.workflow": definition.title,
+            "case.state": definition.state(case.state).title,
+            **values,
+        },
+        workflow=case.workflow,
+    )
 
 
 def send_notices(case: Case, place: str, notices: Sequence[Notice], version: int) -> None:
-    """Send the notices of a step or stage, each to each person once."""
+    """Tell the notices of a step or stage, each to each person once."""
+    tellings = []
     for position, notice in enumerate(notices):
         people: dict[int, User] = {}
         for role in notice.roles:
             people.update({person.pk: person for person in resolve(role, rules.context_of(case)).people})
-        for person in people.values():
-            mail(
-                case,
-                person,
-                f"{version}:{place}:{position}:{person.uuid}",
-                lambda notice=notice: (in_language(notice.subject), in_language(notice.text)),
-            )
+        found = telling(case, "case.notice", f"{version}:{place}:{position}", list(people.values()))
+        tellings.append(replace(found, subject=notice.subject, text=notice.text, roles=notice.roles))
+    tell(*tellings)

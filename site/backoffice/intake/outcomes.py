@@ -7,20 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from forms.models import Draft, PublicAccess, PublicDraft, Submission
+from forms.notices import SUBMISSION
 from forms.presentation import summary_of
 from forms.schema import definition_of
 from forms.services import submissions
 from forms.services.public import submit_public
 from foundation.editions.texts import in_language
+from foundation.notifying.services import Matter, Telling, tell
 from foundation.organisation.models import User
-from foundation.outbox.services import send
 from workflows.definitions import definition_of as workflow_of
 from workflows.models import Case
 from workflows.queries import workflow_for_form
@@ -91,31 +89,30 @@ def public_word(submission: Submission, language: str) -> str:
 
 
 def _tell_on_behalf(submission: Submission) -> None:
-    """Write a mail to the person somebody handed it in for: that it is there, and where; no answer."""
-    person, by = submission.on_behalf_of, submission.submitted_by
-    if person is None or not person.email:
+    """Tell the person somebody handed it in for: that it is there, and where; no answer."""
+    person = submission.on_behalf_of
+    if person is None:
         return
-    with override(person.language or settings.LANGUAGE_CODE):
-        values = {
-            "person": str(by),
-            "form": in_language(definition_of(submission.edition).title),
-            "number": submission.number,
-            "address": settings.BASE_URL + reverse("intake:submission", kwargs={"uuid": submission.uuid}),
-        }
-        send(
-            kind="mail",
+    tell(
+        Telling(
+            kind="request.for_you",
             key=f"on-behalf:{submission.uuid}",
-            payload={
-                "to": [person.email],
-                "subject": _("“%(form)s” has been submitted for you: %(number)s") % values,
-                "body": _(
-                    "%(person)s has filled in “%(form)s” for you; its number is %(number)s.\n\n"
-                    "Read it here: %(address)s\n\n"
-                    "If something in it is wrong, correct it there or tell %(person)s."
-                )
-                % values,
+            people=[person],
+            matter=Matter(
+                SUBMISSION,
+                str(submission.uuid),
+                reverse("intake:submission", kwargs={"uuid": submission.uuid}),
+                submission.number,
+                definition_of(submission.edition).title,
+            ),
+            values={
+                "form": definition_of(submission.edition).title,
+                "number": submission.number,
+                "person": submission.submitted_by,
             },
+            robots=False,
         )
+    )
 
 
 def address_of(submission: Submission) -> str:

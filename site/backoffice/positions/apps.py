@@ -19,6 +19,7 @@ class PositionsConfig(AppConfig):
             addresses,
             document,
             guards,
+            notices,
             packs,
             publication,
             trail,
@@ -36,6 +37,7 @@ class PositionsConfig(AppConfig):
         from foundation.organisation import codes
 
         codes.reserve(addresses.words)
+        notices.register()
         guards.connect()
         library.connect()
         document.register()

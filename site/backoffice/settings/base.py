@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "foundation.worktime",
     "foundation.audit",
     "foundation.outbox",
+    "foundation.notifying",
     "foundation.packs",
     "forms",
     "workflows",
@@ -206,6 +207,8 @@ TASKS = {
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 globals().update(environment.mail())
+# How long the product keeps what it told people, and what went out for it.
+NOTIFICATIONS_KEEP_DAYS = environment.number("NOTIFICATIONS_KEEP_DAYS", 120)
 DEFAULT_FROM_EMAIL = environment.text("MAIL_FROM", "remit@localhost")
 
 # --- history -------------------------------------------------------------------------------------------------

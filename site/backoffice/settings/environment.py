@@ -16,6 +16,7 @@ REMIT_TRUSTED_PROXIES   0                          number of reverse proxies in 
 REMIT_HTTPS             1 in production            0 only where TLS ends elsewhere and that is intended
 REMIT_EMAIL_URL         written to the data folder ``smtp://user:password@host:587``
 REMIT_MAIL_FROM         remit@localhost            sender of mails
+REMIT_NOTIFICATIONS_KEEP_DAYS  120                 days for which notifications and their deliveries are kept
 REMIT_RENDER_PROCESSES  0: one for each processor  documents of a booklet made at once; 400 MB each at most
 REMIT_FILES_LARGEST_MB  50                         megabytes of one uploaded file, whatever a form says
 REMIT_FILES_MOST_MEGAPIXELS  64                    million pixels of one picture

@@ -12,7 +12,10 @@ from django.utils.translation import pgettext_lazy
 
 
 class Message(models.Model):
-    """One effect to bring about once. ``key`` names the effect: a second message with it is never written."""
+    """One effect to bring about once. ``key`` names the effect: a second message with it is never written.
+
+    ``given_up_at``: it is not tried any more, because it was refused or has failed for too long.
+    """
 
     key = models.CharField(_("key"), max_length=200, unique=True)
     kind = models.CharField(_("kind"), max_length=40)
@@ -21,6 +24,7 @@ class Message(models.Model):
     due_at = models.DateTimeField(_("not before"), default=timezone.now)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
+    given_up_at = models.DateTimeField(_("given up at"), null=True, blank=True)
     last_error = models.TextField(_("last error"), blank=True)
 
     class Meta:
@@ -29,7 +33,9 @@ class Message(models.Model):
         verbose_name_plural = _("effects")
         indexes = [
             models.Index(
-                fields=["due_at"], condition=models.Q(delivered_at__isnull=True), name="outbox_waiting"
+                fields=["due_at"],
+                condition=models.Q(delivered_at__isnull=True, given_up_at__isnull=True),
+                name="outbox_waiting",
             )
         ]
 

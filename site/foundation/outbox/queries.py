@@ -6,7 +6,8 @@ import datetime
 
 from django.utils import timezone
 
-from foundation.outbox.models import Heartbeat, Message
+from foundation.outbox.models import Heartbeat
+from foundation.outbox.services import waiting
 
 
 def worker_seen_at() -> datetime.datetime | None:
@@ -16,4 +17,4 @@ def worker_seen_at() -> datetime.datetime | None:
 
 def overdue(by: datetime.timedelta) -> int:
     """Return how many effects should have happened longer ago than ``by``."""
-    return Message.objects.filter(delivered_at__isnull=True, due_at__lt=timezone.now() - by).count()
+    return waiting().filter(due_at__lt=timezone.now() - by).count()

@@ -23,7 +23,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from foundation.outbox.models import Message
@@ -50,27 +50,43 @@ Handler = Callable[[Payload], None]
 class _Registered:
     handler: Handler
     in_transaction: bool
+    give_up_after: datetime.timedelta | None = None
 
 
 _handlers: dict[str, _Registered] = {}
+
+
+class Refused(Exception):
+    """Whoever should take the effect refuses it for good; ``str()`` says why. It is given up at once."""
+
+
+class Later(Exception):
+    """Not now, but ``after`` so long: a limit of speed, not a failure. It does not count as an attempt."""
+
+    def __init__(self, after: datetime.timedelta, why: str = "") -> None:
+        super().__init__(why)
+        self.after = after
 
 
 class LeaseLost(Exception):
     """A delivery took longer than its lease and another took over; this one's changes are rolled back."""
 
 
-def handles(kind: str, *, in_transaction: bool = False) -> Callable[[Handler], Handler]:
+def handles(
+    kind: str, *, in_transaction: bool = False, give_up_after: datetime.timedelta | None = None
+) -> Callable[[Handler], Handler]:
     """Register the function that brings about effects of ``kind``; import its module in ``AppConfig.ready``.
 
     ``in_transaction``: the effect is rows of ours; it is committed together with the mark "delivered".
     Leave it off for anything slow or outside the database: an open transaction would keep every other
-    writer of SQLite waiting. Raises ``ValueError`` when the kind is taken.
+    writer of SQLite waiting. ``give_up_after``: what failed for so long is not tried any more; without it an
+    effect is tried for ever. Raises ``ValueError`` when the kind is taken.
     """
 
     def register(handler: Handler) -> Handler:
         if kind in _handlers and _handlers[kind].handler is not handler:
             raise ValueError(f"Effects of kind {kind!r} have a handler already.")
-        _handlers[kind] = _Registered(handler, in_transaction)
+        _handlers[kind] = _Registered(handler, in_transaction, give_up_after)
         return handler
 
     return register
@@ -120,19 +136,22 @@ def deliver(message_id: int) -> bool:
 
     Does nothing when it was delivered, is not due, or is being delivered elsewhere. A failing handler is
     recorded (``last_error``) and tried again later, ten seconds after the first time, then twice as long
-    each time, at most an hour. Call it outside a transaction.
+    each time, at most an hour, until it is given up (``handles``). A handler raises ``Refused`` to have it given
+    up at once, ``Later`` to be asked again after a while. Call it outside a transaction.
     """
     now = timezone.now()
     # One statement decides who delivers; no lock is held while the handler works.
-    claimed = Message.objects.filter(pk=message_id, delivered_at__isnull=True, due_at__lte=now).update(
-        due_at=now + lease(), attempts=F("attempts") + 1
+    claimed = (
+        waiting()
+        .filter(pk=message_id, due_at__lte=now)
+        .update(due_at=now + lease(), attempts=F("attempts") + 1)
     )
     if not claimed:
         return False
     message = Message.objects.get(pk=message_id)
     mine = Message.objects.filter(pk=message_id, delivered_at__isnull=True, attempts=message.attempts)
+    registered = _handlers.get(message.kind)
     try:
-        registered = _handlers.get(message.kind)
         if registered is None:
             raise LookupError(f"no handler for effects of kind {message.kind!r}")
         payload = Payload(message.payload, message.key)
@@ -144,11 +163,42 @@ def deliver(message_id: int) -> bool:
         else:
             registered.handler(payload)
             mine.update(delivered_at=timezone.now(), last_error="")
+    except Later as error:
+        mine.update(
+            due_at=timezone.now() + error.after, attempts=F("attempts") - 1, last_error=str(error)[:2000]
+        )
+        return False
+    except Refused as error:
+        logger.warning("effect %s refused: %s", message.key, error)
+        mine.update(given_up_at=timezone.now(), last_error=str(error)[:2000])
+        return False
     except Exception as error:
         logger.exception("effect %s not delivered (attempt %s)", message.key, message.attempts)
-        mine.update(due_at=timezone.now() + retry_after(message.attempts), last_error=said(error))
+        failed = timezone.now()
+        patience = registered.give_up_after if registered else None
+        mine.update(
+            due_at=failed + retry_after(message.attempts),
+            given_up_at=failed if patience is not None and failed - message.created_at > patience else None,
+            last_error=said(error),
+        )
         return False
     return True
+
+
+def waiting() -> QuerySet[Message]:
+    """Return effects that are still to happen."""
+    return Message.objects.filter(delivered_at__isnull=True, given_up_at__isnull=True)
+
+
+def try_again(message: Message) -> bool:
+    """Try an effect now that has failed or was given up; return whether it was still to happen."""
+    now = timezone.now()
+    found = Message.objects.filter(pk=message.pk, delivered_at__isnull=True).update(
+        given_up_at=None, due_at=now, attempts=0, last_error=""
+    )
+    if found:
+        transaction.on_commit(lambda: _enqueue(message.pk, None), robust=True)
+    return bool(found)
 
 
 def retry_after(attempts: int) -> datetime.timedelta:
@@ -166,9 +216,7 @@ def sweep(limit: int = SWEEP_SIZE, stopping: Callable[[], bool] = lambda: False)
 
     ``stopping`` is asked before each one.
     """
-    due = Message.objects.filter(delivered_at__isnull=True, due_at__lte=timezone.now()).order_by(
-        "due_at", "pk"
-    )
+    due = waiting().filter(due_at__lte=timezone.now()).order_by("due_at", "pk")
     delivered = 0
     for pk in list(due.values_list("pk", flat=True)[:limit]):
         if stopping():

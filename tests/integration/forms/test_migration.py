@@ -15,8 +15,8 @@ from forms.models import Draft
 from forms.services import migration
 from foundation.audit.models import Event
 from foundation.organisation.models import User
-from foundation.outbox.models import Message
 from tests.factories.forms import choices, field, make_draft, make_form
+from tests.factories.notifying import mails_written
 from tests.factories.organisation import make_user, make_user_with_roles
 
 pytestmark = pytest.mark.django_db
@@ -83,7 +83,7 @@ def test_the_draft_goes_on_under_the_new_edition_and_its_author_is_told(builder:
         {"kept": ["a"], "new_name": ["b"], "number": ["12"], "colour": ["red"]},
     )
     assert Event.objects.filter(stream="working-form:visit").count() == 1
-    assert Message.objects.filter(kind="mail").count() == 1
+    assert mails_written(author).count() == 1
     assert migration.migrate(key="visit", renamed={}, by=builder) == 0
 
 

@@ -19,8 +19,8 @@ from forms.services import corrections
 from foundation.audit.queries import events_of
 from foundation.editions.models import Edition
 from foundation.organisation.models import User
-from foundation.outbox.models import Message
 from tests.factories.forms import choices, field, make_draft, make_form, make_submission, page, text
+from tests.factories.notifying import mails_written
 from tests.factories.organisation import (
     bind_role,
     hold,
@@ -263,7 +263,7 @@ def test_a_form_is_handed_in_for_somebody_who_is_told_and_finds_it(person: User)
     client.post(address, {"page": "first", "do": "submit"})
     done = Submission.objects.get()
     assert (done.submitted_by, done.on_behalf_of) == (desk, guest)
-    mail = Message.objects.get(kind="mail").payload
+    mail = mails_written().get().payload
     assert (mail["to"], done.number in mail["subject"]) == ([guest.email], True)
     assert done.number in english(guest).get(reverse("intake:mine")).content.decode()
     assert english(guest).get(to("submission", done)).status_code == 200

@@ -26,9 +26,9 @@ from backoffice.positions.approval.models import ApprovalStep
 from backoffice.positions.approval.presentation import reasons, standing_of
 from foundation.audit.queries import events_of
 from foundation.editions.queries import body_of, in_force
-from foundation.outbox.models import Message
 from foundation.outbox.services import deliver
 from tests.factories.approvals import approved, govern, make_approver, submitted
+from tests.factories.notifying import mails_written
 from tests.factories.organisation import (
     bind_role,
     hold,
@@ -278,7 +278,7 @@ def test_approvers_get_a_mail_in_their_language_and_wagtail_sends_none(django_ca
     second = make_approver("second", language="en")
     superuser = make_user("super", is_superuser=True)
     step = submitted(note="请看第三条")
-    asked = {message.payload["to"][0]: message for message in Message.objects.filter(kind="mail")}
+    asked = {message.payload["to"][0]: message for message in mails_written()}
     assert set(asked) == {chief.email, second.email}
     assert superuser.email not in asked
     for message in asked.values():
@@ -287,7 +287,7 @@ def test_approvers_get_a_mail_in_their_language_and_wagtail_sends_none(django_ca
     assert asked[second.email].payload["subject"].startswith("For your approval")
     services.send_back(step, by=chief, seen=step.text_sha256, comment="不行")
     assert mail.outbox == []
-    back = Message.objects.filter(kind="mail").latest("pk")
+    back = mails_written().latest("pk")
     assert (back.payload["to"], "不行" in back.payload["body"]) == ([step.submitted_by.email], True)
     deliver(back.pk)
     assert [one.to for one in mail.outbox] == [[step.submitted_by.email]]

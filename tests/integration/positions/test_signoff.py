@@ -21,8 +21,8 @@ from foundation.audit.queries import events_of
 from foundation.audit.verification import verify
 from foundation.organisation import services as organisation
 from foundation.organisation.models import Holding
-from foundation.outbox.models import Message
 from foundation.outbox.services import sweep
+from tests.factories.notifying import mails_written
 from tests.factories.organisation import (
     hold,
     make_department,
@@ -50,7 +50,7 @@ def today() -> datetime.date:
 
 
 def mails(person=None) -> list[str]:
-    found = Message.objects.filter(kind="mail").order_by("pk")
+    found = mails_written()
     return [
         message.payload["subject"]
         for message in found
@@ -267,7 +267,7 @@ def test_a_refusal_needs_a_reason_and_reaches_hr_and_the_line_manager():
     refuse(request, "职责超出合同")
     done = SignOff.objects.get(pk=request.pk)
     assert (done.state, done.reason) == ("refused", "职责超出合同")
-    told = Message.objects.filter(kind="mail", key__contains=":refused:")
+    told = mails_written(key__contains=":refused:")
     keepers = {hr.email, request.position.page.owner.email}  # both have the role of HR
     assert {message.payload["to"][0] for message in told} == {*keepers, boss.email}
     assert all("职责超出合同" in message.payload["body"] for message in told)
@@ -569,7 +569,7 @@ def test_hr_gets_one_mail_about_all_that_became_overdue():
     for _number in range(3):
         make_due(make_request(), today() - DAY)
     keeping.keep_up()
-    (message,) = [one for one in Message.objects.filter(kind="mail") if one.payload["to"] == [hr.email]]
+    (message,) = mails_written(hr)
     assert len(message.payload["body"].split("\n\n")[0].splitlines()) == 3
 
 
@@ -591,6 +591,7 @@ def test_mails_speak_the_language_of_whoever_gets_them():
         person = make_user(language=language)
         hold(person, page.position)
     keeping.carry_out(page.code)
+    assert mails_written().count() == 2
     sweep()
     english = next(one for one in mail.outbox if "Please sign" in one.subject)
     assert "You are asked to read and sign edition 1" in english.body

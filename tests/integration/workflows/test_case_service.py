@@ -10,7 +10,7 @@ from django.utils.translation import override
 
 from foundation.audit.queries import events_of
 from foundation.audit.verification import verify
-from foundation.outbox.models import Message
+from tests.factories.notifying import mails_written
 from tests.factories.workflows import (
     House,
     complaint_in,
@@ -170,7 +170,7 @@ def test_the_assignee_is_told_once_by_mail(house: House, django_capture_on_commi
     again = key()
     for _time in range(2):
         take(house, case, "assign", idempotency_key=again, seen_version=1)
-    written = Message.objects.filter(kind="mail", payload__to=[house["assignee"].email])
+    written = mails_written(house["assignee"])
     assert written.count() == 1
     assert case.number in written.get().payload["subject"]
     assert mail.outbox == []

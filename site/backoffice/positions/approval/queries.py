@@ -7,7 +7,7 @@ those who keep or check the descriptions (``rules.may_follow_all``). To everybod
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,6 +90,28 @@ def step_for(user: Any, step_uuid: uuid.UUID, roles: Iterable[str]) -> ApprovalS
         if any(user in _people(asked.asked_at(one)) for one in open_ones):
             return step
     return None
+
+
+def steps_for(user: Any, uuids: Collection[uuid.UUID], roles: Iterable[str]) -> list[uuid.UUID]:
+    """Return those of the steps that ``step_for`` would return; a fixed number of queries."""
+    found = list(steps().filter(uuid__in=uuids))
+    if not user.is_active or not found:
+        return []
+    if rules.may_follow_all(roles):
+        return [step.uuid for step in found]
+    around = list(
+        steps().filter(task_state__workflow_state__in={step.task_state.workflow_state_id for step in found})
+    )
+    asked = Approvers([step.task_state.task_id for step in around if step.verdict == Verdict.WAITING])
+    known = {
+        step.task_state.workflow_state_id
+        for step in around
+        if user.pk in (step.submitted_by_id, step.decided_by_id)
+        or (step.verdict == Verdict.WAITING and user in _people(asked.asked_at(step)))
+    }
+    return [
+        step.uuid for step in found if step.task_state.workflow_state_id in known or user.pk in step.barred
+    ]
 
 
 def round_of(step: ApprovalStep) -> list[ApprovalStep]:

@@ -1,0 +1,121 @@
+"""What workflows say to people: the topics, the kinds and their texts, and who may still see a case.
+
+Registered when the app gets ready. Who is told, and when, stands in ``services.record`` and ``services.approvals``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from foundation.notifying.kinds import FieldOfKind, Kind, Topic, register_kind, register_topic
+from foundation.notifying.matters import register_matter
+
+if TYPE_CHECKING:
+    from foundation.organisation.models import User
+
+MATTER = "case"
+
+CASE_FIELDS = {
+    "case.number": FieldOfKind(_("number of the case"), "TS-2026-0042"),
+    "case.subject": FieldOfKind(_("what the case is about"), _("Noise from the front axle")),
+    "case.workflow": FieldOfKind(_("name of the workflow"), _("Complaint")),
+    "case.state": FieldOfKind(_("where the case stands"), _("In review")),
+}
+"""Fields of everything that is said about a case."""
+
+_STAGE = {"stage": FieldOfKind(_("stage of the approval"), _("Approval by the manager"))}
+_PERSON = {"person": FieldOfKind(_("who did it"), _("Wang Fang"))}
+_DEPUTY = {"deputy": FieldOfKind(_("who acts for the reader"), _("Zhao Lei"))}
+_WORDS = {"note": FieldOfKind(_("what they wrote"), _("Please have a look today."))}
+
+
+def register() -> None:
+    """Register topics and kinds, and who may see a case."""
+    register_topic(
+        Topic(
+            "decisions",
+            _("Decisions asked of me"),
+            help=_("A case waits for you, and reminders of it."),
+            compulsory=True,
+        )
+    )
+    register_topic(
+        Topic("cases", _("Cases"), help=_("What workflows tell those who take part, and copies of cases."))
+    )
+    register_kind(
+        Kind(
+            "case.asked",
+            "decisions",
+            _("Asked to decide"),
+            _("“{stage}” waits for your decision"),
+            _("Please look at it and decide."),
+            {**CASE_FIELDS, **_STAGE},
+        ),
+        Kind(
+            "case.asked_beside_deputy",
+            "decisions",
+            _("Asked to decide, with a deputy"),
+            _("“{stage}” waits for your decision"),
+            _("{deputy}, acting for you, can decide as well."),
+            {**CASE_FIELDS, **_STAGE, **_DEPUTY},
+        ),
+        Kind(
+            "case.asked_as_deputy",
+            "decisions",
+            _("Asked to decide as a deputy"),
+            _("“{stage}” waits for your decision"),
+            _("You act for {person}, who is asked to decide."),
+            {**CASE_FIELDS, **_STAGE, **_PERSON},
+        ),
+        Kind(
+            "case.reminded",
+            "decisions",
+            _("Reminded to decide"),
+            _("Reminder: “{stage}” waits for your decision"),
+            _("{person} asks you to look at it."),
+            {**CASE_FIELDS, **_STAGE, **_PERSON},
+        ),
+        Kind(
+            "case.reminded_with_note",
+            "decisions",
+            _("Reminded to decide, with a note"),
+            _("Reminder: “{stage}” waits for your decision"),
+            "{note}",
+            {**CASE_FIELDS, **_STAGE, **_PERSON, **_WORDS},
+        ),
+        Kind(
+            "case.copied",
+            "cases",
+            _("Copied in"),
+            _("For your information"),
+            _("{person} wants you to know of this."),
+            {**CASE_FIELDS, **_PERSON},
+        ),
+        Kind(
+            "case.agreed_for_you",
+            "cases",
+            _("A deputy agreed"),
+            _("Your deputy has decided for you"),
+            _("{deputy} has agreed for you."),
+            {**CASE_FIELDS, **_DEPUTY},
+        ),
+        Kind(
+            "case.refused_for_you",
+            "cases",
+            _("A deputy refused"),
+            _("Your deputy has decided for you"),
+            _("{deputy} has refused for you."),
+            {**CASE_FIELDS, **_DEPUTY},
+        ),
+        Kind("case.notice", "cases", _("Notice of a workflow"), fields=CASE_FIELDS, given=True),
+    )
+    register_matter(MATTER, _seen_by)
+
+
+def _seen_by(user: User, ids: Collection[str]) -> Collection[str]:
+    from workflows.queries import cases_visible_to  # needs the models
+
+    return {str(one) for one in cases_visible_to(user).filter(uuid__in=ids).values_list("uuid", flat=True)}
