@@ -21,6 +21,7 @@ class WorkflowsConfig(AppConfig):
         from foundation.packs.registry import register
         from workflows import notices, submissions, trail, uses
         from workflows.pack import WorkflowLoader
+        from workflows.services import clocks  # noqa: F401 - registers its rounds and the mail it sends
         from workflows.services.drafts import StepHolders
 
         notices.register()

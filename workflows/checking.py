@@ -15,6 +15,7 @@ from forms.faults import sentence
 from forms.files.references import taken_by
 from forms.schema import FieldDefinition, FormDefinition
 from foundation import expressions
+from workflows.clock_checking import faults_of
 from workflows.network import edges_of, reached_from
 from workflows.schema import KEPT_WORDS, THIS_SUBMISSION, WorkflowDefinition
 from workflows.vocabulary import OWN_NAMES, earlier_name, kinds_of, times_name
@@ -40,12 +41,15 @@ def parse(body: Mapping[str, Any]) -> tuple[WorkflowDefinition | None, list[Prob
 
 
 def problems_of(
-    definition: WorkflowDefinition, form: FormDefinition | None, bound_roles: Collection[str]
+    definition: WorkflowDefinition,
+    form: FormDefinition | None,
+    bound_roles: Collection[str],
+    calendars: Collection[str] | None = None,
 ) -> list[Problem]:
     """Return everything wrong with a well-formed definition, errors first.
 
     ``form`` is the definition of the form its cases open from (None: it has no edition), ``bound_roles`` the keys
-    of the roles that are bound to somebody.
+    of the roles that are bound to somebody, ``calendars`` those of the working calendars (None: not known).
     """
     found = [
         *_duplicates(definition),
@@ -58,6 +62,7 @@ def problems_of(
         *_form(definition, form),
         *_fields(definition, form),
         *_expressions(definition, form),
+        *(Problem(path, message) for path, message in faults_of(definition, form, calendars)),
         *_trials(definition, form),
         *_translations(definition),
     ]
@@ -70,6 +75,7 @@ def _duplicates(definition: WorkflowDefinition) -> Iterator[Problem]:
         ("transitions", definition.transitions),
         ("identities", definition.identities),
         ("grades", definition.grades),
+        ("clocks", definition.clocks),
         ("trials", definition.trials),
     ):
         for repeated, count in Counter(thing.id for thing in things).items():
@@ -145,6 +151,9 @@ def _named_states(definition: WorkflowDefinition) -> Iterator[tuple[str, str]]:
                 if (target := getattr(approval, name)) is not None:
                     yield f"{place}.{name}", target
             yield from ((f"{place}.returns_to", target) for target in approval.returns_to)
+    for clock in definition.clocks:
+        for name in ("begins", "ends", "pauses"):
+            yield from ((f"clocks.{clock.id}.{name}", state) for state in getattr(clock, name))
     if definition.merged is not None:
         yield "merged", definition.merged
 
@@ -174,9 +183,10 @@ def _approvals(definition: WorkflowDefinition) -> Iterator[Problem]:
 
 def _steps(definition: WorkflowDefinition) -> Iterator[Problem]:
     known = {step.id for step in definition.transitions}
+    by_clock = definition.taken_by_clocks()
     for step in definition.transitions:
         place = f"transitions.{step.id}"
-        if not step.roles and not step.by_itself and step.after_child is None:
+        if not step.roles and not step.by_itself and step.after_child is None and step.id not in by_clock:
             yield Problem(f"{place}.roles", _("Say who may take the step, or when the machine takes it."))
         for earlier in step.not_by:
             if earlier not in known:
@@ -318,6 +328,10 @@ def expressions_of(definition: WorkflowDefinition) -> Iterator[tuple[str, str]]:
     for grade in definition.grades:
         if grade.when:
             yield f"grades.{grade.id}.when", grade.when
+    for clock in definition.clocks:
+        for position, target in enumerate(clock.targets):
+            if target.when:
+                yield f"clocks.{clock.id}.targets.{position}.when", target.when
 
 
 def _trials(definition: WorkflowDefinition, form: FormDefinition | None) -> Iterator[Problem]:

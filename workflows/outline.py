@@ -13,7 +13,7 @@ from forms.outline import FIELD, Grammar, Thing, speak, with_names
 from workflows.vocabulary import earlier_name, times_name
 
 WORKFLOW, STATE, STEP = "workflow", "state", "step"
-IDENTITY, GRADE, TRIAL = "identity", "grade", "trial"
+IDENTITY, GRADE, CLOCK, TRIAL = "identity", "grade", "clock", "trial"
 WHOLE = Thing(WORKFLOW)
 SLOTS: Mapping[str, Mapping[str, str]] = {
     WORKFLOW: {
@@ -21,16 +21,24 @@ SLOTS: Mapping[str, Mapping[str, str]] = {
         "transitions": STEP,
         "identities": IDENTITY,
         "grades": GRADE,
+        "clocks": CLOCK,
         "trials": TRIAL,
     },
     STATE: {"approval.asks": FIELD},
     STEP: {"asks": FIELD},
     IDENTITY: {},
     GRADE: {},
+    CLOCK: {},
     TRIAL: {},
 }
 _LISTS = dict(SLOTS[WORKFLOW])
-_STATES = frozenset({"source", "target", "agreed", "refused", "returns_to", "withdraws_to", "merged", "path"})
+_STATES = frozenset(
+    {
+        *("source", "target", "agreed", "refused", "returns_to", "withdraws_to", "merged", "path"),
+        *("begins", "ends", "pauses"),
+    }
+)
+_STEPS = frozenset({"not_by", "step", "restarts", "takes"})
 _EXPRESSIONS = frozenset({"guard", "when", "visible_if", "required_if", "read_only_if", "computed"})
 
 
@@ -45,7 +53,7 @@ def renamed_in(value: Any, names: Mapping[str, str], only: Thing | None = None) 
         case "state":
             found = _walked(value, _STATES, names, keyed="approvers")
         case "step":
-            found = _walked(value, frozenset({"not_by", "step"}), names, {times_name(old): times_name(new)})
+            found = _walked(value, _STEPS, names, {times_name(old): times_name(new)})
         case "field":
             return _questions_renamed(value, names)
         case "identity":
@@ -109,7 +117,7 @@ def _questions_renamed(value: Any, names: Mapping[str, str]) -> Any:
                 found[key] = names.get(said, said)
             elif key in _EXPRESSIONS and isinstance(said, str):
                 found[key] = with_names(said, names)
-            elif key in ("field", "skill") and isinstance(said, str):
+            elif key in ("field", "skill", "answer") and isinstance(said, str):
                 found[key] = names.get(said, said)
             elif key == "fills" and isinstance(said, dict):
                 found[key] = {one: names.get(str(source), source) for one, source in said.items()}

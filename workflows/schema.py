@@ -219,6 +219,87 @@ class Grade(Part):
     tone: Literal["quiet", "notice", "warning", "danger"] = "quiet"
 
 
+Unit = Literal["working_minutes", "working_hours", "working_days", "minutes", "hours", "days"]
+LengthUnit = Literal["working_minutes", "working_hours", "minutes", "hours", "days"]
+
+
+class ClockTarget(Part):
+    """When a clock is due: after ``amount`` of ``unit``, or at the day or time an answer promises, so much later.
+
+    ``working_…`` counts the hours of the clock's calendar. *working_days*: the closing time of the day that comes so
+    many working days after the one on which the clock began; 0 is that day itself. *days* are 24 hours each.
+    ``answer`` names a field of the form or a question of a step; a day lasts until the calendar closes on it, without
+    a calendar until midnight; ``amount`` may then be less than nothing (the evening before). ``when``: yes/no over the
+    names of the workflow; the first target that holds counts.
+    """
+
+    when: Expression = ""
+    amount: int = Field(default=0, ge=-10_000, le=10_000)
+    unit: Unit = "working_hours"
+    answer: Key | None = None
+
+
+class ClockWarning(Part):
+    """Who is told when ``percent`` of the time has run. ``towards``: whose line manager and department head relation
+    roles mean, those of whoever has the case or of whoever submitted it.
+    """
+
+    percent: int = Field(default=75, ge=1, le=99)
+    roles: tuple[RoleKey, ...] = ()
+    towards: Literal["assignee", "submitter"] = "assignee"
+
+
+class ClockEscalation(Part):
+    """Who is told when the clock has been over for so long."""
+
+    amount: int = Field(default=1, ge=1, le=10_000)
+    unit: LengthUnit = "working_hours"
+    roles: tuple[RoleKey, ...] = ()
+    towards: Literal["assignee", "submitter"] = "assignee"
+
+
+class ClockRepeat(Part):
+    """How often whoever was told that the clock is over is told again, and how many times at most."""
+
+    amount: int = Field(default=1, ge=1, le=10_000)
+    unit: LengthUnit = "days"
+    most: int = Field(default=5, ge=1, le=100)
+
+
+class ClockDue(Part):
+    """What happens when the time is over: who is told, in turn higher up, again and again; and which step the machine
+    takes.
+    """
+
+    roles: tuple[RoleKey, ...] = ()
+    towards: Literal["assignee", "submitter"] = "assignee"
+    escalations: tuple[ClockEscalation, ...] = ()
+    again: ClockRepeat | None = None
+    takes: Key | None = None
+
+
+class Clock(Part):
+    """A time limit of a case. ``kind``: for a first *response*, for the *solution*, or one of their *own*.
+
+    ``begins``: states in which it starts, when a case comes to one from elsewhere; ``ends``: states that stop it, kept
+    when they are reached in time, broken otherwise; a case that ends stops all its clocks. ``pauses``: states in which
+    it stands still. ``restarts``: steps with which it begins anew (a new promise). ``calendar``: whose working hours
+    count.
+    """
+
+    id: Key
+    title: LocalizedText
+    kind: Literal["response", "solution", "own"] = "solution"
+    begins: tuple[Key, ...] = ()
+    ends: tuple[Key, ...] = ()
+    pauses: tuple[Key, ...] = ()
+    restarts: tuple[Key, ...] = ()
+    calendar: RoleKey | None = None
+    targets: tuple[ClockTarget, ...] = ()
+    warnings: tuple[ClockWarning, ...] = ()
+    due: ClockDue = ClockDue()
+
+
 class TrialStep(Part):
     """One thing done in a trial."""
 
@@ -274,6 +355,7 @@ class WorkflowDefinition(Part):
     transitions: tuple[Transition, ...] = ()
     identities: tuple[Identity, ...] = ()
     grades: tuple[Grade, ...] = ()
+    clocks: tuple[Clock, ...] = ()
     merged: Key | None = None
     access: Access
     trials: tuple[Trial, ...] = ()
@@ -310,7 +392,16 @@ class WorkflowDefinition(Part):
             places.append((f"{place}.assignment.roles", step.assignment.roles))
             places.append((f"{place}.assignment.skills", tuple(step.assignment.skills.values())))
             places += [(f"{place}.notices", notice.roles) for notice in step.notices]
+        for clock in self.clocks:
+            place = f"clocks.{clock.id}"
+            places += [(f"{place}.warnings", warning.roles) for warning in clock.warnings]
+            places.append((f"{place}.due.roles", clock.due.roles))
+            places += [(f"{place}.due.escalations", one.roles) for one in clock.due.escalations]
         return places
+
+    def taken_by_clocks(self) -> frozenset[str]:
+        """Return the steps the machine takes when a clock is over."""
+        return frozenset(clock.due.takes for clock in self.clocks if clock.due.takes)
 
     def questions(self) -> dict[str, FieldDefinition]:
         """Return every question that a step or an approval asks, by its id."""

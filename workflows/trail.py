@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q
-from django.utils.translation import get_language, pgettext
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from foundation.audit.queries import ChangeView, EventView, events_of
@@ -14,10 +17,19 @@ from foundation.audit.trails import Subject, TrailChange, TrailEntry
 from foundation.editions.texts import in_language
 from foundation.organisation.models import User
 from workflows.definitions import definition_of
-from workflows.models import Case
+from workflows.models import Case, CaseClock
+from workflows.models.clock import stream_of as clock_stream_of
 from workflows.schema import WorkflowDefinition
 
 MOST = 100
+_CLOCK_EVENTS = {
+    "clock_warned": pgettext_lazy("of a clock", "Warned that time runs out"),
+    "clock_due": pgettext_lazy("of a clock", "Time over"),
+    "clock_escalated": pgettext_lazy("of a clock", "Told those above"),
+    "clock_again": pgettext_lazy("of a clock", "Told again"),
+    "clock_took": pgettext_lazy("of a clock", "Machine takes the step"),
+    "clock_recounted": pgettext_lazy("of a clock", "Calendar changed, reckoned anew"),
+}
 
 
 def find(words: str) -> list[Subject]:
@@ -37,7 +49,10 @@ def subject(key: str) -> Subject | None:
 def entries(key: str) -> list[TrailEntry]:
     """Return everything that happened to the case with this number, oldest first."""
     case = Case.objects.select_related("edition").filter(number=key).first()
-    return entries_of(case, events_of(case.stream)) if case else []
+    if case is None:
+        return []
+    told = [*events_of(case.stream), *events_of(clock_stream_of(case))]
+    return entries_of(case, sorted(told, key=lambda event: event.at))
 
 
 def entries_of(case: Case, events: Sequence[EventView]) -> list[TrailEntry]:
@@ -48,7 +63,7 @@ def entries_of(case: Case, events: Sequence[EventView]) -> list[TrailEntry]:
         TrailEntry(
             at=event.at,
             who=_who(event),
-            what=event_title(definition, event.kind),
+            what=event_title(definition, event.kind) + _of_clock(definition, event),
             changes=_changes(definition, event, names),
             reason=next((_reason(change) for change in event.changes if change.path == "reason"), ""),
             proof=event.hash,
@@ -60,11 +75,35 @@ def entries_of(case: Case, events: Sequence[EventView]) -> list[TrailEntry]:
 
 def event_title(definition: WorkflowDefinition, kind: str) -> str:
     """Return what an event of a case is called: the title of the step, or that the case was opened."""
+    if kind in _CLOCK_EVENTS:
+        return str(_CLOCK_EVENTS[kind])
     step_id = kind.removeprefix("case_")
     own = _own_titles()
     if step_id in own:
         return own[step_id]
     return next((in_language(step.title) for step in definition.transitions if step.id == step_id), kind)
+
+
+def _of_clock(definition: WorkflowDefinition, event: EventView) -> str:
+    """Return which clock an event of clocks speaks of."""
+    name = event.references.get("clock") if event.kind.startswith("clock_") else None
+    return f" · {clock_title(definition, name)}" if name else ""
+
+
+def clock_title(definition: WorkflowDefinition, clock_id: str) -> str:
+    """Return what people call a clock; its id where the edition knows it no more."""
+    return next((in_language(one.title) for one in definition.clocks if one.id == clock_id), clock_id)
+
+
+def _clock(said: Mapping[str, Any]) -> str:
+    """Return in one line how a clock stands."""
+    words = [str(CaseClock.Status(said["state"]).label)]
+    if said.get("outcome"):
+        words = [str(CaseClock.Outcome(said["outcome"]).label)]
+    if said.get("due"):
+        due = timezone.localtime(dt.datetime.fromisoformat(said["due"]))
+        words.append(_("due %(time)s") % {"time": date_format(due, "SHORT_DATETIME_FORMAT")})
+    return " · ".join(words)
 
 
 def _own_titles() -> dict[str, str]:
@@ -95,7 +134,9 @@ def _own_titles() -> dict[str, str]:
 
 def _subject(case: Case) -> Subject:
     return Subject(
-        key=case.number, title=f"{case.number} {case.subject}", streams=(case.stream, case.submission.stream)
+        key=case.number,
+        title=f"{case.number} {case.subject}",
+        streams=(case.stream, case.submission.stream, clock_stream_of(case)),
     )
 
 
@@ -166,6 +207,8 @@ def _changes(definition: WorkflowDefinition, event: EventView, names: dict[str, 
             return next((in_language(g.title) for g in definition.grades if g.id == value), str(value))
         if path == "links":
             return _links(value, names)
+        if path.startswith("clocks."):
+            return _clock(value) if isinstance(value, Mapping) else str(value)
         question = questions.get(path.removeprefix("answers."))
         return question.of_kind.display(value, question.settings, language) if question else str(value)
 
@@ -175,6 +218,8 @@ def _changes(definition: WorkflowDefinition, event: EventView, names: dict[str, 
             continue
         question = questions.get(change.path.removeprefix("answers."))
         label = in_language(question.label) if question else _field_names().get(change.path, change.path)
+        if change.path.startswith("clocks."):
+            label = clock_title(definition, change.path.split(".")[1])
         if change.erased:
             found.append(TrailChange(label, _("(erased)"), _("(erased)")))
         else:

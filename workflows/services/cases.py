@@ -50,6 +50,7 @@ from workflows.services.record import (
     tell_asked,
     waiting_of,
 )
+from workflows.services.timing import Was, moving
 from workflows.vocabulary import step_form, subject_of
 
 __all__ = ["Receipt", "act", "candidates_for", "create", "open_case"]
@@ -176,11 +177,12 @@ def create(
     if waiting_of(case):
         people = User.objects.filter(pk__in=waiting_of(case)).values_list("uuid", flat=True)
         changes.append(FieldChange("waiting_for", [], [str(one) for one in people], case.stream))
+    timed = moving(case, Was(None), "opened")
     event = create_audited(
         case,
         kind="case_opened",
         actor=actor,
-        changes=changes,
+        changes=[*changes, *timed.changes],
         edition_sha256=edition.sha256,
         target_state=initial.id,
         references={
@@ -190,6 +192,7 @@ def create(
         idempotency_key=idempotency_key,
     )
     follow(case)
+    timed.keep(case)
     sameness.keep(case, definition)
     tell_asked(case, before, event.stream_ver, machine)
     proceed(case, by)

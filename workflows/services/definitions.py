@@ -13,6 +13,7 @@ from foundation.editions.models import Edition
 from foundation.editions.queries import newest
 from foundation.editions.services import publish
 from foundation.organisation.models import RoleBinding, User
+from foundation.worktime.models import Calendar
 from workflows.checking import Problem, parse, problems_of
 from workflows.exceptions import DefinitionRefused
 
@@ -24,7 +25,8 @@ def check_workflow(body: Mapping[str, Any]) -> list[Problem]:
         return problems
     form = newest(Edition.Kind.FORM, definition.form)
     bound = set(RoleBinding.objects.values_list("role__key", flat=True))
-    return problems_of(definition, form_of(form) if form else None, bound)
+    calendars = set(Calendar.objects.values_list("key", flat=True)) if definition.clocks else None
+    return problems_of(definition, form_of(form) if form else None, bound, calendars)
 
 
 def refuse_faults(body: Mapping[str, Any]) -> None:

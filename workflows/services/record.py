@@ -30,6 +30,7 @@ from workflows.machine import Machine
 from workflows.models import Case, Concern
 from workflows.notices import MATTER
 from workflows.schema import Notice
+from workflows.services.timing import Was, moving
 
 MACHINE = "workflow"
 """The name under which the machine acts by itself."""
@@ -158,11 +159,12 @@ class Told:
 def record(case: Case, before: Snapshot, kind: str, actor: Actor, told: Told = Told()) -> audit.Event:
     """Write the change down and return its event; the rows that follow the case are brought up to it."""
     case.changed_at = timezone.now()
+    timed = moving(case, Was(before.state, before.grade), kind)
     event = change_audited(
         case,
         kind=f"case_{kind}",
         actor=actor,
-        changes=changes_between(case, before, told),
+        changes=[*changes_between(case, before, told), *timed.changes],
         reason=told.reason,
         edition_sha256=case.edition.sha256,
         source_state=before.state,
@@ -171,6 +173,7 @@ def record(case: Case, before: Snapshot, kind: str, actor: Actor, told: Told = T
         idempotency_key=told.idempotency_key,
     )
     follow(case)
+    timed.keep(case)
     return event
 
 

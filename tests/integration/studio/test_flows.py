@@ -136,6 +136,33 @@ def test_a_workflow_is_built_from_nothing_published_and_walked(
     assert case.state == "done"
 
 
+def test_a_clock_is_added_follows_the_new_id_of_a_state_and_is_published(
+    browser: Client, form: Edition, clerk: User
+) -> None:
+    editor = begun(browser)
+    editor.at = "step:finish"
+    editor.press("save", **{"p.roles": ["clerk"]})
+    editor.press("add:clock")
+    assert editor.at == "clock:clock_1"
+    assert (editor.said()["begins"], editor.said()["ends"]) == (["received"], ["done"])
+    editor.press(
+        "save", **{"p.title.zh-hans": "答复时限", "p.title.en": "Time to answer", "p.kind": "response"}
+    )
+    assert editor.at == "clock:time_to_answer"
+    with override("en"):
+        assert "24 hours" in editor.page()
+    editor.press("save", **{"p.ends": []})
+    assert "never stops" in editor.page()
+    editor.press("save", **{"p.ends": ["done"]})
+    editor.at = "state:received"
+    editor.press("id", id="taken")
+    assert editor.said("clock:time_to_answer")["begins"] == ["taken"]
+    assert published(browser, editor).status_code == 302
+    case = open_one(clerk)
+    (running,) = case.clocks.all()
+    assert (running.clock, running.status) == ("time_to_answer", "running")
+
+
 def test_what_was_removed_comes_back_with_undo_and_copies_have_questions_of_their_own(
     browser: Client, form: Edition
 ) -> None:

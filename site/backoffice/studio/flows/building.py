@@ -28,14 +28,22 @@ from foundation.editions.models import Edition
 from foundation.editions.queries import all_in_force, body_of, newest
 from foundation.organisation.models import User
 from workflows.models import Case
-from workflows.outline import GRADE, IDENTITY, STATE, STEP, TRIAL, WHOLE
+from workflows.outline import CLOCK, GRADE, IDENTITY, STATE, STEP, TRIAL, WHOLE
 from workflows.schema import KEPT_WORDS
 from workflows.services.working import KEY, WORKFLOWS
 
 STAGE = "stage"
 """What the palette calls a state that asks people."""
-_PREFIXES = {STATE: "state", STEP: "step", IDENTITY: "same", GRADE: "grade", TRIAL: "trial", FIELD: "f"}
-_BEGUN = re.compile(r"(?:state|stage|step|same|grade|trial|f)_\d+")
+_PREFIXES = {
+    STATE: "state",
+    STEP: "step",
+    IDENTITY: "same",
+    GRADE: "grade",
+    CLOCK: "clock",
+    TRIAL: "trial",
+    FIELD: "f",
+}
+_BEGUN = re.compile(r"(?:state|stage|step|same|grade|clock|trial|f)_\d+")
 """An id nobody has chosen yet."""
 
 
@@ -168,6 +176,7 @@ def name_of(sort: str, kind: str = "") -> str:
         STEP: pgettext("of cases", "Step"),
         IDENTITY: _("What tells the same matter"),
         GRADE: pgettext("of a case", "Grade"),
+        CLOCK: pgettext("of a case", "Clock"),
         TRIAL: _("Trial"),
     }.get(sort, sort)
 
@@ -178,7 +187,7 @@ def added(body: Body, at: Thing, sort: str, kind: str) -> tuple[Body, Thing, str
     if sort == FIELD:
         return _question_added(body, tree, at, kind)
     real = STATE if sort == STAGE else sort
-    if real not in (STATE, STEP, IDENTITY, GRADE, TRIAL):
+    if real not in (STATE, STEP, IDENTITY, GRADE, CLOCK, TRIAL):
         raise NotATree(_("There is nothing of this kind to add."))
     said = _first_words(sort, tree, at)
     thing = Thing(real, said["id"])
@@ -251,6 +260,15 @@ def _first_words(sort: str, tree: Tree, at: Thing) -> dict[str, Any]:
             }
         case "grade":
             return {"id": name, "title": both(gettext_noop("Grade %(number)s"), number=number)}
+        case "clock":
+            final = [one for one in states if tree.own[Thing(STATE, one)].get("category") == "final"]
+            return {
+                "id": name,
+                "title": both(gettext_noop("Clock %(number)s"), number=number),
+                "begins": states[:1],
+                "ends": final[:1],
+                "targets": [{"amount": 24, "unit": "hours"}],
+            }
         case _:
             return {
                 "id": name,

@@ -18,6 +18,7 @@ from backoffice.diagrams.telling import StateTold, told
 from backoffice.studio.desk import Desk, Line, Section
 from backoffice.studio.flows import words
 from backoffice.studio.flows.sketch import sketch
+from backoffice.studio.flows.timing import time_of
 from backoffice.studio.properties import Around, Option
 from backoffice.studio.shapes import Shape
 from backoffice.studio.words import called
@@ -30,11 +31,13 @@ from foundation.editions.queries import all_in_force, body_of, newest
 from foundation.editions.texts import in_language
 from foundation.expressions import Kind, SchemaEntry
 from foundation.organisation.models import Department, Position, RoleBinding, User
+from foundation.worktime.models import Calendar
 from workflows import vocabulary
 from workflows.checking import parse
-from workflows.outline import GRADE, IDENTITY, STATE, STEP, TRIAL, WORKFLOW, thing_at
+from workflows.outline import CLOCK, GRADE, IDENTITY, STATE, STEP, TRIAL, WORKFLOW, thing_at
 from workflows.schema import (
     THIS_SUBMISSION,
+    Clock,
     Grade,
     Identity,
     State,
@@ -51,6 +54,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     STEP: Transition,
     IDENTITY: Identity,
     GRADE: Grade,
+    CLOCK: Clock,
     TRIAL: Trial,
     FIELD: FieldDefinition,
 }
@@ -116,6 +120,7 @@ class FlowDesk(Desk):
                 ("transitions", STEP, pgettext("of cases", "Steps"), _("No step yet")),
                 ("identities", IDENTITY, _("What tells the same matter"), _("None yet")),
                 ("grades", GRADE, _("Grades"), _("No grade yet")),
+                ("clocks", CLOCK, _("Clocks"), _("No clock yet")),
                 ("trials", TRIAL, _("Trials"), _("No trial yet")),
             )
         ]
@@ -129,6 +134,8 @@ class FlowDesk(Desk):
             note = note or (_("final") if said.get("category") == "final" else "")
         elif thing.sort == STEP:
             note = "→ " + self.title(Thing(STATE, str(said.get("target", ""))))
+        elif thing.sort == CLOCK:
+            note = time_of(said)
         return Line(
             **{**line.__dict__, "note": note, "conditional": bool(said.get("guard") or said.get("when"))}
         )
@@ -151,6 +158,7 @@ class FlowDesk(Desk):
             STEP: pgettext("of cases", "Step"),
             IDENTITY: _("What tells the same matter"),
             GRADE: pgettext("of a case", "Grade"),
+            CLOCK: pgettext("of a case", "Clock"),
             TRIAL: _("Trial"),
             FIELD: _("Question"),
         }[self.at.sort]
@@ -240,6 +248,14 @@ class FlowDesk(Desk):
                 return (("main", _("What tells the same matter"), ("title", "fields", "days", "warns")),)
             case "grade":
                 return (("main", pgettext("of a case", "Grade"), ("title", "when", "tone")),)
+            case "clock":
+                return (
+                    ("main", pgettext("of a case", "Clock"), ("title", "kind")),
+                    ("course", _("When it runs"), ("begins", "ends", "pauses", "restarts")),
+                    ("time", _("How much time there is"), ("calendar", "targets")),
+                    ("warnings", _("Warnings before"), ("warnings",)),
+                    ("due", _("When the time is over"), ("due",)),
+                )
             case "trial":
                 return (
                     ("main", _("Trial"), ("title", "submitter", "typed", "steps")),
@@ -384,6 +400,8 @@ class FlowDesk(Desk):
         persons = [one for one in [*fields, *questions] if self._kind_of(one[0]) == "person"]
         picks["field"] = [("", "–"), *persons]
         picks["skill"] = [("", "–"), *fields, *questions]
+        if self.at.sort == CLOCK:
+            picks |= self._picks_of_clocks()
         if self.at.sort == TRIAL:
             people = self._people()
             picks["submitter"] = people
@@ -391,6 +409,20 @@ class FlowDesk(Desk):
             picks["step"] = [("agree", _("agree")), ("refuse", _("refuse")), *self._of(STEP)]
             picks["grade"] = [("", "–"), *self._of(GRADE)]
         return picks
+
+    def _picks_of_clocks(self) -> dict[str, list[Option]]:
+        states, steps = self._of(STATE), self._of(STEP)
+        known = [*self._form_fields(), *self._of(FIELD)]
+        times = [one for one in known if self._kind_of(one[0]) in ("date", "moment")]
+        calendars = [(one.key, str(one)) for one in Calendar.objects.all()]
+        return {
+            "kind": [(one, words.value("clock.kind", one)) for one in ("response", "solution", "own")],
+            **dict.fromkeys(("begins", "ends", "pauses"), states),
+            "restarts": steps,
+            "takes": [("", "–"), *steps],
+            "answer": [("", "–"), *times],
+            "calendar": [("", _("none: hours and days as they pass")), *calendars],
+        }
 
     def _kind_of(self, name: str) -> str:
         field = self.form.by_id.get(name) if self.form is not None else None

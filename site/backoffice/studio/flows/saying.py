@@ -10,10 +10,16 @@ from backoffice.studio.differences import DifferenceView, Said, differences
 from backoffice.studio.flows import words
 from backoffice.studio.words import called
 from foundation.organisation.models import Role
-from workflows.outline import GRADE, IDENTITY, STATE, STEP, TRIAL
+from workflows.outline import CLOCK, GRADE, IDENTITY, STATE, STEP, TRIAL
 from workflows.schema import WorkflowDefinition
 
-_STATES = frozenset({"source", "target", "agreed", "refused", "returns_to", "withdraws_to", "merged", "path"})
+_STATES = frozenset(
+    {
+        *("source", "target", "agreed", "refused", "returns_to", "withdraws_to", "merged", "path"),
+        *("begins", "ends", "pauses"),
+    }
+)
+_STEPS = frozenset({"not_by", "step", "restarts", "takes"})
 _ROLES = frozenset({"roles", "sees", "reassigns", "relates"})
 _CHOSEN = frozenset(
     {
@@ -28,6 +34,8 @@ _CHOSEN = frozenset(
         "join",
         "tone",
         "own_matter",
+        "unit",
+        "towards",
     }
 )
 
@@ -42,7 +50,7 @@ def differences_of(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -
 
     def said(path: tuple[str, ...], value: Any) -> str:
         key = next((part for part in reversed(path) if not part.isdigit()), "")
-        known = roles if key in _ROLES else titles if key in _STATES or key in ("not_by", "step") else None
+        known = roles if key in _ROLES else titles if key in _STATES or key in _STEPS else None
         if key in _CHOSEN:
             listed = value if isinstance(value, list) else [value]
             return ", ".join(words.value(key, str(one)) for one in listed)
@@ -56,6 +64,6 @@ def differences_of(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -
         model=WorkflowDefinition,
         called=words.label,
         shown=said,
-        told_when_added=frozenset({STATE, STEP, IDENTITY, GRADE, TRIAL, "field"}),
+        told_when_added=frozenset({STATE, STEP, IDENTITY, GRADE, CLOCK, TRIAL, "field"}),
     )
     return differences(dict(before) if before is not None else None, dict(after), how)

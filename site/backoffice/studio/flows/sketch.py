@@ -24,6 +24,7 @@ def sketch(body: Mapping[str, Any]) -> WorkflowDefinition:
         merged=body.get("merged") if isinstance(body.get("merged"), str) else None,
         identities=(),
         grades=(),
+        clocks=(),
         trials=(),
     )
 

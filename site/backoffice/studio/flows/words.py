@@ -71,6 +71,23 @@ LABELS: dict[str, Promise] = {
     "days": _("How many days back"),
     "warns": _("Show earlier cases before submitting"),
     "tone": _("How much it stands out"),
+    # --- clocks ---
+    "begins": _("Begins when a case comes to"),
+    "ends": _("Stops when a case comes to"),
+    "pauses": _("Stands still in"),
+    "restarts": _("Begins anew with these steps"),
+    "calendar": _("Working calendar"),
+    "targets": _("Time there is"),
+    "amount": _("How many"),
+    "unit": _("Of what"),
+    "answer": _("Or: the day or time promised in"),
+    "warnings": _("Warnings"),
+    "due": _("When the time is over"),
+    "towards": _("Line manager and department head are those of"),
+    "escalations": _("Higher up, when it is still open after"),
+    "again": _("Told again, as long as it is open"),
+    "most": _("At most how many times"),
+    "takes": _("Step the machine takes"),
     # --- trials ---
     "typed": _("Answers, as typed"),
     "submitter": _("Submitted by"),
@@ -85,10 +102,24 @@ _BY_PLACE: dict[str, Promise] = {
     "notices.subject": pgettext_lazy("of a message", "Subject"),
     "notices.roles": pgettext_lazy("of a message", "To"),
     "approval.roles": _("Roles that are asked"),
+    "warnings.percent": _("Percentage of the time that has run"),
+    "warnings.roles": _("Roles that are told"),
+    "due.roles": _("Roles that are told"),
+    "escalations.roles": _("Roles that are told"),
+    "targets.when": _("Only when"),
     "approval.subject": pgettext_lazy("of a message", "Subject"),
     "assignment.roles": _("Chosen from these roles"),
 }
 HELPS: dict[str, Promise] = {
+    "ends": _("Kept when it is reached in time. A case that ends stops all its clocks."),
+    "pauses": _("States in which we wait for somebody else."),
+    "restarts": _("For a new promise: the time begins again with the step."),
+    "targets": _("The first one that holds counts."),
+    "answer": _(
+        "A field of the form or a question of a step; the number then says how much later, or earlier."
+    ),
+    "again": _("Only those who were told when the time was over."),
+    "takes": _("Its rule must hold; where it does not, the clock says why and tries again."),
     "form": _("A case is opened when this form is submitted."),
     "subject": _("Fields whose answers make the line a case is known by."),
     "numbering": _("For example CP-{year}-{seq:05}. Empty: the number of the submission."),
@@ -115,6 +146,16 @@ HELPS: dict[str, Promise] = {
     "steps": _("Empty “by whom”: the first one who may."),
 }
 _VALUES: dict[str, Promise] = {
+    "response": _("a first response"),
+    "solution": _("the solution"),
+    "own": _("something of its own"),
+    "working_minutes": _("minutes of working time"),
+    "working_hours": _("hours of working time"),
+    "working_days": _("working days, until closing time"),
+    "minutes": _("minutes"),
+    "hours": _("hours"),
+    "days": _("days of 24 hours"),
+    "assignee": _("whoever has the case"),
     "open": _("open: somebody in the house must act"),
     "waiting": _("waiting: we wait for somebody"),
     "final": _("final: nothing is left to do"),
@@ -149,6 +190,7 @@ _VALUES: dict[str, Promise] = {
     "danger": _("as a danger"),
 }
 _VALUES_OF: dict[tuple[str, str], Promise] = {
+    ("towards", "submitter"): _("whoever submitted it"),
     ("join", "all"): _("when no child of it is open any more"),
 }
 

@@ -1,0 +1,119 @@
+"""The clocks of cases, and what they told whom.
+
+They follow the cases: when one starts, stands still or stops is told by the case's own event, what it did at its time
+by the events of ``clocks:<case>``. Written by ``workflows.services.timing`` and ``workflows.services.clocks`` only.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from workflows.models.case import Case
+
+
+def stream_of(case: Case) -> str:
+    """Return the stream that tells what the clocks of a case did. Of its own: a warning is no change of the case, and
+    must not overtake the person who has it open.
+    """
+    return f"clocks:{case.uuid}"
+
+
+class CaseClock(models.Model):
+    """One clock of one case, as its definition calls it; a clock that starts anew uses its row again (``run``).
+
+    ``target``: which target of the definition counts, ``answer`` the day or time it goes by, if any. ``stretches``:
+    what ``workflows.clocks`` says of its life. ``due_at``: when its time is over, nothing while that cannot be said;
+    ``next_fire_at``: when a worker has to look at it. ``fired``: by name of what it did, when and how many were told.
+    """
+
+    class Status(models.TextChoices):
+        RUNNING = "running", pgettext_lazy("of a clock", "running")
+        PAUSED = "paused", pgettext_lazy("of a clock", "standing still")
+        STOPPED = "stopped", pgettext_lazy("of a clock", "stopped")
+
+    class Outcome(models.TextChoices):
+        OPEN = "", pgettext_lazy("of a clock", "open")
+        KEPT = "kept", pgettext_lazy("of a clock", "kept")
+        BROKEN = "broken", pgettext_lazy("of a clock", "broken")
+        DROPPED = "dropped", pgettext_lazy("of a clock", "not needed any more")
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="clocks", verbose_name=_("case"))
+    clock = models.CharField(_("clock"), max_length=40)
+    status = models.CharField(_("state"), max_length=8, choices=Status.choices, default=Status.RUNNING)
+    outcome = models.CharField(
+        _("outcome"), max_length=8, choices=Outcome.choices, blank=True, default=Outcome.OPEN
+    )
+    run = models.PositiveIntegerField(_("times started"), default=1)
+    target = models.PositiveSmallIntegerField(_("target"), default=0)
+    answer = models.CharField(_("promised"), max_length=40, blank=True)
+    calendar = models.CharField(_("working calendar"), max_length=60, blank=True)
+    calendar_version = models.CharField(_("version of the calendar"), max_length=16, blank=True)
+    started_at = models.DateTimeField(_("started at"))
+    paused_at = models.DateTimeField(_("stands still since"), null=True, blank=True)
+    stopped_at = models.DateTimeField(_("stopped at"), null=True, blank=True)
+    due_at = models.DateTimeField(_("due at"), null=True, blank=True)
+    next_fire_at = models.DateTimeField(_("next due to do something"), null=True, blank=True)
+    length_seconds = models.PositiveBigIntegerField(_("time in all (seconds)"), default=0)
+    used_seconds = models.PositiveBigIntegerField(_("time run (seconds)"), default=0)
+    stretches = models.JSONField(_("stretches"), default=list)
+    fired = models.JSONField(_("what it did"), default=dict)
+    last_fired_at = models.DateTimeField(_("last fired"), null=True, blank=True)
+    last_error = models.TextField(_("last error"), blank=True)
+    last_error_at = models.DateTimeField(_("time of the last error"), null=True, blank=True)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["case", "id"]
+        verbose_name = _("clock")
+        verbose_name_plural = _("clocks")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["case", "clock"], name="clock_once")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["next_fire_at"],
+                condition=models.Q(next_fire_at__isnull=False),
+                name="clock_to_fire",
+            ),
+            models.Index(fields=["status", "due_at"], name="clock_by_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.clock}"
+
+
+class ClockNotice(models.Model):
+    """One person told of one thing a clock did; ``mailed_with`` names the mail that gathered it, once there is one."""
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="clock_notices", verbose_name=_("person")
+    )
+    case = models.ForeignKey(Case, models.CASCADE, related_name="clock_notices", verbose_name=_("case"))
+    clock = models.CharField(_("clock"), max_length=40)
+    run = models.PositiveIntegerField(_("times started"), default=1)
+    what = models.CharField(_("what it did"), max_length=20)
+    due_at = models.DateTimeField(_("due at"), null=True, blank=True)
+    told_at = models.DateTimeField(_("told at"), default=timezone.now)
+    mailed_with = models.CharField(_("mail"), max_length=120, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["id"]
+        verbose_name = _("notice of a clock")
+        verbose_name_plural = _("notices of clocks")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["person", "case", "clock", "run", "what"], name="clock_notice_once"
+            )
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["person"], condition=models.Q(mailed_with=""), name="clock_notice_waiting")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.case_id} {self.clock} {self.what}"
