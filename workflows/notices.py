@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
+from foundation.notifying.enums import Pace
 from foundation.notifying.kinds import FieldOfKind, Kind, Topic, register_kind, register_topic
 from foundation.notifying.matters import register_matter
 
@@ -26,6 +27,11 @@ CASE_FIELDS = {
 }
 """Fields of everything that is said about a case."""
 
+_CLOCK = {
+    "clock": FieldOfKind(_("name of the clock"), _("Reply to the customer")),
+    "due": FieldOfKind(_("when the time is over"), "2026-09-21 17:30"),
+}
+_PERCENT = {"percent": FieldOfKind(_("part of the time that has run, in percent"), "75")}
 _STAGE = {"stage": FieldOfKind(_("stage of the approval"), _("Approval by the manager"))}
 _PERSON = {"person": FieldOfKind(_("who did it"), _("Wang Fang"))}
 _DEPUTY = {"deputy": FieldOfKind(_("who acts for the reader"), _("Zhao Lei"))}
@@ -44,6 +50,48 @@ def register() -> None:
     )
     register_topic(
         Topic("cases", _("Cases"), help=_("What workflows tell those who take part, and copies of cases."))
+    )
+    register_topic(
+        Topic(
+            "clocks",
+            _("Time limits of cases"),
+            help=_("Warnings before a time is over, and cases that are late; gathered to one mail an hour."),
+            usual=Pace.HOURLY,
+        )
+    )
+    register_kind(
+        Kind(
+            "clock.warned",
+            "clocks",
+            _("Time runs out"),
+            _("{clock}: {percent} % of the time has run"),
+            _("Due {due}."),
+            {**CASE_FIELDS, **_CLOCK, **_PERCENT},
+        ),
+        Kind(
+            "clock.due",
+            "clocks",
+            _("Time over"),
+            _("{clock}: the time is over"),
+            _("It was due {due} and is still open."),
+            {**CASE_FIELDS, **_CLOCK},
+        ),
+        Kind(
+            "clock.escalated",
+            "clocks",
+            _("Time over, told to those above"),
+            _("{clock}: late and still open"),
+            _("It was due {due}. You are told as the next in line."),
+            {**CASE_FIELDS, **_CLOCK},
+        ),
+        Kind(
+            "clock.again",
+            "clocks",
+            _("Time over, told again"),
+            _("{clock}: still open"),
+            _("It was due {due}."),
+            {**CASE_FIELDS, **_CLOCK},
+        ),
     )
     register_kind(
         Kind(

@@ -1,7 +1,7 @@
 """The rows of this room."""
 
 from workflows.models.case import Case
-from workflows.models.clock import CaseClock, ClockNotice
+from workflows.models.clock import CaseClock
 from workflows.models.migration import CaseMigration
 from workflows.models.standing import ChildOrder, Concern, Sameness, StepDraft, Turn
 
@@ -10,7 +10,6 @@ __all__ = [
     "CaseClock",
     "CaseMigration",
     "ChildOrder",
-    "ClockNotice",
     "Concern",
     "Sameness",
     "StepDraft",

@@ -1,4 +1,4 @@
-"""The clocks of cases, and what they told whom.
+"""The clocks of cases.
 
 They follow the cases: when one starts, stands still or stops is told by the case's own event, what it did at its time
 by the events of ``clocks:<case>``. Written by ``workflows.services.timing`` and ``workflows.services.clocks`` only.
@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from django.conf import settings
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -86,34 +84,3 @@ class CaseClock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.clock}"
-
-
-class ClockNotice(models.Model):
-    """One person told of one thing a clock did; ``mailed_with`` names the mail that gathered it, once there is one."""
-
-    person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="clock_notices", verbose_name=_("person")
-    )
-    case = models.ForeignKey(Case, models.CASCADE, related_name="clock_notices", verbose_name=_("case"))
-    clock = models.CharField(_("clock"), max_length=40)
-    run = models.PositiveIntegerField(_("times started"), default=1)
-    what = models.CharField(_("what it did"), max_length=20)
-    due_at = models.DateTimeField(_("due at"), null=True, blank=True)
-    told_at = models.DateTimeField(_("told at"), default=timezone.now)
-    mailed_with = models.CharField(_("mail"), max_length=120, blank=True)
-
-    class Meta:
-        ordering: ClassVar[list[str]] = ["id"]
-        verbose_name = _("notice of a clock")
-        verbose_name_plural = _("notices of clocks")
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(
-                fields=["person", "case", "clock", "run", "what"], name="clock_notice_once"
-            )
-        ]
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["person"], condition=models.Q(mailed_with=""), name="clock_notice_waiting")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.person_id} {self.case_id} {self.clock} {self.what}"

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from foundation.audit.services import Actor, FieldChange, append, next_version
+from foundation.notifying.services import Telling, tell
 from foundation.organisation.models import RoleBinding, User
 from foundation.organisation.resolution import Resolver
 from foundation.outbox.rounds import every
@@ -33,9 +34,8 @@ from workflows.models import Case, CaseClock
 from workflows.models.clock import stream_of
 from workflows.schema import Clock
 from workflows.services.following import children_in_the_way, proceed, take
-from workflows.services.notices import clock_of, gather
-from workflows.services.record import MACHINE, Told
-from workflows.services.timing import Timetables, failed, reckon, reckoning_of
+from workflows.services.record import MACHINE, Told, telling
+from workflows.services.timing import Timetables, clock_of, failed, reckon, reckoning_of
 
 logger = logging.getLogger("remit.clocks")
 
@@ -51,6 +51,12 @@ EVENTS = {
     "escalate": "clock_escalated",
     "again": "clock_again",
     "take": "clock_took",
+}
+KINDS = {
+    "warn": "clock.warned",
+    "due": "clock.due",
+    "escalate": "clock.escalated",
+    "again": "clock.again",
 }
 Ended = Literal["fired", "nothing", "busy", "failed"]
 
@@ -177,9 +183,7 @@ def _do(row: CaseClock, case: Case, around: Round) -> None:
     found = clocks.firings(clock, reckoning_of(row, clock, around.tables))
     missing = clocks.missed(found, row.fired, around.now)
     told = clocks.once_each(missing)
-    for firing in told:
-        if firing.sort != "take":
-            _tell(row, case, clock, firing, around)
+    tell(*(_telling(row, case, clock, firing, around) for firing in told if firing.sort != "take"))
     for firing in missing:
         if firing.sort != "take" and firing not in told:
             row.fired = {**row.fired, firing.name: {"at": around.now.isoformat(), "told": 0}}
@@ -190,11 +194,15 @@ def _do(row: CaseClock, case: Case, around: Round) -> None:
         _take(row, case, clock, around, failures)
 
 
-def _tell(row: CaseClock, case: Case, clock: Clock, firing: Firing, around: Round) -> None:
+def _telling(row: CaseClock, case: Case, clock: Clock, firing: Firing, around: Round) -> Telling:
+    """Mark one thing as done, on the row and in an event, and return what it says to whom."""
     roles, towards = _whom(clock, firing)
-    count = gather(row, firing.name, around.people(case, roles, towards)) if roles else 0
-    _mark(row, firing.name, count, around.now)
-    _append(row, case, EVENTS[firing.sort], what=firing.name, told=str(count))
+    people = [one for one in around.people(case, roles, towards) if one.is_active]
+    _mark(row, firing.name, len(people), around.now)
+    _append(row, case, EVENTS[firing.sort], what=firing.name, told=str(len(people)))
+    values = {"clock": clock.title, "percent": firing.number, "due": row.due_at or firing.at}
+    found = telling(case, KINDS[firing.sort], f"clock:{clock.id}:{row.run}:{firing.name}", people, values)
+    return dataclasses.replace(found, roles=roles)
 
 
 def _whom(clock: Clock, firing: Firing) -> tuple[Sequence[str], str]:

@@ -21,6 +21,7 @@ from foundation.worktime.engine import Timetable, WorktimeError
 from foundation.worktime.loading import UnknownCalendar, timetable
 from workflows import clocks
 from workflows.clocks import NoTarget, Reckoning, Stretch
+from workflows.definitions import definition_of
 from workflows.machine import Machine, machine_of
 from workflows.models import Case, CaseClock
 from workflows.schema import Clock
@@ -89,6 +90,11 @@ def moving(case: Case, was: Was, step: str) -> Moving:
             found.rows.append(row)
             found.changes.append(FieldChange(f"clocks.{row.clock}", told, _told(row), case.stream))
     return found
+
+
+def clock_of(case: Case, clock_id: str) -> Clock | None:
+    """Return what the case's edition says of one of its clocks; None where it knows it no more."""
+    return next((one for one in definition_of(case.edition).clocks if one.id == clock_id), None)
 
 
 def _told(row: CaseClock | None) -> dict[str, Any] | None:

@@ -5,25 +5,26 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import uuid
+from typing import Any
 
 import pytest
-from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from foundation.audit.queries import events_of
+from foundation.notifying.models import Delivery, Notification
+from foundation.notifying.passing_on import send_waiting
 from foundation.organisation.models import User
-from foundation.outbox.models import Message
-from foundation.outbox.services import deliver
 from foundation.worktime.engine import Override
 from foundation.worktime.loading import timetable
 from foundation.worktime.models import Calendar
 from foundation.worktime.services import export_calendar, load_calendar
 from tests.factories.chains import fresh, open_one, publish_all
 from tests.factories.clocks import clock, publish_timed, the_clock, timed_body
+from tests.factories.notifying import mails_written
 from tests.factories.organisation import hold, make_position, make_user
-from workflows.models import Case, CaseClock, ClockNotice
+from workflows.models import Case, CaseClock
 from workflows.models.clock import stream_of
 from workflows.services import cases
 from workflows.services.clocks import Round, moved_by, recount, sweep
@@ -44,6 +45,11 @@ def do(case: Case, name: str, by: User, **answers: list[str]) -> Case:
         answers=answers,
     )
     return fresh(case)
+
+
+def told(**which: Any) -> list[str]:
+    keys = Notification.objects.filter(announcement__kind__startswith="clock.", **which)
+    return sorted(key.split(":", 5)[-1] for key in keys.values_list("announcement__key", flat=True))
 
 
 def kinds(case: Case) -> list[str]:
@@ -162,18 +168,16 @@ def test_people_are_warned_told_when_it_is_over_and_those_above_them_later_each_
     )
     case = open_one(people["worker"][0])
     start = the_clock(case).started_at
-    told = []
+    seen = []
     for minutes in (30, 61, 62, 121, 122, 181, 240):
         sweep(start + dt.timedelta(minutes=minutes))
-        told.append(sorted(ClockNotice.objects.values_list("what", flat=True)))
-    assert told[0] == []
-    assert told[1] == told[2] == ["warn:50"]
-    assert told[3] == told[4] == ["due", "warn:50"]
-    assert told[5] == told[6] == ["due", "escalate:0", "warn:50"]
+        seen.append(told())
+    assert seen[0] == []
+    assert seen[1] == seen[2] == ["warn:50"]
+    assert seen[3] == seen[4] == ["due", "warn:50"]
+    assert seen[5] == seen[6] == ["due", "escalate:0", "warn:50"]
     assert kinds(case) == ["clock_warned", "clock_due", "clock_escalated"]
-    assert {str(one.person) for one in ClockNotice.objects.filter(what="escalate:0")} == {
-        str(people["boss"][0])
-    }
+    assert told(person=people["boss"][0]) == ["escalate:0"]
     assert the_clock(case).next_fire_at is None
 
 
@@ -196,14 +200,14 @@ def test_after_the_machine_was_off_for_days_nobody_is_flooded() -> None:
     case = open_one(people["worker"][0])
     start = the_clock(case).started_at
     sweep(start + dt.timedelta(days=1))
-    assert sorted(ClockNotice.objects.values_list("what", flat=True)) == ["due", "warn:50"]
+    assert told() == ["due", "warn:50"]
     sweep(start + dt.timedelta(days=1, hours=10))
-    assert ClockNotice.objects.filter(what__startswith="again").count() == 1
+    assert told() == ["again:32", "due", "warn:50"]
     sweep(start)  # the clock of the machine set back
-    assert ClockNotice.objects.count() == 3
+    assert len(told()) == 3
     sweep(start + dt.timedelta(days=9))
     assert the_clock(case).next_fire_at is None
-    assert ClockNotice.objects.count() == 4
+    assert len(told()) == 4
 
 
 def test_when_its_time_is_over_the_machine_takes_the_step_by_itself() -> None:
@@ -237,12 +241,12 @@ def test_a_step_that_is_refused_leaves_people_told_says_why_and_is_tried_again_l
     assert (swept.fired, swept.failed) == (1, 1)
     row = the_clock(case)
     assert row.last_error in ("Too small an amount", "金额太小")
-    assert ClockNotice.objects.filter(case=case).count() == 1
+    assert told(announcement__matter_id=str(case.uuid)) == ["due"]
     assert row.next_fire_at == now + dt.timedelta(minutes=1)
     sweep(now + dt.timedelta(minutes=1))
     row = the_clock(case)
     assert (row.failures, row.next_fire_at) == (2, now + dt.timedelta(minutes=3))
-    assert ClockNotice.objects.filter(case=case).count() == 1
+    assert told(announcement__matter_id=str(case.uuid)) == ["due"]
     assert fresh(other).state == "late"
 
 
@@ -265,24 +269,14 @@ def test_a_person_gets_one_mail_an_hour_with_everything_in_it() -> None:
     boss.save()
     numbers = [open_one(people["worker"][0]).number for _case in range(3)]
     sweep(timezone.now() + 3 * HOUR)
-    assert ClockNotice.objects.count() == 6
-    _deliver_all()
-    assert len(mail.outbox) == 1
-    assert all(number in mail.outbox[0].body for number in numbers)
-    _deliver_all()
-    assert len(mail.outbox) == 1
-    open_one(people["worker"][0])
-    sweep(timezone.now() + 6 * HOUR)
-    _deliver_all()
-    assert len(mail.outbox) == 2
-    assert ClockNotice.objects.filter(mailed_with="").count() == 0
-
-
-def _deliver_all() -> None:
-    for _turn in range(3):
-        Message.objects.filter(delivered_at=None).update(due_at=timezone.now())
-        for pk in Message.objects.filter(delivered_at=None).values_list("pk", flat=True):
-            deliver(pk)
+    assert told() == ["due"] * 6
+    assert not mails_written(boss)  # they wait for the end of the hour
+    assert Delivery.objects.values("due_at").distinct().count() == 1
+    Delivery.objects.update(due_at=timezone.now() - HOUR)
+    assert send_waiting() == 1
+    assert send_waiting() == 0
+    (letter,) = mails_written(boss)
+    assert all(number in letter.payload["body"] for number in numbers)
 
 
 def test_a_changed_calendar_moves_the_due_times_and_what_would_move_is_known_before() -> None:
@@ -300,9 +294,9 @@ def test_a_changed_calendar_moves_the_due_times_and_what_would_move_is_known_bef
     assert moved.after is not None
     assert moved.after > due
     assert recount() == 0
-    told = export_calendar("aftersales")
-    told["overrides"].append({"date": day.isoformat(), "closed": True, "note": "盘点", "note_en": "Stock"})
-    load_calendar(told, by=None)
+    file = export_calendar("aftersales")
+    file["overrides"].append({"date": day.isoformat(), "closed": True, "note": "盘点", "note_en": "Stock"})
+    load_calendar(file, by=None)
     assert recount() == 1
     after = the_clock(case)
     assert after.due_at == moved.after
@@ -314,11 +308,9 @@ def test_a_changed_calendar_moves_the_due_times_and_what_would_move_is_known_bef
 def test_a_workflow_without_clocks_costs_no_query_more() -> None:
     people = publish_timed()
     case = open_one(people["worker"][0])
-    with CaptureQueriesContext(
-        connection,
-    ) as told:
+    with CaptureQueriesContext(connection) as seen:
         do(case, "finish", people["worker"][0])
-    assert not [one for one in told.captured_queries if "caseclock" in one["sql"]]
+    assert not [one for one in seen.captured_queries if "caseclock" in one["sql"]]
 
 
 def test_a_clock_knows_the_superiors_of_whoever_has_the_case() -> None:
