@@ -31,14 +31,15 @@ class Chosen:
     why: dict[str, Any]
 
 
-def assign(case: Case, spec: Transition, by: User | None, chosen: UUID | None) -> Chosen:
-    """Return who has the case after the step. ``chosen`` is whom the acting person picked, where they pick.
+def assign(case: Case, spec: Transition, by: User | None, chosen: UUID | None) -> Chosen | None:
+    """Return who has the case after the step, None where that does not change.
 
-    Raises ``AnswersRefused`` when nobody was picked, ``RuleBroken`` when the rule finds nobody.
+    ``chosen`` is whom the acting person picked, where they pick. Raises ``AnswersRefused`` when nobody was picked,
+    ``RuleBroken`` when the rule finds nobody.
     """
     rule = spec.assignment
     if rule.mode == "keep":
-        return Chosen(case.assignee, case.why)
+        return None
     if rule.mode == "clear":
         return Chosen(None, {})
     if rule.mode == "actor":

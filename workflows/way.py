@@ -6,7 +6,7 @@ Kept as JSON in ``Case.walked`` so that rules can ask for it without reading the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 LONGEST_PATH = 400
@@ -41,7 +41,14 @@ class Way:
 
     def stored(self) -> dict[str, Any]:
         """Return the way as JSON."""
-        return asdict(self)
+        return {name: _plain(getattr(self, name)) for name in _NAMES}
+
+
+_NAMES = tuple(one.name for one in fields(Way))
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 def from_stored(data: Mapping[str, Any]) -> Way:

@@ -73,7 +73,8 @@ def take(
     assigned = assign(case, spec, by, chosen)
     move(case, machine, spec.id, spec.target, refusal=_refusal_of(spec))
     case.walked = way.from_stored(case.walked).taking(spec.id, by.pk if by else None).stored()
-    case.assignee, case.why = assigned.person, assigned.why
+    if assigned is not None:
+        case.assignee, case.why = assigned.person, assigned.why
     arrive(case, machine)
     event = record(case, before, spec.id, actor, told)
     tell_asked(case, before, event.stream_ver, machine)

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from django.db.models import BigAutoField, UUIDField
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,6 +24,7 @@ from foundation.notifying.wording import in_every_language
 from foundation.organisation.deputising import DeputiesInForce
 from foundation.organisation.models import User
 from foundation.organisation.resolution import resolve
+from foundation.prepared import Prepared, Slot
 from workflows import rounds, rules, way
 from workflows.definitions import definition_of
 from workflows.exceptions import CaseNotFound, Overtaken
@@ -36,6 +38,20 @@ MACHINE = "workflow"
 """The name under which the machine acts by itself."""
 
 Kind = Concern.Kind
+
+_LOCKED = Prepared(
+    lambda: (
+        Case.objects.select_for_update(of=("self",))
+        # People and department are asked for by the few steps that need them.
+        .select_related("edition", "submission__edition")
+        # Whoever needs what an edition says has it parsed already.
+        .defer("edition__body", "submission__edition__body")
+        .filter(uuid=Slot("uuid", UUIDField()))
+    )
+)
+_CONCERNS = Prepared(
+    lambda: Concern.objects.filter(case=Slot("case", BigAutoField())).values_list("pk", "person", "kind")
+)
 
 
 @dataclass(frozen=True)
@@ -72,16 +88,10 @@ def keep_receipt(key: str, request: Any, event: audit.Event, case: Case) -> None
 
 def locked(case_uuid: UUID) -> Case:
     """Return the case, locked until the end of the transaction; raises ``CaseNotFound``."""
-    try:
-        return (
-            Case.objects.select_for_update(of=("self",))
-            .select_related(
-                "edition", "submission__edition", "submitted_by", "assignee", "department", "parent"
-            )
-            .get(uuid=case_uuid)
-        )
-    except Case.DoesNotExist:
-        raise CaseNotFound(_("There is no such case.")) from None
+    case = _LOCKED.first(uuid=case_uuid)
+    if case is None:
+        raise CaseNotFound(_("There is no such case."))
+    return case
 
 
 def check_version(case: Case, seen_version: int) -> None:
@@ -103,7 +113,7 @@ class Snapshot:
     """What a case was before a change."""
 
     state: str
-    assignee: User | None
+    assignee: int | None
     answers: Mapping[str, Any]
     grade: str
     waiting: tuple[int, ...]
@@ -117,7 +127,7 @@ def snapshot_of(case: Case) -> Snapshot:
     """Return what the case is now."""
     return Snapshot(
         state=case.state,
-        assignee=case.assignee,
+        assignee=case.assignee_id,
         answers=dict(case.answers),
         grade=case.grade,
         waiting=waiting_of(case),
@@ -188,8 +198,9 @@ def changes_between(case: Case, before: Snapshot, told: Told) -> list[FieldChang
         found.append(("subject", before.subject, case.subject))
     if before.grade != case.grade:
         found.append(("grade", before.grade or None, case.grade or None))
-    if before.assignee != case.assignee:
-        found.append(("assignee", _uuid(before.assignee), _uuid(case.assignee)))
+    if before.assignee != case.assignee_id:
+        both = _uuids({one for one in (before.assignee, case.assignee_id) if one is not None})
+        found.append(("assignee", both.get(before.assignee), both.get(case.assignee_id)))
     names = sorted({*before.answers, *case.answers})
     found += [
         (f"answers.{name}", before.answers.get(name), case.answers.get(name))
@@ -215,11 +226,7 @@ def changes_between(case: Case, before: Snapshot, told: Told) -> list[FieldChang
     return [FieldChange(path, old, new, case.stream) for path, old, new in found]
 
 
-def _uuid(person: User | None) -> str | None:
-    return str(person.uuid) if person else None
-
-
-def _uuids(ids: set[int]) -> dict[int, str]:
+def _uuids(ids: set[int]) -> dict[int | None, str]:
     return (
         {pk: str(uuid) for pk, uuid in User.objects.filter(pk__in=ids).values_list("pk", "uuid")}
         if ids
@@ -234,13 +241,14 @@ def follow(case: Case) -> None:
     for stored in case.rounds:
         for seat in rounds.from_stored(stored).acted():
             wanted |= {(seat.person, Kind.DECIDED), (seat.by or seat.person, Kind.DECIDED)}
-    there = {(row.person_id, row.kind): row.pk for row in Concern.objects.filter(case=case)}
+    there = {(person, kind): pk for pk, person, kind in _CONCERNS.all(case=case.pk)}
     gone = [pk for key, pk in there.items() if key not in wanted]
     if gone:
         Concern.objects.filter(pk__in=gone).delete()
-    Concern.objects.bulk_create(
-        Concern(case=case, person_id=person, kind=kind) for person, kind in sorted(wanted - there.keys())
-    )
+    if new := wanted - there.keys():
+        Concern.objects.bulk_create(
+            Concern(case=case, person_id=person, kind=kind) for person, kind in sorted(new)
+        )
 
 
 def tell_asked(case: Case, before: Snapshot, version: int, machine: Machine) -> None:

@@ -14,12 +14,15 @@ from collections.abc import Iterable
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+from django.db import models
 
 from foundation.audit.canonical import canonical
 from foundation.audit.exceptions import MasterKeyInvalid
 from foundation.audit.models import SubjectKey
+from foundation.prepared import PreparedAmong
 
 _NONCE = 12
+_KEYS = PreparedAmong(models.CharField(), lambda subjects: SubjectKey.objects.filter(subject__in=subjects))
 
 
 def master_key() -> bytes:
@@ -91,7 +94,7 @@ def keys_for(subjects: Iterable[str]) -> dict[str, tuple[SubjectKey, bytes]]:
     recorded.
     """
     wanted = sorted(set(subjects))
-    rows = {row.subject: row for row in SubjectKey.objects.filter(subject__in=wanted)}
+    rows = {row.subject: row for row in _KEYS.all(wanted)}
     new = [subject for subject in wanted if subject not in rows]
     if new:
         # Two writers may meet the same person for the first time: the first key stays, both use it.

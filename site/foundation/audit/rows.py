@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
 from foundation.audit.canonical import canonical
+from foundation.prepared import Prepared, Slot
 
 
 def plain(value: Any) -> Any:
@@ -91,6 +92,14 @@ def committed(model: type[models.Model], names: Sequence[str], values: Sequence[
 
 def stored_row(model: type[models.Model], pk: Any) -> bytes:
     """Return the canonical bytes of the row as the database holds it now. One query."""
-    names = columns(model)
-    values = model._base_manager.filter(pk=pk).values_list(*names).get()
-    return committed(model, names, values)
+    values = _whole_row(model).first(pk=pk)
+    if values is None:
+        raise LookupError(f"{model._meta.label} has no row {pk}.")
+    return committed(model, columns(model), values)
+
+
+@cache
+def _whole_row(model: type[models.Model]) -> Prepared[tuple[Any, ...]]:
+    return Prepared(
+        lambda: model._base_manager.filter(pk=Slot("pk", model._meta.pk)).values_list(*columns(model))
+    )

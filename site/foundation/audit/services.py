@@ -12,11 +12,13 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, TypedDict, Unpack
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
+from django.db.models import signals
 from django.utils import timezone
 
 from foundation.audit import keys, rows, seal
@@ -24,6 +26,7 @@ from foundation.audit.canonical import canonical
 from foundation.audit.exceptions import AuditError, KeyReused, NotInTransaction, StreamOvertaken
 from foundation.audit.models import Audited, Event, Opening, Receipt
 from foundation.insertion import insert_rows
+from foundation.prepared import Prepared, Slot, insert_row, update_row
 
 __all__ = [
     "Actor",
@@ -132,10 +135,18 @@ def take_turn(name: str) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
 
 
-def _head(stream: str) -> tuple[int, bytes]:
-    newest = (
-        Event.objects.filter(stream=stream).order_by("-stream_ver").values_list("stream_ver", "hash").first()
+_NEWEST = Prepared(
+    lambda: (
+        Event.objects.filter(stream=Slot("stream", models.CharField()))
+        .order_by("-stream_ver")
+        .values_list("stream_ver", "hash")[:1]
     )
+)
+_RECEIPT = Prepared(lambda: Receipt.objects.filter(key_hash=Slot("key_hash", models.CharField())))
+
+
+def _head(stream: str) -> tuple[int, bytes]:
+    newest = _NEWEST.first(stream=stream)
     return (newest[0], bytes(newest[1])) if newest else (0, seal.NO_HASH)
 
 
@@ -200,7 +211,8 @@ def _append(
     _require_transaction()
     if not stream:
         raise ValueError("An event needs a stream.")
-    take_turn(f"stream {stream}")
+    if row is None or version == 1:
+        take_turn(f"stream {stream}")  # the others hold the row that the stream belongs to
     newest, prev = _head(stream)
     if version != newest + 1:
         raise StreamOvertaken(f"{stream} is at version {newest}; {version} cannot follow.")
@@ -236,9 +248,8 @@ def _append(
             "at": timezone.now().astimezone(datetime.UTC).isoformat(timespec="microseconds"),
         }
     )
-    event = Event.objects.create(
-        stream=stream, stream_ver=version, body=body, prev=prev, hash=seal.event_hash(body)
-    )
+    event = Event(stream=stream, stream_ver=version, body=body, prev=prev, hash=seal.event_hash(body))
+    insert_row(event)
     if sealed:
         subjects = keys.keys_for(subject for *_, subject in sealed)
         sealers = {
@@ -302,10 +313,6 @@ def change_audited(
     written), ``NotInTransaction``.
     """
     _require_transaction()
-    manager = type(instance)._base_manager
-    stored = manager.select_for_update().filter(pk=instance.pk).values_list("version", flat=True).first()
-    if stored != instance.version:
-        raise StreamOvertaken(f"{instance.stream} is at version {stored}, not at {instance.version}.")
     instance.version += 1
     try:
         return _save_with_event(instance, kind, actor, by, reason, changes, event_fields, new=False)
@@ -336,7 +343,10 @@ def _save_with_event(
     for name, value in marks.items():
         setattr(instance, name, value)
     try:
-        instance.save(force_insert=new, force_update=not new)
+        if new:
+            instance.save(force_insert=True)
+        else:
+            _update(instance)
         history_row: models.Model | None = instance.__dict__.pop("_history_row", None)
     finally:
         for name in marks:
@@ -361,6 +371,29 @@ def _save_with_event(
     return _append(instance.stream, instance.version, kind, actor, changes, row, event_fields)
 
 
+def _update(instance: Audited) -> None:
+    """Save a row as Django does, signals included, with a statement that is composed once, and only over the version
+    before. Raises ``StreamOvertaken``.
+    """
+    model, using = type(instance), connection.alias
+    told: dict[str, Any] = {"instance": instance, "raw": False, "using": using, "update_fields": None}
+    signals.pre_save.send(model, **told)
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    there = update_row(
+        model,
+        [(field, field.pre_save(instance, False)) for field in fields],
+        where=[(model._meta.pk, instance.pk), (_version_field(model), instance.version - 1)],
+    )
+    if not there:
+        raise StreamOvertaken(f"{instance.stream} is no longer at version {instance.version - 1}.")
+    signals.post_save.send(model, created=False, **told)
+
+
+@cache
+def _version_field(model: type[Audited]) -> models.Field[Any, Any]:
+    return next(field for field in model._meta.concrete_fields if field.name == "version")
+
+
 def remembered(key: str, request: Any) -> Receipt | None:
     """Return the receipt of the request that used ``key`` before; nothing when it is new.
 
@@ -370,7 +403,7 @@ def remembered(key: str, request: Any) -> Receipt | None:
     key_hash = seal.fingerprint(key)
     if connection.in_atomic_block:
         take_turn(f"key {key_hash}")
-    receipt = Receipt.objects.filter(key_hash=key_hash).first()
+    receipt = _RECEIPT.first(key_hash=key_hash)
     if receipt is not None and receipt.request_hash != _request_hash(request):
         raise KeyReused("This key was used for another request.")
     return receipt
@@ -379,13 +412,15 @@ def remembered(key: str, request: Any) -> Receipt | None:
 def remember(key: str, request: Any, event: Event, answer: dict[str, Any]) -> Receipt:
     """Keep the answer given to ``request`` under its idempotency key, in the transaction that acted on it."""
     _require_transaction()
-    return Receipt.objects.create(
+    receipt = Receipt(
         key_hash=seal.fingerprint(key),
         stream=event.stream,
         stream_ver=event.stream_ver,
         request_hash=_request_hash(request),
         answer=answer,
     )
+    insert_row(receipt)
+    return receipt
 
 
 def _request_hash(request: Any) -> str:

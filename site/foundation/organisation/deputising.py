@@ -6,10 +6,23 @@ import datetime
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from django.db import models
+
 from foundation.organisation.models import Deputy, User
+from foundation.prepared import Prepared, Slot
 
 CHAIN_LIMIT = 3
 """At most so many steps from the person who is absent to the one who acts."""
+
+
+_DAY = Slot("day", models.DateField())
+_IN_FORCE = Prepared(
+    lambda: (
+        Deputy.objects.on(_DAY)
+        .filter(principal__is_active=True, deputy__is_active=True)
+        .select_related("principal", "deputy")
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -32,8 +45,7 @@ class DeputiesInForce:
         """
         self._deputies: dict[int, list[User]] = {}
         self._principals: dict[int, list[User]] = {}
-        rows = Deputy.objects.on(day).filter(principal__is_active=True, deputy__is_active=True)
-        for row in rows.select_related("principal", "deputy"):
+        for row in _IN_FORCE.all(day=day):
             if not row.workflows or workflow in row.workflows:
                 self._deputies.setdefault(row.principal_id, []).append(row.deputy)
                 self._principals.setdefault(row.deputy_id, []).append(row.principal)

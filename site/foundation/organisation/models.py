@@ -20,6 +20,7 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from foundation.audit.history import History
+from foundation.prepared import Slot
 
 
 def _in_language(chinese: str, english: str) -> str:
@@ -119,8 +120,8 @@ _Dated = TypeVar("_Dated", bound=models.Model)
 class DatedQuerySet(models.QuerySet[_Dated]):
     """Rows with a first and a last day (both included; no last day: open)."""
 
-    def on(self, day: datetime.date | None = None) -> DatedQuerySet[_Dated]:
-        """Return the rows in force on ``day`` (today without one)."""
+    def on(self, day: datetime.date | Slot | None = None) -> DatedQuerySet[_Dated]:
+        """Return the rows in force on ``day`` (today without one; a slot in a prepared query)."""
         day = day or timezone.localdate()
         return self.filter(starts__lte=day).filter(Q(ends__isnull=True) | Q(ends__gte=day))
 

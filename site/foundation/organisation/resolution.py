@@ -15,11 +15,12 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.models import Group
-from django.db.models import Q
+from django.db.models import BigAutoField, DateField, Q, QuerySet
 from django.utils import timezone
 
 from foundation.organisation.deputising import DeputiesInForce
 from foundation.organisation.models import Department, Holding, Position, RoleBinding, User
+from foundation.prepared import PreparedAmong, Slot
 
 Relation = RoleBinding.Relation
 
@@ -161,9 +162,16 @@ def roles_of(user: User, day: datetime.date | None = None, workflow: str = "") -
 
 def roles_held(people: Collection[int], day: datetime.date | None = None) -> frozenset[str]:
     """Return the keys of the roles that any of ``people`` (ids) has by position and group on ``day``; one query."""
-    held = Holding.objects.on(day or timezone.localdate()).filter(person__in=people).values("position")
-    bindings = RoleBinding.objects.filter(Q(position__in=held) | Q(group__user__in=people))
-    return frozenset(bindings.order_by().values_list("role__key", flat=True))
+    return frozenset(_ROLES_HELD.all(sorted(people), day=day or timezone.localdate()))
+
+
+def _bindings_of(people: Sequence[Any]) -> QuerySet[RoleBinding, str]:
+    held = Holding.objects.on(Slot("day", DateField())).filter(person__id__in=people).values("position")
+    bindings = RoleBinding.objects.filter(Q(position__in=held) | Q(group__user__id__in=people))
+    return bindings.order_by().values_list("role__key", flat=True)
+
+
+_ROLES_HELD = PreparedAmong(BigAutoField(), _bindings_of)
 
 
 class Reach:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
 from forms.directory import directory_for
 from forms.exceptions import AnswersInvalid
@@ -28,6 +30,13 @@ from tests.factories.organisation import (
 )
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def in_chinese() -> Iterator[None]:
+    """Names of people are shown in the reader's language."""
+    with override("zh-hans"):
+        yield
 
 
 def customers(by: User) -> Edition:
