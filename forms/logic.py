@@ -289,6 +289,7 @@ def evaluate(
     now: datetime.datetime | None = None,
     submitted: datetime.datetime | None = None,
     directory: Directory | None = None,
+    known: Mapping[str, Any] | None = None,
 ) -> FormState:
     """Return how the form stands with ``answers``, which may come from anywhere.
 
@@ -296,9 +297,9 @@ def evaluate(
     it, what the form says a draft begins with). ``now``: when it is looked at (this moment without it);
     ``day``: that day, and given alone its noon. ``submitted``: when it was handed in (``now`` without it).
     ``directory``: where the references in the answers are looked up, at most once in all; without it they
-    lead nowhere. Answers of hidden fields, of read-only fields and to questions that the form does not ask
-    have no effect whatever. Raises DependencyCycle for a definition that ``forms.checking`` would have
-    refused.
+    lead nowhere. ``known``: the values of the names it is asked in the midst of (``FormDefinition.within``).
+    Answers of hidden fields, of read-only fields and to questions that the form does not ask have no effect
+    whatever. Raises DependencyCycle for a definition that ``forms.checking`` would have refused.
     """
     language = language or get_language() or "zh-hans"
     kept = initial_answers(definition) if kept is None else kept
@@ -313,8 +314,10 @@ def evaluate(
         )
     around = Surroundings(day or timezone.localdate(now), found, directory)
     clock = _clock(definition, around.day, now, submitted)
+    own = definition.form.own_names
+    outside = {name: value for name, value in (known or {}).items() if name not in own}
     with override(language):
-        return _Evaluation(definition, unread or {}, around, language, clock).state(answers, kept)
+        return _Evaluation(definition, unread or {}, around, language, clock, outside).state(answers, kept)
 
 
 def _references(scope: Scope, answers: Mapping[str, Any]) -> Iterator[Reference]:
@@ -370,6 +373,7 @@ class _Evaluation:
     around: Surroundings
     language: str
     clock: Mapping[str, Any]
+    known: Mapping[str, Any]
     found: dict[str, FieldState] = field(default_factory=dict)
     repeated: dict[str, RowsState] = field(default_factory=dict)
     rows: dict[str, list[_Row]] = field(default_factory=dict)
@@ -378,7 +382,7 @@ class _Evaluation:
 
     def state(self, posted: Mapping[str, Any], kept: Mapping[str, Any]) -> FormState:
         form = self.definition.form
-        self._work_through(_Row(form, "", posted, kept, ChainMap(dict(self.clock))))
+        self._work_through(_Row(form, "", posted, kept, ChainMap(dict(self.clock), dict(self.known))))
         asked_for = {path for row in self._all_rows() for path in self._asked_for(row)}
         missing = {
             path for path in asked_for if self.found[path].value is None and not self.sentences.get(path)

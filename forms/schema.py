@@ -369,6 +369,8 @@ class FormDefinition(Part):
     pages: list[PageDefinition] = Field(min_length=1, max_length=30)
     rules: list[Rule] = Field(default_factory=list, max_length=200)
 
+    _around: Mapping[str, SchemaEntry] = PrivateAttr(default_factory=dict)
+
     @field_validator("numbering")
     @classmethod
     def _readable(cls, numbering: str) -> str:
@@ -430,6 +432,20 @@ class FormDefinition(Part):
         """The names that expressions outside of rows may use, and what each is to them."""
         return self.form.names
 
+    def within(self, names: Mapping[str, SchemaEntry]) -> FormDefinition:
+        """Return the form as it is asked in the midst of something that has ``names`` of its own, which its
+        expressions may use besides; where both have one, it is the form's. Their values are told ``logic.evaluate``.
+        """
+        found = self.model_copy()
+        found.__dict__.pop("scopes", None)
+        found._around = names
+        return found
+
+    @property
+    def around(self) -> Mapping[str, SchemaEntry]:
+        """The names of what it is asked in the midst of."""
+        return self._around
+
     @property
     def order(self) -> list[str]:
         """The fields and repeating groups of the form so that each stands after those it waits for; raises
@@ -466,24 +482,37 @@ class Member:
 class Scope:
     """What is answered together: the form, or one row of a repeating group."""
 
-    def __init__(self, group: Group | None, outer: Scope | None, members: Sequence[Member]) -> None:
+    def __init__(
+        self,
+        group: Group | None,
+        outer: Scope | None,
+        members: Sequence[Member],
+        around: Mapping[str, SchemaEntry] = CLOCK,
+    ) -> None:
         self.group = group
         self.outer = outer
+        self.around = around
         self.members = {member.id: member for member in members}
         self.fields = {member.id: member.field for member in members if member.field is not None}
         self.inner: dict[str, Scope] = {}
         """The scopes of its repeating groups."""
 
     @cached_property
-    def names(self) -> dict[str, SchemaEntry]:
-        """What expressions here may read: what stands here, what stands around it, and the time."""
+    def own_names(self) -> dict[str, SchemaEntry]:
+        """What expressions here may read of what stands here."""
         found: dict[str, SchemaEntry] = {}
         for name, asked in self.fields.items():
             for part, entry in asked.of_kind.names(asked.settings).items():
                 found[f"{name}.{part}" if part else name] = entry
         for name, scope in self.inner.items():
             found[name] = scope.records
-        around: Mapping[str, SchemaEntry] = self.outer.names if self.outer else CLOCK
+        return found
+
+    @cached_property
+    def names(self) -> dict[str, SchemaEntry]:
+        """What expressions here may read: what stands here, what stands around it, and the time."""
+        found = dict(self.own_names)
+        around: Mapping[str, SchemaEntry] = self.outer.names if self.outer else self.around
         for name, entry in around.items():
             # Its own group's rows are not known while one of them is worked out.
             if self.group is None or name != self.group.id:
@@ -567,7 +596,7 @@ def scopes_of(definition: FormDefinition) -> dict[str, Scope]:
                 Member(asked.id, page.id, (*conditions, asked.visible_if), field=asked, within=group.id)
                 for asked in group.fields
             ]
-    scopes = {"": Scope(None, None, members)}
+    scopes = {"": Scope(None, None, members, {**definition.around, **CLOCK})}
     for group, page_id in rows:
         _add_rows(scopes, group, page_id, scopes[""])
     return scopes

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
+from forms.checking import Registers
 from forms.faults import sentence
-from forms.files.references import taken_by
 from forms.schema import FieldDefinition, FormDefinition
 from foundation import expressions
 from workflows.clock_checking import faults_of
+from workflows.faults import Problem
 from workflows.network import edges_of, reached_from
-from workflows.schema import KEPT_WORDS, THIS_SUBMISSION, WorkflowDefinition
-from workflows.vocabulary import OWN_NAMES, earlier_name, kinds_of, times_name
+from workflows.openings import Children, problems_of_openings
+from workflows.questioning import problems_of_questions
+from workflows.schema import KEPT_WORDS, WorkflowDefinition
+from workflows.vocabulary import OWN_NAMES, earlier_name, spoken_of, times_name
 
-
-@dataclass(frozen=True)
-class Problem:
-    """One fault: ``path`` says where (``transitions.close.guard``), ``message`` what is wrong and what to do."""
-
-    path: str
-    message: str
-    severity: Literal["error", "warning"] = "error"
+__all__ = ["Problem", "parse", "problems_of"]
 
 
 def parse(body: Mapping[str, Any]) -> tuple[WorkflowDefinition | None, list[Problem]]:
@@ -45,11 +40,15 @@ def problems_of(
     form: FormDefinition | None,
     bound_roles: Collection[str],
     calendars: Collection[str] | None = None,
+    *,
+    children: Children | None = None,
+    registers: Registers | None = None,
 ) -> list[Problem]:
     """Return everything wrong with a well-formed definition, errors first.
 
     ``form`` is the definition of the form its cases open from (None: it has no edition), ``bound_roles`` the keys
-    of the roles that are bound to somebody, ``calendars`` those of the working calendars (None: not known).
+    of the roles that are bound to somebody, ``calendars`` those of the working calendars. ``children`` gives other
+    workflows, ``registers`` the forms of registers, by their keys. Without them what is said of these is not looked at.
     """
     found = [
         *_duplicates(definition),
@@ -61,6 +60,8 @@ def problems_of(
         *_roles(definition, bound_roles),
         *_form(definition, form),
         *_fields(definition, form),
+        *problems_of_openings(definition, form, children),
+        *problems_of_questions(definition, form, registers),
         *_expressions(definition, form),
         *(Problem(path, message) for path, message in faults_of(definition, form, calendars)),
         *_trials(definition, form),
@@ -90,20 +91,12 @@ def _duplicates(definition: WorkflowDefinition) -> Iterator[Problem]:
             )
 
 
-def askers_of(definition: WorkflowDefinition) -> list[tuple[str, tuple[FieldDefinition, ...]]]:
-    """Return where questions are asked, by the path of the place, and which."""
-    places = [(f"transitions.{step.id}", step.asks) for step in definition.transitions]
-    return places + [
-        (f"states.{state.id}.approval", state.approval.asks) for state in definition.states if state.approval
-    ]
-
-
 def _questions(definition: WorkflowDefinition) -> Iterator[Problem]:
     own = {name: _("a name every workflow has") for name in OWN_NAMES}
     own |= {times_name(step.id): _("how often a step was taken") for step in definition.transitions}
     own |= {earlier_name(one.id): _("how many earlier cases there were") for one in definition.identities}
     asked: dict[str, str] = {}
-    for place, questions in askers_of(definition):
+    for place, questions in definition.askers():
         for question in questions:
             path = f"{place}.asks.{question.id}"
             if question.id in own:
@@ -243,7 +236,7 @@ def _form(definition: WorkflowDefinition, form: FormDefinition | None) -> Iterat
     for path, name in _named_fields(definition):
         if name not in known:
             yield Problem(path, _("The form has no field “%(field)s”.") % {"field": name})
-    for place, questions in askers_of(definition):
+    for place, questions in definition.askers():
         for question in questions:
             if question.id in known:
                 yield Problem(
@@ -281,23 +274,10 @@ def _fields(definition: WorkflowDefinition, form: FormDefinition | None) -> Iter
             yield Problem(
                 f"{place}.assignment.skill", _("The form has no field “%(field)s”.") % {"field": rule.skill}
             )
-        for position, opening in enumerate(step.opens):
-            for source in opening.fills.values():
-                if source in known and taken_by(known[source]).kinds:
-                    yield Problem(
-                        f"{place}.opens.{position}.fills",
-                        _("“%(field)s” holds files; they stay with this case and cannot be taken over.")
-                        % {"field": source},
-                    )
-                if source not in known and source != THIS_SUBMISSION:
-                    yield Problem(
-                        f"{place}.opens.{position}.fills",
-                        _("The form has no field “%(field)s”.") % {"field": source},
-                    )
 
 
 def _expressions(definition: WorkflowDefinition, form: FormDefinition | None) -> Iterator[Problem]:
-    kinds = kinds_of(definition, form)
+    kinds = spoken_of(definition, form)
     for path, text in expressions_of(definition):
         for fault in expressions.check(text, kinds, expressions.Kind.YES_NO):
             yield Problem(

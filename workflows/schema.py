@@ -141,11 +141,14 @@ class Opening(Part):
 
     ``fills``: by field of the child's form, the field or question of this workflow it takes its answer from; ``sets``:
     stored answers by field; ``this_submission`` stands for the row of the register this case was opened from, where the
-    child's form looks one up. ``at_once``: opened with the step from these alone; otherwise whoever took the step
-    is led to the form, begun with them.
+    child's form looks one up. ``at_once``: opened with the step from these alone; otherwise somebody is led to the
+    form, begun with them: whoever took the step, or with ``to`` whoever holds one of these roles towards this case.
+    They are told, and it waits in their inbox; where the state is ``blocked_by`` the workflow, people stay in it until
+    then.
     """
 
     workflow: Key
+    to: tuple[RoleKey, ...] = ()
     fills: dict[Key, Key] = Field(default_factory=dict)
     sets: dict[Key, Any] = Field(default_factory=dict)
     at_once: bool = False
@@ -392,22 +395,33 @@ class WorkflowDefinition(Part):
             places.append((f"{place}.assignment.roles", step.assignment.roles))
             places.append((f"{place}.assignment.skills", tuple(step.assignment.skills.values())))
             places += [(f"{place}.notices", notice.roles) for notice in step.notices]
+            places += [(f"{place}.opens.{at}.to", opening.to) for at, opening in enumerate(step.opens)]
         for clock in self.clocks:
             place = f"clocks.{clock.id}"
             places += [(f"{place}.warnings", warning.roles) for warning in clock.warnings]
             places.append((f"{place}.due.roles", clock.due.roles))
             places += [(f"{place}.due.escalations", one.roles) for one in clock.due.escalations]
+        places += [
+            (f"{place}.asks.{question.id}.readers", tuple(question.readers))
+            for place, questions in self.askers()
+            for question in questions
+        ]
         return places
 
     def taken_by_clocks(self) -> frozenset[str]:
         """Return the steps the machine takes when a clock is over."""
         return frozenset(clock.due.takes for clock in self.clocks if clock.due.takes)
 
+    def askers(self) -> list[tuple[str, tuple[FieldDefinition, ...]]]:
+        """Return where questions are asked, by the path of the place, and which."""
+        places = [(f"transitions.{step.id}", step.asks) for step in self.transitions]
+        return places + [
+            (f"states.{state.id}.approval", state.approval.asks) for state in self.states if state.approval
+        ]
+
     def questions(self) -> dict[str, FieldDefinition]:
         """Return every question that a step or an approval asks, by its id."""
-        asked = [question for step in self.transitions for question in step.asks]
-        asked += [question for state in self.states if state.approval for question in state.approval.asks]
-        return {question.id: question for question in asked}
+        return {question.id: question for _place, questions in self.askers() for question in questions}
 
     @cached_property
     def asked(self) -> FormDefinition | None:

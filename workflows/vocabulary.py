@@ -1,12 +1,13 @@
 """The names a workflow's rules may use, and the answers given with its steps.
 
 The names are the fields of the form that opened the case and the questions of all steps. A step's questions are a
-small form of their own, so that visibility, requiredness and validation are those of ``forms.logic``.
+small form of their own, so that visibility, requiredness and validation are those of ``forms.logic``; it is asked in
+the midst of the case, so their conditions may use the names of the workflow as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,9 +22,10 @@ from forms.models import Submission
 from forms.schema import CLOCK, FieldDefinition, FormDefinition
 from forms.schema import definition_of as form_of
 from foundation.editions.texts import LocalizedText, in_language
-from foundation.expressions import Kind, SchemaEntry
+from foundation.expressions import Kind, SchemaEntry, is_name
 from foundation.organisation.models import User
 from workflows import way
+from workflows.definitions import definition_of
 from workflows.exceptions import AnswersRefused
 from workflows.models import Case
 from workflows.schema import Transition, WorkflowDefinition, as_form
@@ -44,23 +46,57 @@ def step_form(spec: Transition) -> FormDefinition | None:
     return questions_form(spec.id, spec.title, spec.asks)
 
 
+def stand(
+    form: FormDefinition,
+    typed: Mapping[str, Sequence[str]],
+    by: User | None,
+    case: Case,
+    record: UUID | None = None,
+) -> logic.FormState:
+    """Return how the questions of a step, or of a stage, of a case stand with what was typed.
+
+    Their conditions may use every name of the workflow: the case's answers stand behind those that are not asked here.
+    What the answers name ``by`` must be able to find; of files, those that belong to the page of the step, ``record``.
+    """
+    reading = logic.read(form, typed)
+    known: Mapping[str, Any] = {}
+    if any(True for _text in conditions_of(form)):
+        definition = definition_of(case.edition)
+        form = form.within(kinds_of(definition, form_of(case.submission.edition)))
+        known = values_of(definition, case)
+    return logic.evaluate(
+        form,
+        reading.answers,
+        unread=reading.unread,
+        directory=directory_for(by, record, uploads=False),
+        submitted=case.submission.submitted_at,
+        known=known,
+    )
+
+
+def conditions_of(form: FormDefinition) -> Iterator[str]:
+    """Yield every expression of the questions."""
+    for field in form.fields():
+        for text in (field.visible_if, field.required_if, field.read_only_if, field.computed):
+            if text:
+                yield text
+
+
 def read_answers(
     form: FormDefinition | None,
     typed: Mapping[str, Sequence[str]],
     by: User | None,
+    case: Case,
     *,
     record: UUID | None = None,
 ) -> dict[str, Any]:
     """Return the sound answers to the questions of ``form``; raises ``AnswersRefused`` with what is wrong beside each.
 
-    ``typed`` maps question ids to the texts as posted; what is not asked has no effect. What the answers name ``by``
-    must be able to find; of files, those that belong to the page of the step, ``record``.
+    ``typed`` maps question ids to the texts as posted; what is not asked has no effect. ``record`` as in ``stand``.
     """
     if form is None:
         return {}
-    reading = logic.read(form, typed)
-    directory = directory_for(by, record, uploads=False)
-    state = logic.evaluate(form, reading.answers, unread=reading.unread, directory=directory)
+    state = stand(form, typed, by, case, record)
     if state.errors:
         errors: dict[str, list[str]] = {}
         for error in state.errors:
@@ -92,6 +128,11 @@ def kinds_of(definition: WorkflowDefinition, form: FormDefinition | None) -> dic
         **(form.names if form else CLOCK),
         **(asked.names if asked else {}),
     }
+
+
+def spoken_of(definition: WorkflowDefinition, form: FormDefinition | None) -> dict[str, SchemaEntry]:
+    """Return the names among ``kinds_of`` that an expression can spell: in a definition that may have faults."""
+    return {name: entry for name, entry in kinds_of(definition, form).items() if is_name(name)}
 
 
 def values_of(definition: WorkflowDefinition, case: Case) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import ngettext
 
+from forms.schema import FormDefinition
 from forms.schema import definition_of as form_of
 from foundation.editions.models import Edition
 from foundation.editions.queries import newest
@@ -15,7 +16,9 @@ from foundation.editions.services import publish
 from foundation.organisation.models import RoleBinding, User
 from foundation.worktime.models import Calendar
 from workflows.checking import Problem, parse, problems_of
+from workflows.definitions import definition_of
 from workflows.exceptions import DefinitionRefused
+from workflows.openings import Child
 
 
 def check_workflow(body: Mapping[str, Any]) -> list[Problem]:
@@ -23,10 +26,25 @@ def check_workflow(body: Mapping[str, Any]) -> list[Problem]:
     definition, problems = parse(body)
     if definition is None:
         return problems
-    form = newest(Edition.Kind.FORM, definition.form)
+    form = _form(definition.form)
     bound = set(RoleBinding.objects.values_list("role__key", flat=True))
     calendars = set(Calendar.objects.values_list("key", flat=True)) if definition.clocks else None
-    return problems_of(definition, form_of(form) if form else None, bound, calendars)
+
+    def child(key: str) -> Child | None:
+        if key == definition.key:
+            return Child(definition, form)
+        edition = newest(Edition.Kind.WORKFLOW, key)
+        if edition is None:
+            return None
+        other = definition_of(edition)
+        return Child(other, _form(other.form))
+
+    return problems_of(definition, form, bound, calendars, children=child, registers=_form)
+
+
+def _form(key: str) -> FormDefinition | None:
+    edition = newest(Edition.Kind.FORM, key)
+    return form_of(edition) if edition is not None else None
 
 
 def refuse_faults(body: Mapping[str, Any]) -> None:

@@ -50,7 +50,7 @@ def read_given(
         StepDraft.objects.select_for_update(of=("self",)).filter(case=case, place=place, person=by).first()
     )
     uuid = draft.uuid if draft is not None else None
-    answers = read_answers(form, typed, by, record=uuid)
+    answers = read_answers(form, typed, by, case, record=uuid)
     if uuid is None:
         return Given(answers)
     try:

@@ -207,6 +207,7 @@ def _questions(standing: Standing, typed: Typed, errors: Mapping[str, Sequence[s
         state.id,
         state.title,
         standing.approval.asks,
+        standing.case,
         typed.answers,
         errors,
         standing.user,

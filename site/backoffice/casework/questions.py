@@ -10,8 +10,6 @@ from functools import cached_property
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from forms import logic
-from forms.directory import directory_for
 from forms.fields import gathered
 from forms.files.references import taken_by
 from forms.presentation import GroupView, group_views
@@ -19,9 +17,9 @@ from forms.schema import FieldDefinition, FormDefinition
 from forms.services.submissions import begun
 from foundation.editions.texts import LocalizedText
 from foundation.organisation.models import User
-from workflows.models import StepDraft
+from workflows.models import Case, StepDraft
 from workflows.schema import Transition
-from workflows.vocabulary import questions_form, step_form
+from workflows.vocabulary import questions_form, stand, step_form
 
 OWN_NAMES = frozenset(
     {
@@ -53,6 +51,7 @@ class Questions:
     """What the page of a step asks. ``refused`` holds the errors the service found, None before anything was sent."""
 
     spec: Transition
+    case: Case
     typed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     refused: Mapping[str, Sequence[str]] | None = None
     reason: str = ""
@@ -66,6 +65,7 @@ class Questions:
     def again(
         cls,
         spec: Transition,
+        case: Case,
         posted: QueryDict,
         errors: Mapping[str, Sequence[str]] | None,
         by: User,
@@ -79,6 +79,7 @@ class Questions:
             typed |= {name: texts for name, texts in draft.answers.items() if _takes_files(spec, name)}
         return cls(
             spec,
+            case,
             typed,
             errors,
             reason=posted.get("reason", ""),
@@ -89,20 +90,21 @@ class Questions:
 
     @classmethod
     def resumed(
-        cls, spec: Transition, by: User, draft: StepDraft | None, *, complain: bool = False
+        cls, spec: Transition, case: Case, by: User, draft: StepDraft | None, *, complain: bool = False
     ) -> Questions:
         """Return the questions as the person left them; fresh, with what is known, where they typed nothing yet."""
         form = step_form(spec)
         if draft is None:
-            return cls(spec, begun(form, by) if form is not None else {}, by=by)
+            return cls(spec, case, begun(form, by) if form is not None else {}, by=by)
         refused: Mapping[str, Sequence[str]] | None = {} if complain else None
-        return cls(spec, draft.answers, refused, reason=draft.reason, by=by, record=draft.uuid)
+        return cls(spec, case, draft.answers, refused, reason=draft.reason, by=by, record=draft.uuid)
 
     @cached_property
     def groups(self) -> list[GroupView]:
         """The questions as they stand, for ``templates/intake/fields``."""
+        form = step_form(self.spec)
         return groups_of(
-            step_form(self.spec), self.typed, self.by, self.record, missing_too=self.refused is not None
+            form, self.typed, self.by, self.case, self.record, missing_too=self.refused is not None
         )
 
     @property
@@ -143,6 +145,7 @@ class QuestionsOf:
     name: str
     title: LocalizedText
     asks: Sequence[FieldDefinition]
+    case: Case
     typed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     refused: Mapping[str, Sequence[str]] | None = None
     by: User | None = None
@@ -152,7 +155,9 @@ class QuestionsOf:
     def groups(self) -> list[GroupView]:
         """The questions as they stand, for ``templates/intake/fields``."""
         form = questions_form(self.name, self.title, self.asks)
-        return groups_of(form, self.typed, self.by, self.record, missing_too=self.refused is not None)
+        return groups_of(
+            form, self.typed, self.by, self.case, self.record, missing_too=self.refused is not None
+        )
 
     @property
     def written(self) -> list[tuple[str, str]]:
@@ -169,6 +174,7 @@ def groups_of(
     form: FormDefinition | None,
     typed: Mapping[str, Sequence[str]],
     by: User | None,
+    case: Case,
     record: uuid.UUID | None = None,
     *,
     missing_too: bool,
@@ -178,9 +184,7 @@ def groups_of(
     """
     if form is None:
         return []
-    reading = logic.read(form, typed)
-    directory = directory_for(by, record, uploads=False)
-    state = logic.evaluate(form, reading.answers, unread=reading.unread, directory=directory)
+    state = stand(form, typed, by, case, record)
     return group_views(state, form.pages[0], typed, missing_too=missing_too)
 
 

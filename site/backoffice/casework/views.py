@@ -89,7 +89,7 @@ def case_step(request: HttpRequest, case_uuid: uuid.UUID, step: str) -> HttpResp
             messages.info(request, _("This step is not open to you as the case stands now."))
             return redirect("casework:case", case_uuid=case.uuid)
         draft = asking_of(request, case, step).draft
-        return _step_page(request, case, spec, Questions.resumed(spec, request.user, draft))
+        return _step_page(request, case, spec, Questions.resumed(spec, case, request.user, draft))
     received = receive(request, case_uuid, step)
     if received.only_save or received.refused:
         return _kept(request, case_uuid, step, received)
@@ -130,7 +130,7 @@ def _kept(request: HttpRequest, case_uuid: uuid.UUID, step: str, received: Recei
     if is_script(request):
         assert received.draft is not None
         context = {
-            "questions": Questions.resumed(known, request.user, received.draft, complain=complain),
+            "questions": Questions.resumed(known, case, request.user, received.draft, complain=complain),
             "filling": asking_of(request, case, step),
             "case": case,
             "moved_on": spec is None,
@@ -140,7 +140,7 @@ def _kept(request: HttpRequest, case_uuid: uuid.UUID, step: str, received: Recei
         for sentence in received.refused:
             messages.error(request, sentence)
         return redirect("casework:step", case_uuid=case.uuid, step=step)
-    questions = Questions.again(spec, request.POST, None, request.user, received.draft)
+    questions = Questions.again(spec, case, request.POST, None, request.user, received.draft)
     return _step_page(request, case, spec, questions, "\n".join(received.refused), status=422)
 
 
@@ -163,6 +163,7 @@ def _not_done(
     typed = (
         Questions.again(
             spec,
+            case,
             request.POST,
             getattr(refusal, "errors", {}),
             request.user,

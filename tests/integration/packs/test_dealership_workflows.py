@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from forms.schema import FormDefinition
 from tests.factories.walking import roles_of_the_pack
 from tests.factories.workflows import PACK
 from workflows.checking import parse, problems_of
+from workflows.openings import Child
+from workflows.schema import WorkflowDefinition
 
 KEYS = sorted(path.stem for path in (PACK / "workflows").glob("*.yaml"))
 
@@ -24,13 +27,29 @@ def body_of(folder: str, key: str) -> dict[str, Any]:
     return body
 
 
+@cache
+def form_of(key: str) -> FormDefinition | None:
+    known = (PACK / "forms" / f"{key}.yaml").exists()
+    return FormDefinition.model_validate(body_of("forms", key)) if known else None
+
+
+@cache
+def child_of(key: str) -> Child | None:
+    if key not in KEYS:
+        return None
+    definition = WorkflowDefinition.model_validate(body_of("workflows", key))
+    return Child(definition, form_of(definition.form))
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_a_shipped_workflow_has_no_fault_and_no_missing_word(key: str) -> None:
     definition, faults = parse(body_of("workflows", key))
     assert definition is not None, faults
-    form = FormDefinition.model_validate(body_of("forms", definition.form))
     with override("en"):
-        assert problems_of(definition, form, roles_of_the_pack()) == []
+        found = problems_of(
+            definition, form_of(definition.form), roles_of_the_pack(), children=child_of, registers=form_of
+        )
+    assert found == []
 
 
 @pytest.mark.parametrize("key", KEYS)

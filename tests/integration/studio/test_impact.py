@@ -15,6 +15,8 @@ from backoffice.studio.impact import Use, impact_of
 from forms.registers.views import keep_view
 from forms.schema import FormDefinition
 from forms.services.definitions import publish_form
+from tests.factories.chains import form_body as spending_form
+from tests.factories.chains import publish_all, stage, state, step, workflow_body
 from tests.factories.forms import field, form_body, make_form, page, text
 from tests.factories.organisation import make_user, make_user_with_roles
 
@@ -114,3 +116,52 @@ def test_the_page_before_publishing_shows_them(client: Client) -> None:
     shown = client.get(reverse("studio_publish", args=["visit"])).content.decode()
     assert "Register · Columns" in shown
     assert "Question price" in shown
+
+
+def test_each_place_of_a_workflow_that_names_a_field_is_told_and_steps_of_others_that_answer_it() -> None:
+    own = workflow_body(
+        [
+            stage("boss", "boss", "done", when="amount > 100"),
+            state("done", "final"),
+            state("refused", "final"),
+        ],
+        [
+            step(
+                "check",
+                "done",
+                "done",
+                "boss",
+                asks=[{"id": "why", "kind": "text", "label": text("为何"), "visible_if": "amount > 5"}],
+            )
+        ],
+        grades=[{"id": "grave", "title": text("重大"), "when": "amount > 1000"}],
+        identities=[{"id": "same", "title": text("同车"), "fields": ["plate"]}],
+    )
+    other = workflow_body(
+        [state("new"), state("done", "final")],
+        [
+            step(
+                "order",
+                "new",
+                "done",
+                "boss",
+                opens=[{"workflow": "spending", "fills": {"note": "note"}, "sets": {"amount": 3}}],
+            )
+        ],
+        key="parent",
+    )
+    publish_all(own, other)
+    changed = spending_form()
+    fields = changed["pages"][0]["groups"][0]["fields"]
+    fields[0]["label"] = fields[1]["label"] = fields[3]["label"] = text("改")
+    with override("en"):
+        found = impact_of("spending", spending_form(), changed).uses
+    told = {(use.title, use.place): use.fields for use in found if use.title in ("spending", "parent")}
+    assert told == {
+        ("spending", "Subject"): ("金额", "说明"),
+        ("spending", "boss"): ("金额",),
+        ("spending", "check"): ("金额",),
+        ("spending", "同车"): ("车牌",),
+        ("spending", "重大"): ("金额",),
+        ("parent", "order"): ("金额", "说明"),
+    }

@@ -29,7 +29,7 @@ from forms.schema import definition_of as form_of
 from foundation.editions.models import Edition
 from foundation.editions.queries import all_in_force, body_of, newest
 from foundation.editions.texts import in_language
-from foundation.expressions import Kind, SchemaEntry
+from foundation.expressions import Kind, SchemaEntry, is_name
 from foundation.organisation.models import Department, Position, RoleBinding, User
 from foundation.worktime.models import Calendar
 from workflows import vocabulary
@@ -318,8 +318,6 @@ class FlowDesk(Desk):
 
     def names_at(self, thing: Thing) -> dict[str, SchemaEntry]:
         """Return what expressions of a thing may read, also while the workflow is not sound."""
-        if thing.sort == FIELD:  # questions are asked together with those of their step alone
-            return dict(self._asked(self.tree.parent[thing][0]))
         found: dict[str, SchemaEntry] = dict(vocabulary.OWN_NAMES)
         for one in self.tree.own:
             if one.sort == STEP:
@@ -330,7 +328,7 @@ class FlowDesk(Desk):
             found |= self.form.names
         for holder in (one for one in self.tree.own if one.sort in (STEP, STATE)):
             found |= dict(self._asked(holder))
-        return found
+        return {name: entry for name, entry in found.items() if is_name(name)}
 
     def _asked(self, holder: Thing) -> Iterator[tuple[str, SchemaEntry]]:
         for inner in self.tree.inner[holder].values():
