@@ -35,6 +35,7 @@ _PERCENT = {"percent": FieldOfKind(_("part of the time that has run, in percent"
 _STAGE = {"stage": FieldOfKind(_("stage of the approval"), _("Approval by the manager"))}
 _PERSON = {"person": FieldOfKind(_("who did it"), _("Wang Fang"))}
 _DEPUTY = {"deputy": FieldOfKind(_("who acts for the reader"), _("Zhao Lei"))}
+_OTHER = {"other": FieldOfKind(_("workflow of the case to be opened"), _("After-service follow-up"))}
 _WORDS = {"note": FieldOfKind(_("what they wrote"), _("Please have a look today."))}
 
 
@@ -157,6 +158,25 @@ def register() -> None:
             _("Your deputy has decided for you"),
             _("{deputy} has refused for you."),
             {**CASE_FIELDS, **_DEPUTY},
+        ),
+        Kind(
+            "case.ordered",
+            "decisions",
+            _("Asked to open a case"),
+            _("“{other}” is asked of you"),
+            _(
+                "Please open it: the form is begun with what is known. It waits in your inbox until one of those "
+                "asked has submitted it or it is not needed any more."
+            ),
+            {**CASE_FIELDS, **_OTHER},
+        ),
+        Kind(
+            "case.order_dropped",
+            "cases",
+            _("A case you asked for is not opened"),
+            _("“{other}” is not opened"),
+            _("{person}: {note}"),
+            {**CASE_FIELDS, **_OTHER, **_PERSON, **_WORDS},
         ),
         Kind("case.notice", "cases", _("Notice of a workflow"), fields=CASE_FIELDS, given=True),
     )

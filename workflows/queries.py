@@ -15,7 +15,7 @@ from workflows import rules
 from workflows.definitions import definition_of
 from workflows.exceptions import CaseNotFound
 from workflows.machine import machine_of
-from workflows.models import Case, Concern
+from workflows.models import Case, ChildOrder, Concern
 from workflows.schema import Transition
 
 Relation = RoleBinding.Relation
@@ -125,6 +125,31 @@ def decisions_waiting_for(user: User) -> QuerySet[Case]:
         .select_related("edition", "assignee", "submitted_by", "department")
         .order_by("changed_at", "id")
     )
+
+
+def orders_asked_of(user: User) -> QuerySet[ChildOrder]:
+    """Return the cases that steps of cases the person sees ask them to open, for themselves or as a deputy, what has
+    waited longest first.
+    """
+    waiting = ChildOrder.objects.filter(child=None, dropped_at=None).exclude(roles=[])
+    asked = {
+        (workflow, tuple(roles))
+        for workflow, roles in waiting.values_list("case__workflow", "roles").distinct()
+    }
+    wanted = NOBODY
+    bound = _bound_relations() if asked else {}
+    standings: dict[str, Standing] = {}
+    for workflow, roles in sorted(asked):
+        if workflow not in standings:
+            standings[workflow] = Standing(user, workflow, bound)
+        condition = standings[workflow].condition(roles)
+        if condition is not None:
+            theirs = Case.objects.filter(condition, workflow=workflow).values("pk")
+            wanted |= Q(case__in=theirs, roles=list(roles))
+    if not wanted.children:
+        return ChildOrder.objects.none()
+    seen = cases_visible_to(user).values("pk")
+    return waiting.filter(wanted, case__in=seen).select_related("case__edition").order_by("ordered_at", "id")
 
 
 def _cases_where(user: User, demands: Demands | None = None, *, waiting: bool = False) -> QuerySet[Case]:

@@ -21,7 +21,7 @@ from foundation.organisation.resolution import RoleContext, holds_role, resolve,
 from workflows import rounds, way
 from workflows.definitions import definition_of
 from workflows.exceptions import CaseNotFound, NotPermitted
-from workflows.models import Case
+from workflows.models import Case, ChildOrder
 from workflows.schema import Transition
 
 
@@ -188,6 +188,22 @@ def check_may_take(case: Case, step: Transition, user: User | Acting) -> None:
                 "number": case.number,
                 "roles": "、".join(role_names(step.roles)),
             }
+        )
+
+
+def may_open(order: ChildOrder, user: User | Acting) -> bool:
+    """Say whether a case that a step has ordered is this person's to open (policy: ``to`` of what the step opens; where
+    it names nobody, everybody who sees the case). Whether they may fill in its form is the form's to say.
+    """
+    return not order.roles or holds_any(user, order.roles, order.case)
+
+
+def check_may_open(order: ChildOrder, user: User) -> None:
+    """Raise ``NotPermitted``, naming those of whom it is asked, unless it is this person's to open."""
+    if not may_open(order, user):
+        raise NotPermitted(
+            _("Case %(number)s asks others to open this: %(roles)s.")
+            % {"number": order.case.number, "roles": "、".join(role_names(order.roles))}
         )
 
 

@@ -84,7 +84,8 @@ class ChildOrder(models.Model):
     """A case that a person is to open from this one, a child or one split off: the form they still have to fill in.
 
     ``uuid`` is that of the draft, and of the submission it becomes. Made with the step; the case it became is
-    ``child``. One that is not needed after all is dropped (``dropped_at``).
+    ``child``. One that is not needed after all is dropped (``dropped_at``). ``roles``: it is asked of whoever holds one
+    of them towards the case; none: of whoever took the step, and of whoever of the case goes on with it.
     """
 
     class Kind(models.TextChoices):
@@ -99,6 +100,7 @@ class ChildOrder(models.Model):
     workflow = models.CharField(pgettext_lazy("of cases", "workflow"), max_length=40)
     step = models.CharField(_("step"), max_length=80, blank=True)
     answers = models.JSONField(_("answers it begins with"), default=dict)
+    roles = models.JSONField(_("asked of roles"), default=list)
     ordered_at = models.DateTimeField(_("ordered at"), default=timezone.now)
     child = models.OneToOneField(
         Case, models.PROTECT, null=True, blank=True, related_name="child_order", verbose_name=_("case")
@@ -109,6 +111,13 @@ class ChildOrder(models.Model):
         ordering = ["id"]
         verbose_name = _("case to be opened")
         verbose_name_plural = _("cases to be opened")
+        indexes = [
+            models.Index(
+                fields=["case"],
+                condition=models.Q(child=None, dropped_at=None),
+                name="child_order_waiting",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.workflow}"

@@ -35,7 +35,7 @@ from workflows.machine import machine_of
 from workflows.models import Case, ChildOrder
 from workflows.schema import Transition
 from workflows.services.enclosures import enclose, read_given
-from workflows.services.following import arrive, children_in_the_way, proceed, take
+from workflows.services.following import arrive, children_in_the_way, orders_in_the_way, proceed, take
 from workflows.services.record import (
     Receipt,
     Told,
@@ -65,12 +65,13 @@ def open_case(
 ) -> Receipt:
     """Open a case of a workflow from a submission of its form.
 
-    Who may: whoever may submit the form (``forms`` has checked it); ``by`` is None for what came by a public link: such
-    a case is in nobody's name and belongs to the department of whoever made the link.
+    Who may: whoever may submit the form (``forms`` has checked it), and where a step has asked for it those whom it
+    asked; ``by`` is None for what came by a public link: such a case is in nobody's name and belongs to the department
+    of whoever made the link.
     A submission that a step of another case has ordered opens a child of that case. Changes: a case in the initial
     state of the edition in force, numbered; it goes on by itself as far as its definition says. Records: event
-    ``case_opened``. Raises ``RuleBroken`` when the workflow has no edition in force, does not start from this form, or
-    the submission already has a case. After commit: notices are sent.
+    ``case_opened``. Raises ``NotPermitted``; ``RuleBroken`` when the workflow has no edition in force, does not start
+    from this form, or the submission already has a case. After commit: notices are sent.
     """
     with transaction.atomic():
         request = {"workflow": workflow_key, "submission": str(submission.uuid)}
@@ -92,6 +93,8 @@ def open_case(
                 % {"number": submission.number}
             )
         order = _order_of(submission)
+        if order is not None and by is not None:
+            rules.check_may_open(order, by)
         actor = Actor.of(by) if by else PUBLIC if submission.access else Actor(None, channel, channel=channel)
         source = locked(order.case.uuid) if order else None
         off = order is not None and order.kind == ChildOrder.Kind.SPLIT
@@ -311,12 +314,24 @@ def _check_state(case: Case, spec: Transition) -> None:
 
 
 def _check_children(case: Case, spec: Transition) -> None:
-    blocking = children_in_the_way(case, machine_of(case), spec)
+    machine = machine_of(case)
+    blocking = [child.number for child in children_in_the_way(case, machine, spec)]
+    blocking += [order_words(order) for order in orders_in_the_way(case, machine, spec)]
     if blocking:
         raise RuleBroken(
             _("“%(step)s” must wait until these are closed: %(cases)s.")
-            % {"step": in_language(spec.title), "cases": "、".join(child.number for child in blocking)}
+            % {"step": in_language(spec.title), "cases": "、".join(blocking)}
         )
+
+
+def order_words(order: ChildOrder) -> str:
+    """Return how a case that is still to be opened is told: by its workflow and those of whom it is asked."""
+    edition = edition_in_force(order.workflow)
+    title = in_language(definition_of(edition).title) if edition else order.workflow
+    return _("“%(workflow)s”, still to be opened by: %(roles)s") % {
+        "workflow": title,
+        "roles": "、".join(rules.role_names(order.roles)),
+    }
 
 
 def check_length(reason: str) -> None:

@@ -6,10 +6,11 @@ Everything here happens in the transaction of the service that was asked, one ev
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_fsm import TransitionNotAllowed
@@ -42,6 +43,7 @@ from workflows.services.record import (
     send_notices,
     snapshot_of,
     tell_asked,
+    tell_ordered,
 )
 
 MOST_MOVES = 50
@@ -80,7 +82,7 @@ def take(
     tell_asked(case, before, event.stream_ver, machine)
     send_notices(case, spec.id, spec.notices, event.stream_ver)
     for opening in spec.opens:
-        _open(case, machine, spec, opening, by, actor)
+        _open(case, machine, spec, opening, by, actor, event.stream_ver)
     return event
 
 
@@ -239,6 +241,7 @@ def _take_by_itself(case: Case, machine: Machine, by: User | None) -> bool:
         if (
             spec.by_itself
             and not children_in_the_way(case, machine, spec)
+            and not orders_in_the_way(case, machine, spec)
             and machine.guard_holds(case, spec.id)
         ):
             take(case, spec, by=None, actor=Actor.system(MACHINE), given={})
@@ -248,17 +251,40 @@ def _take_by_itself(case: Case, machine: Machine, by: User | None) -> bool:
 
 def children_in_the_way(case: Case, machine: Machine, spec: Transition) -> list[Case]:
     """Return the open child cases that keep people from leaving the state by this step."""
-    blocking = machine.definition.state(case.state).blocked_by
-    if not blocking or spec.despite_children or spec.target == case.state:
-        return []
-    return list(case.children.filter(workflow__in=blocking, closed_at=None).order_by("id"))
+    blocking = _blocking(case, machine, spec)
+    return (
+        list(case.children.filter(workflow__in=blocking, closed_at=None).order_by("id")) if blocking else []
+    )
+
+
+def orders_in_the_way(case: Case, machine: Machine, spec: Transition) -> list[ChildOrder]:
+    """Return what others were asked to open, and have not yet, that keeps people from leaving the state by this step.
+
+    What is left to whoever took the step keeps nobody: it is theirs to think better of it.
+    """
+    blocking = _blocking(case, machine, spec)
+    return list(_asked_of_others(case).filter(workflow__in=blocking)) if blocking else []
+
+
+def _blocking(case: Case, machine: Machine, spec: Transition) -> Sequence[str]:
+    if spec.despite_children or spec.target == case.state:
+        return ()
+    return machine.definition.state(case.state).blocked_by
+
+
+def _asked_of_others(case: Case) -> QuerySet[ChildOrder]:
+    return ChildOrder.objects.filter(case=case, child=None, dropped_at=None).exclude(roles=[])
 
 
 def _wake_parent(child: Case, by: User | None) -> None:
     """Take the step of the parent that waits for a child like this one, if its rule holds."""
-    if child.parent_id is None:
-        return
-    parent = locked(Case.objects.values_list("uuid", flat=True).get(pk=child.parent_id))
+    if child.parent_id is not None:
+        parent = locked(Case.objects.values_list("uuid", flat=True).get(pk=child.parent_id))
+        wake(parent, child, by)
+
+
+def wake(parent: Case, child: Case, by: User | None) -> None:
+    """Take the step of a locked parent that waits for this closed child, if its rule holds."""
     machine = machine_of(parent)
     for spec in machine.leaving(parent.state):
         after = spec.after_child
@@ -268,9 +294,16 @@ def _wake_parent(child: Case, by: User | None) -> None:
             or (after.states and child.state not in after.states)
         ):
             continue
-        if after.join == "all" and parent.children.filter(workflow=child.workflow, closed_at=None).exists():
+        if after.join == "all" and (
+            parent.children.filter(workflow=child.workflow, closed_at=None).exists()
+            or _asked_of_others(parent).filter(workflow=child.workflow).exists()
+        ):
             continue
-        if children_in_the_way(parent, machine, spec) or not machine.guard_holds(parent, spec.id):
+        if (
+            children_in_the_way(parent, machine, spec)
+            or orders_in_the_way(parent, machine, spec)
+            or not machine.guard_holds(parent, spec.id)
+        ):
             continue
         take(
             parent,
@@ -285,16 +318,25 @@ def _wake_parent(child: Case, by: User | None) -> None:
 
 
 def _open(
-    case: Case, machine: Machine, spec: Transition, opening: Opening, by: User | None, actor: Actor
+    case: Case,
+    machine: Machine,
+    spec: Transition,
+    opening: Opening,
+    by: User | None,
+    actor: Actor,
+    version: int,
 ) -> None:
     if not machine.holds(opening.when, case):
         return
     answers = {**dict(opening.sets), **_taken_over(case, opening.fills)}
-    if opening.at_once or by is None:
+    if opening.at_once or (by is None and not opening.to):
         open_child(case, opening.workflow, answers, by=by, actor=actor)
         case.refresh_from_db()  # a child that ends at once has moved it on
-    else:
-        ChildOrder.objects.create(case=case, workflow=opening.workflow, step=spec.id, answers=answers)
+        return
+    order = ChildOrder.objects.create(
+        case=case, workflow=opening.workflow, step=spec.id, answers=answers, roles=list(opening.to)
+    )
+    tell_ordered(case, order, by, version)
 
 
 def _taken_over(case: Case, fills: Mapping[str, str]) -> dict[str, Any]:

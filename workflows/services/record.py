@@ -26,10 +26,10 @@ from foundation.organisation.models import User
 from foundation.organisation.resolution import resolve
 from foundation.prepared import Prepared, Slot
 from workflows import rounds, rules, way
-from workflows.definitions import definition_of
+from workflows.definitions import definition_of, edition_in_force
 from workflows.exceptions import CaseNotFound, Overtaken
 from workflows.machine import Machine
-from workflows.models import Case, Concern
+from workflows.models import Case, ChildOrder, Concern
 from workflows.notices import MATTER
 from workflows.schema import Notice
 from workflows.services.timing import Was, moving
@@ -275,6 +275,23 @@ def tell_asked(case: Case, before: Snapshot, version: int, machine: Machine) -> 
 
 def _together(people: Sequence[User]) -> str:
     return "、".join(str(one) for one in people)
+
+
+def tell_ordered(case: Case, order: ChildOrder, by: User | None, version: int) -> None:
+    """Tell those of whom a step has asked that they open another case; not whoever took the step."""
+    people: dict[int, User] = {}
+    for role in order.roles:
+        people.update({person.pk: person for person in resolve(role, rules.context_of(case)).people})
+    if by is not None:
+        people.pop(by.pk, None)
+    values = {"other": title_of(order.workflow)}
+    tell(telling(case, "case.ordered", f"{version}:ordered:{order.uuid}", list(people.values()), values))
+
+
+def title_of(workflow: str) -> Any:
+    """Return the title of the workflow in force of that key; where none is, the key."""
+    edition = edition_in_force(workflow)
+    return definition_of(edition).title if edition is not None else workflow
 
 
 def telling(

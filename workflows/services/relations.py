@@ -7,28 +7,33 @@ locked in the order of their ids, and each gets an event of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from forms.fields.base import clean_text
 from foundation.audit import models as audit
 from foundation.audit.services import Actor
+from foundation.notifying.services import tell
 from foundation.organisation.models import User
-from workflows import rules
+from workflows import rules, way
 from workflows.definitions import definition_of
 from workflows.exceptions import AnswersRefused, CaseNotFound, NotPermitted, RuleBroken
 from workflows.machine import MERGED, machine_of
 from workflows.models import Case, ChildOrder
-from workflows.services.following import arrive, move
+from workflows.services.following import arrive, move, proceed, wake
 from workflows.services.record import (
     Receipt,
     Told,
     locked,
     record,
     snapshot_of,
+    telling,
+    title_of,
 )
 from workflows.services.requests import Request, carry_out
 
@@ -139,7 +144,9 @@ def split(request: Request) -> tuple[Receipt, ChildOrder]:
 def drop_order(request: Request, *, order: UUID) -> Receipt:
     """Say that a case which a step asked somebody to open is not needed; the reason is required.
 
-    Who may: who sees the case and may take a step of it, or may relate cases. Records: event ``case_child_dropped``.
+    Who may: who sees the case and may take a step of it, or may relate cases; and of whom it was asked. Records: event
+    ``case_child_dropped``; what only waited for it then goes on. After commit: whoever took the step is told, where
+    somebody else says so.
     """
 
     def drop(case: Case) -> audit.Event:
@@ -148,9 +155,50 @@ def drop_order(request: Request, *, order: UUID) -> Receipt:
         found = ChildOrder.objects.filter(uuid=order, case=case, child=None, dropped_at=None)
         if not found.update(dropped_at=timezone.now()):
             raise RuleBroken(_("It has been opened or dropped already."))
-        return record(case, snapshot_of(case), "child_dropped", Actor.of(request.by), _told(request))
+        dropped = ChildOrder.objects.get(uuid=order)
+        told = replace(_told(request), references={"workflow": dropped.workflow})
+        event = record(case, snapshot_of(case), "child_dropped", Actor.of(request.by), told)
+        _tell_orderer(case, dropped, request, event)
+        closed = case.children.filter(workflow=dropped.workflow).exclude(closed_at=None)
+        if dropped.roles and (last := closed.order_by("-closed_at", "-id").first()) is not None:
+            wake(case, last, request.by)
+        if dropped.roles and case.category != "final":
+            proceed(case, request.by)
+        return event
 
-    return _on_one("child_dropped", request, {"order": str(order)}, drop, steps_suffice=True)
+    def is_asked(case: Case) -> bool:
+        asked = ChildOrder.objects.select_related("case").filter(uuid=order, case=case).exclude(roles=[])
+        return any(rules.may_open(one, request.by) for one in asked) or _takes_steps(case, request.by)
+
+    return _on_one("child_dropped", request, {"order": str(order)}, drop, besides=is_asked)
+
+
+def begin_anew(order: ChildOrder, *, by: User) -> ChildOrder:
+    """Give an order that somebody had begun to fill in, who can go on with it no longer, to be begun by others.
+
+    Who may: of whom it is asked. The draft stays its owner's, and belongs to this order no longer; nothing is recorded.
+    Raises ``NotPermitted``.
+    """
+    rules.check_may_open(order, by)
+    with transaction.atomic():
+        locked(order.case.uuid)
+        ChildOrder.objects.filter(uuid=order.uuid, child=None).update(uuid=uuid4())
+    return ChildOrder.objects.select_related("case").get(pk=order.pk)
+
+
+def _tell_orderer(case: Case, order: ChildOrder, request: Request, event: audit.Event) -> None:
+    """Tell whoever took the step that asked for it, where somebody else has said that it is not needed."""
+    taken_by = way.from_stored(case.walked).last.get(order.step)
+    if not order.roles or taken_by is None or taken_by == request.by.pk:
+        return
+    told = telling(
+        case,
+        "case.order_dropped",
+        f"{event.stream_ver}:dropped:{order.uuid}",
+        [User.objects.get(pk=taken_by)],
+        {"other": title_of(order.workflow), "person": request.by, "note": request.reason.strip()},
+    )
+    tell(told)
 
 
 def _between_cases(
@@ -179,10 +227,10 @@ def _on_one(
     do: Callable[[Case], audit.Event],
     *,
     beside: Collection[UUID] = (),
-    steps_suffice: bool = False,
+    besides: Callable[[Case], bool] = lambda case: False,
 ) -> Receipt:
     def check(case: Case) -> None:
-        if not may_relate(case, request.by) and not (steps_suffice and _takes_steps(case, request.by)):
+        if not may_relate(case, request.by) and not besides(case):
             raise NotPermitted(_("You may see this case, but not link, merge or split it."))
 
     return carry_out(kind, request, said, lambda case, _tidy, _key: do(case), check=check, beside=beside)

@@ -1,4 +1,5 @@
-"""Everything that waits for one person: decisions, steps, and what other rooms tell of (``access.waiting``).
+"""Everything that waits for one person: decisions, steps, cases they are asked to open, and what other rooms tell of
+(``access.waiting``).
 
 Decisions can be made for several cases with one reason; each is its own transaction, and each is answered for itself.
 """
@@ -10,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,6 +22,7 @@ from django.views.decorators.http import require_GET, require_POST
 from backoffice.access.waiting import waiting_for
 from backoffice.casework.deciding import key_of, uuid_of, whole
 from backoffice.casework.presentation import Row, rows_of
+from backoffice.casework.related import orders_told
 from foundation.editions.texts import in_language
 from foundation.organisation.deputising import DeputiesInForce
 from foundation.organisation.models import User
@@ -30,15 +32,17 @@ from workflows.definitions import definition_of, edition_in_force
 from workflows.exceptions import WorkflowError
 from workflows.machine import machine_of
 from workflows.models import Case
-from workflows.queries import decisions_waiting_for, inbox_of
+from workflows.queries import decisions_waiting_for, inbox_of, orders_asked_of
 from workflows.services import approvals
 from workflows.services.record import open_round
 from workflows.services.requests import Request
 
 PER_PAGE = 25
 MOST_AT_ONCE = 50
-Kind = Literal["all", "decisions", "steps"]
-KINDS: tuple[Kind, ...] = ("all", "decisions", "steps")
+FEW_ORDERS = 5
+"""So many cases one is asked to open stand above what waits besides."""
+Kind = Literal["all", "decisions", "steps", "openings"]
+KINDS: tuple[Kind, ...] = ("all", "decisions", "steps", "openings")
 
 
 @dataclass(frozen=True)
@@ -70,20 +74,29 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpResponse:
-    asked = request.GET.get("kind", "all")
-    kind: Kind = next((one for one in KINDS if one == asked), "all")
+    wanted = request.GET.get("kind", "all")
+    kind: Kind = next((one for one in KINDS if one == wanted), "all")
     decisions = decisions_waiting_for(request.user)
     decided_here = set(decisions.values_list("pk", flat=True))
     everything = inbox_of(request.user)
     total = everything.count()
     found = _of_kind(everything, kind, decided_here)
+    orders = orders_asked_of(request.user)
+    openings = orders.count()
     workflow = request.GET.get("workflow", "")
     keys = sorted(set(everything.order_by().values_list("workflow", flat=True)))
+    keys += sorted(set(orders.order_by().values_list("case__workflow", flat=True)) - set(keys))
     workflow = workflow if workflow in keys else ""
     if workflow:
-        found = found.filter(workflow=workflow)
-    page = Paginator(found.select_related("submission__edition"), PER_PAGE).get_page(request.GET.get("page"))
-    rows = waiting_rows(list(page.object_list), request.user, decided_here)
+        found, orders = found.filter(workflow=workflow), orders.filter(case__workflow=workflow)
+    number = request.GET.get("page")
+    if kind == "openings":
+        page: Page[Any] = Paginator(orders, PER_PAGE).get_page(number)
+        rows, shown = [], list(page.object_list)
+    else:
+        page = Paginator(found.select_related("submission__edition"), PER_PAGE).get_page(number)
+        rows = waiting_rows(list(page.object_list), request.user, decided_here)
+        shown = list(orders[:FEW_ORDERS]) if kind == "all" and page.number == 1 else []
     context = {
         "page_title": _("Inbox"),
         "page": page,
@@ -92,11 +105,14 @@ def _page(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpRespon
         "workflow": workflow,
         "workflows": _workflow_titles(keys),
         "kinds": [
-            ("all", _("Everything"), total),
+            ("all", _("Everything"), total + openings),
             ("decisions", _("Decisions"), len(decided_here)),
             ("steps", _("Steps"), total - len(decided_here)),
+            *([("openings", _("To be opened"), openings)] if openings or kind == "openings" else []),
         ],
-        "total": total,
+        "total": total + openings,
+        "asked": orders_told(shown, request.user),
+        "more_asked": kind == "all" and len(shown) == FEW_ORDERS < openings,
         "bulk": any(row.seal for row in rows),
         "elsewhere": waiting_for(request.user),
         "idempotency_key": uuids.uuid4().hex,

@@ -22,7 +22,7 @@ from forms.models import Draft
 from forms.queries import current_form
 from forms.services.submissions import save_draft
 from foundation.organisation.models import User
-from workflows import exceptions
+from workflows import exceptions, rules
 from workflows.definitions import definition_of, edition_in_force
 from workflows.models import Case, ChildOrder
 from workflows.services import relations
@@ -35,14 +35,17 @@ class OrderRefused(Exception):
 
 def begin(order: ChildOrder, by: User) -> uuids.UUID:
     """Make the draft of an order, begun with the answers it brings; return its uuid. A draft that is there stays as
-    it is. Who may: whoever may fill in the form. Raises ``OrderRefused``.
+    it is. Who may: of whom it is asked, and whoever may fill in the form. Raises ``OrderRefused``.
     """
     edition = edition_in_force(order.workflow)
     try:
+        rules.check_may_open(order, by)
         if edition is None:
             raise NotFound
         form_edition, form = current_form(definition_of(edition).form)
         known = Draft.objects.filter(uuid=order.uuid).select_related("person").first()
+        if known is not None and known.person != by and not _can_go_on(order, known.person):
+            order, known = relations.begin_anew(order, by=by), None
         if known is not None and known.person != by:
             raise OrderRefused(
                 _("%(person)s has begun to fill it in; ask them to go on or to throw their draft away.")
@@ -50,6 +53,8 @@ def begin(order: ChildOrder, by: User) -> uuids.UUID:
             )
         typed = typed_of(form, order.answers) if known is None else {}
         save_draft(uuid=order.uuid, edition=form_edition, typed=typed, by=by)
+    except exceptions.NotPermitted as refusal:
+        raise OrderRefused(str(refusal)) from None
     except NotFound:
         raise OrderRefused(_("Its form is not in force today.")) from None
     except NotPermitted:
@@ -61,12 +66,25 @@ def begin(order: ChildOrder, by: User) -> uuids.UUID:
     return order.uuid
 
 
+def _can_go_on(order: ChildOrder, person: User) -> bool:
+    return person.is_active and rules.may_open(order, person)
+
+
 def after_step(request: HttpRequest, case: Case, step: str) -> HttpResponse | None:
-    """Lead whoever took a step that ordered a case to its form; None where nothing was ordered.
+    """Lead whoever took a step that ordered a case to its form; None where nothing was ordered, or others are asked.
 
     What cannot be begun is told and stays on the page of the case.
     """
+    for one in orders_of(case, request.user, step):
+        if not one.mine:
+            messages.info(
+                request,
+                _("“%(workflow)s” is now asked of: %(roles)s. They have been told.")
+                % {"workflow": one.workflow, "roles": one.asked_of},
+            )
     for order in ChildOrder.objects.filter(case=case, step=step, child=None, dropped_at=None).order_by("-id"):
+        if not rules.may_open(order, request.user):
+            continue
         try:
             draft = begin(order, request.user)
         except OrderRefused as refusal:
@@ -127,7 +145,7 @@ def drop(request: HttpRequest, case_uuid: uuids.UUID, order_uuid: uuids.UUID) ->
             messages.success(request, receipt_words(_("Not needed"), receipt))
             return to_case(request, receipt.case)
         case = case_or_404(request, case_uuid)
-    order = next((one for one in orders_of(case) if one.order.uuid == order_uuid), None)
+    order = next((one for one in orders_of(case, request.user) if one.order.uuid == order_uuid), None)
     if order is None:
         messages.info(request, refusal or _("It has been opened or dropped already."))
         return redirect("casework:case", case_uuid=case.uuid)

@@ -19,6 +19,7 @@ from foundation.organisation.models import User
 from workflows.definitions import definition_of, edition_in_force
 from workflows.models import Case, ChildOrder, Sameness
 from workflows.queries import cases_visible_to
+from workflows.rules import Acting, may_open, role_names
 from workflows.sameness import cases_like
 
 SHOWN = 10
@@ -36,12 +37,16 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class Order:
-    """A case that a step asked somebody to open: the form is still to be filled in."""
+    """A case that a step asked somebody to open: the form is still to be filled in. ``asked_of``: the roles it is
+    asked of, empty where it is left to the people of the case; ``mine``: whether the reader may open it.
+    """
 
     order: ChildOrder
     workflow: str
     step: str
     form: str
+    asked_of: str = ""
+    mine: bool = True
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ def related_of(case: Case, reader: User) -> Related:
     return Related(
         neighbours=neighbours,
         hidden=len(family) - len(neighbours),
-        orders=orders_of(case),
+        orders=orders_of(case, reader),
         same=[_neighbour(one, "") for one in seen_same[:SHOWN]],
         same_count=len(same),
         same_hidden=len(same) - len(seen_same),
@@ -125,14 +130,37 @@ def _neighbour(case: Case, relation: str) -> Neighbour:
     )
 
 
-def orders_of(case: Case) -> list[Order]:
-    """Return the cases that were ordered and not opened yet."""
-    steps = {step.id: in_language(step.title) for step in definition_of(case.edition).transitions}
+def orders_of(case: Case, reader: User, step: str = "") -> list[Order]:
+    """Return the cases that were ordered and not opened yet; with ``step``, those that it ordered."""
+    waiting = ChildOrder.objects.filter(case=case, child=None, dropped_at=None).select_related("case")
+    return orders_told(waiting.filter(step=step) if step else waiting, reader)
+
+
+def orders_told(waiting: Iterable[ChildOrder], reader: User) -> list[Order]:
+    """Return what was ordered as the reader reads it; each with its case."""
+    orders = list(waiting)
+    names = dict(
+        zip(keys := sorted({key for one in orders for key in one.roles}), role_names(keys), strict=True)
+    )
+    editions = {key: edition_in_force(key) for key in {one.workflow for one in orders}}
+    forms = {
+        key: in_force(Edition.Kind.FORM, definition_of(edition).form) is not None
+        for key, edition in editions.items()
+        if edition is not None
+    }
+    acting = {key: Acting(reader, key) for key in {one.case.workflow for one in orders}}
     found = []
-    for order in ChildOrder.objects.filter(case=case, child=None, dropped_at=None):
-        edition = edition_in_force(order.workflow)
-        title = in_language(definition_of(edition).title) if edition else order.workflow
-        form = definition_of(edition).form if edition else ""
-        open_now = bool(form) and in_force(Edition.Kind.FORM, form) is not None
-        found.append(Order(order, title, steps.get(order.step, order.step), form if open_now else ""))
+    for order in orders:
+        edition = editions[order.workflow]
+        steps = {step.id: in_language(step.title) for step in definition_of(order.case.edition).transitions}
+        found.append(
+            Order(
+                order,
+                in_language(definition_of(edition).title) if edition else order.workflow,
+                steps.get(order.step, order.step),
+                definition_of(edition).form if edition and forms[order.workflow] else "",
+                "、".join(names[key] for key in order.roles),
+                may_open(order, acting[order.case.workflow]),
+            )
+        )
     return found

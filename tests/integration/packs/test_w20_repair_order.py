@@ -12,7 +12,8 @@ from tests.factories.chains import act, fresh
 from tests.factories.step_walks import SIGNED, ServiceShop, StepWalks, given, person, row, walked_shop
 from tests.factories.walking import NOW, TODAY, TOMORROW, Guarded, Step, typed
 from workflows.exceptions import NotPermitted, RuleBroken
-from workflows.models import Case
+from workflows.models import Case, ChildOrder
+from workflows.queries import orders_asked_of
 
 pytestmark = pytest.mark.django_db
 
@@ -453,6 +454,17 @@ class TestRepairOrder(StepWalks):
         files = self.files_of(case)
         assert all(key in files for keys in events.values() for key in keys)
         assert events["customer_signature"] != events["customer_return_signature"]
+
+    def test_the_follow_up_people_are_asked_to_open_the_call_with_the_order_and_the_car(self) -> None:
+        case = self.reach("follow_up")
+        order = ChildOrder.objects.get(case=case, child=None)
+        assert (order.workflow, order.roles) == ("after_service_follow_up", ["follow_up_specialist"])
+        assert order.answers == {
+            "order": case.answers["order"],
+            "plate": case.submission.answers["plate"],
+        }
+        for role, asked in (("follow_up_specialist", True), (ADVISER, False)):
+            assert (order in orders_asked_of(self.shop[role])) == asked, role
 
     def test_a_further_defect_holds_the_order_until_the_customer_has_answered(self) -> None:
         case = self.take(self.reach("in_repair"), "report_defect")

@@ -20,7 +20,8 @@ from tests.factories.step_walks import SIGNED, ServiceShop, StepWalks, person, r
 from tests.factories.walking import TODAY, TOMORROW, YESTERDAY, Guarded, Step, typed
 from tests.factories.workflows import definition
 from workflows.exceptions import RuleBroken
-from workflows.models import Case
+from workflows.models import Case, ChildOrder
+from workflows.queries import orders_asked_of
 from workflows.services.following import proceed
 
 pytestmark = pytest.mark.django_db
@@ -229,6 +230,20 @@ class TestCarPickup(StepWalks):
             "first_beneficiary": ["招商银行股份有限公司北京北苑路支行"],
         }
         assert self.take(self.reach("listed"), "write_dispatch", answers=answers).state == "dispatch_written"
+
+    def test_the_archive_keeper_is_asked_to_count_the_papers(self) -> None:
+        case = self.reach("papers_to_archive")
+        order = ChildOrder.objects.get(case=case, child=None)
+        assert (order.workflow, order.roles) == ("vehicle_papers", [KEEPER])
+        given = case.submission.answers
+        assert order.answers == {
+            "customer_name": given["customer_name"],
+            "salesperson": given["salesperson"],
+            "received_on": case.answers["brought_on"],
+            "imported": case.answers["imported_car"],
+        }
+        for role, asked in ((KEEPER, True), (OFFICER, False)):
+            assert (order in orders_asked_of(self.shop[role])) == asked, role
 
     def test_an_import_that_can_be_checked_goes_on(self) -> None:
         answers = {

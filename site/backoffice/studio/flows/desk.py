@@ -379,7 +379,7 @@ class FlowDesk(Desk):
         if self.at.sort == FIELD:
             return picks
         fields, questions = self._form_fields(), self._of(FIELD)
-        for name in ("roles", "sees", "reassigns", "relates"):
+        for name in ("roles", "to", "sees", "reassigns", "relates"):
             picks[name] = roles
         for name in ("source", "target", "agreed", "returns_to", "path"):
             picks[name] = states

@@ -109,7 +109,9 @@ _BY_PLACE: dict[str, Promise] = {
     "targets.when": _("Only when"),
     "approval.subject": pgettext_lazy("of a message", "Subject"),
     "assignment.roles": _("Chosen from these roles"),
+    "opens.to": _("Asked of these roles"),
 }
+_HELPED = frozenset({"opens.to"})
 HELPS: dict[str, Promise] = {
     "ends": _("Kept when it is reached in time. A case that ends stops all its clocks."),
     "pauses": _("States in which we wait for somebody else."),
@@ -144,6 +146,7 @@ HELPS: dict[str, Promise] = {
     "path": _("None: the way is not looked at."),
     "grade": _("None: the grade is not looked at."),
     "steps": _("Empty “by whom”: the first one who may."),
+    "to": _("None: of whoever takes the step. Those asked are told, and it waits in their inbox."),
 }
 _VALUES: dict[str, Promise] = {
     "response": _("a first response"),
@@ -205,7 +208,7 @@ def label(key: str, fallback: str, owner: str = "") -> str:
 def help_text(key: str, fallback: str, owner: str = "") -> str:
     """Return what is said below a property."""
     name = key.rpartition(".")[2]
-    if key in _BY_PLACE:
+    if key in _BY_PLACE and key not in _HELPED:
         return ""
     return str(HELPS[name]) if name in HELPS else ""
 
