@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("backoffice.positions.urls")),
     path("", include("backoffice.positions.booklets.urls")),
     path("", include("backoffice.auditing.urls")),
+    path("", include("backoffice.notices.urls")),
     # Before Wagtail's own: its login would take a password past the lock-out and the record of sign-ins.
     path("admin/login/", closed_login, name="closed-login"),
     # Wagtail's own ends the session at a mere GET, so any picture on any site could sign people out.

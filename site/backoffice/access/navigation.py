@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from backoffice.access.gate import address, may_open
+from foundation.notifying.queries import MOST_COUNTED, unread_count
 
 Count = Callable[[Any], int]
 THEMES = ("auto", "light", "dark")
@@ -127,18 +128,42 @@ def items(request: HttpRequest) -> list[Item]:
     ]
 
 
+@dataclass(frozen=True)
+class Bell:
+    """The bell of the frame: where it leads, how much is unread, and whether the person is there."""
+
+    url: str
+    unread: int
+    current: bool
+
+    @property
+    def word(self) -> str:
+        """Return the count as the bell shows it."""
+        return f"{self.unread - 1}+" if self.unread >= MOST_COUNTED else str(self.unread)
+
+
+def notices(request: HttpRequest) -> Bell | None:
+    """Return the bell of whoever is signed in. One query."""
+    if not getattr(request, "user", None) or not request.user.is_authenticated:
+        return None
+    match = request.resolver_match
+    here = bool(match) and "notices" in match.namespaces
+    return Bell(address("notices:mine"), unread_count(request.user), current=here)
+
+
 def home_of(request: HttpRequest) -> str:
     """Return the address of the first place the person may open; empty when there is none."""
     return next((item.url for item in items(request)), "")
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: ``nav_items``, ``admin_url``, ``theme``."""
+    """Context processor: ``nav_items``, ``notices``, ``admin_url``, ``theme``."""
     theme = request.COOKIES.get(THEME_COOKIE, "auto")
     return {
         "nav_items": SimpleLazyObject(lambda: items(request)),
         "admin_url": SimpleLazyObject(
             lambda: address("wagtailadmin_home") if may_open(request, "wagtailadmin_home") else ""
         ),
+        "notices": SimpleLazyObject(lambda: notices(request)),
         "theme": theme if theme in THEMES else "auto",
     }

@@ -288,6 +288,11 @@ OURS: dict[str, Rule] = {
     "casework:decide": signed_in("the same; what is not theirs is refused by workflows.services.approvals"),
     "casework:step-files": signed_in("one's own page of a step that is one's own: workflows.services.drafts"),
     "casework:step-choose": signed_in("the same; finds what the person may see: forms.directory"),
+    # --- notifications ---
+    "notices:mine": signed_in("one's own"),
+    "notices:read": signed_in("one's own; another's is not there"),
+    "notices:follow": signed_in("one's own; another's is not there"),
+    "notices:preferences": signed_in("one's own"),
     # --- audit ---
     "auditing:search": roles(AUDITOR),
     "auditing:trail": roles(AUDITOR),

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "backoffice.studio",
     "backoffice.casework",
     "backoffice.auditing",
+    "backoffice.notices",
     "backoffice.exports",
     "backoffice.access.wagtail_apps.PeopleConfig",
     "wagtail.contrib.settings",

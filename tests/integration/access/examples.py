@@ -50,6 +50,7 @@ def existing(world: World) -> dict[str, Example]:
         "booklets:download": Example({"uuid": objects["booklet"].uuid}, readers=frozenset({"hr"})),
         "access:job": Example({"uuid": objects["job"].uuid}, readers=frozenset({"hr"})),
         "access:job-cancel": Example({"uuid": objects["job"].uuid}, readers=frozenset({"hr"})),
+        "notices:follow": Example({"uuid": objects["notification"].pk}, readers=frozenset({"clerk"})),
         "intake:draft": own_draft,
         "intake:draft-discard": own_draft,
         "intake:file-upload": own_draft,

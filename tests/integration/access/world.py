@@ -22,6 +22,8 @@ from forms.models import RegisterImport, RegisterView
 from forms.schema import definition_of
 from forms.services import public, retention
 from forms.services.submissions import save_draft, submit
+from foundation.notifying.models import Notification
+from foundation.notifying.services import tell
 from foundation.organisation.models import User
 from foundation.outbox.models import Job
 from tests.factories.approvals import govern, submitted
@@ -47,6 +49,7 @@ from tests.factories.step_files import publish_signing
 from tests.factories.workflows import House, make_house, open_complaint, submit_complaint
 from workflows.models import ChildOrder
 from workflows.services import cases
+from workflows.services.record import telling
 
 ANONYMOUS, DISABLED, OTHER_CLERK = "anonymous", "disabled", "other clerk"
 ROLES = ("clerk", "hr", "manager", "general_manager", "form_builder", "auditor", "administrator")
@@ -102,11 +105,24 @@ def make_world() -> World:
         payload={"day": "2026-11-22", "department": "", "language": "zh-hans"},
         result={"file": f"{'0' * 64}.pdf", "filename": world.secret("hr")},
     )
+    _told(world)
     world.objects["deputy"] = make_deputy(people["manager"], people["clerk"], ends=datetime.date(2020, 1, 2))
     world.objects["group"] = Group.objects.get(name=groups.HR)
     people["administrator"].email = f"{world.secret('administrator')}@example.com"
     people["administrator"].save()
     return world
+
+
+def _told(world: World) -> None:
+    """The clerk was told of their complaint, in words of whoever wrote them."""
+    case = world.objects["case"]
+    told = telling(
+        case, "case.reminded_with_note", "told", [world.people["clerk"]], {"note": world.secret("clerk")}
+    )
+    tell(told)
+    world.objects["notification"] = Notification.objects.get(
+        announcement__key=told.key, person=world.people["clerk"]
+    )
 
 
 def _complaint(world: World) -> None:

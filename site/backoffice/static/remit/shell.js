@@ -81,7 +81,7 @@ document.addEventListener("keydown", (event) => {
   if (typing(event.target) || document.querySelector("dialog[open]")) return;
   if (prefix === "g") {
     prefix = "";
-    const link = document.querySelector(`.nav [data-key="${CSS.escape(event.key)}"]`);
+    const link = document.querySelector(`.rail [data-key="${CSS.escape(event.key)}"]`);
     if (link) {
       event.preventDefault();
       link.click();
