@@ -92,6 +92,15 @@ def rounds() -> Finding:
     return Finding("rounds", ok=not told, detail="; ".join(told), needed=False)
 
 
+def deliveries() -> Finding:
+    """Did every mail and every message of a robot go out, or is it still tried?"""
+    from foundation.notifying.deliveries import given_up
+
+    count = given_up()
+    detail = f"{count} given up; look at Administration, Notifications, Deliveries" if count else ""
+    return Finding("deliveries", ok=not count, detail=detail, needed=False)
+
+
 def documents() -> Finding:
     """Are the system libraries for PDFs there?"""
     from backoffice.exports import libraries
@@ -116,6 +125,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     audit_guards,
     worker,
     rounds,
+    deliveries,
     documents,
     scanner,
 )

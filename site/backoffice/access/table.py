@@ -293,6 +293,21 @@ OURS: dict[str, Rule] = {
     "notices:read": signed_in("one's own; another's is not there"),
     "notices:follow": signed_in("one's own; another's is not there"),
     "notices:preferences": signed_in("one's own"),
+    **dict.fromkeys(
+        (
+            "notices_rules",
+            "notices_robots",
+            "notices_robot_add",
+            "notices_robot_edit",
+            "notices_robot_try",
+            "notices_robot_remove",
+            "notices_words",
+            "notices_words_edit",
+            "notices_log",
+            "notices_delivery",
+        ),
+        roles(ADMINISTRATOR),
+    ),
     # --- audit ---
     "auditing:search": roles(AUDITOR),
     "auditing:trail": roles(AUDITOR),

@@ -210,6 +210,10 @@ EMAIL_FILE_PATH = DATA_DIR / "mail"
 globals().update(environment.mail())
 # How long the product keeps what it told people, and what went out for it.
 NOTIFICATIONS_KEEP_DAYS = environment.number("NOTIFICATIONS_KEEP_DAYS", 120)
+# Where robots of group chats may live, and which networks inside the house may be spoken to (none, as a rule).
+ROBOT_HOSTS = environment.items("ROBOT_HOSTS", "qyapi.weixin.qq.com,oapi.dingtalk.com,open.feishu.cn")
+ROBOT_NETWORKS = environment.items("ROBOT_NETWORKS")
+ROBOT_CA_FILE = environment.text("ROBOT_CA_FILE")
 DEFAULT_FROM_EMAIL = environment.text("MAIL_FROM", "remit@localhost")
 
 # --- history -------------------------------------------------------------------------------------------------

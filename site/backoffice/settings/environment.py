@@ -17,6 +17,9 @@ REMIT_HTTPS             1 in production            0 only where TLS ends elsewhe
 REMIT_EMAIL_URL         written to the data folder ``smtp://user:password@host:587``
 REMIT_MAIL_FROM         remit@localhost            sender of mails
 REMIT_NOTIFICATIONS_KEEP_DAYS  120                 days for which notifications and their deliveries are kept
+REMIT_ROBOT_HOSTS       WeCom, DingTalk, Feishu    hosts (with port where it is not 443) of robots, comma separated
+REMIT_ROBOT_NETWORKS    none                       networks inside the house robots may live in: 10.1.2.0/24
+REMIT_ROBOT_CA_FILE     those of the system        certificates that vouch for such hosts
 REMIT_RENDER_PROCESSES  0: one for each processor  documents of a booklet made at once; 400 MB each at most
 REMIT_FILES_LARGEST_MB  50                         megabytes of one uploaded file, whatever a form says
 REMIT_FILES_MOST_MEGAPIXELS  64                    million pixels of one picture

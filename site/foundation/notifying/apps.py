@@ -13,5 +13,9 @@ class NotifyingConfig(AppConfig):
 
     def ready(self) -> None:
         """Import the handlers and rounds of this room; they need the models."""
+        from foundation.notifying.house_words import NotificationLoader
+        from foundation.packs.registry import register
+
+        register("notifications", NotificationLoader())
         for module in ("passing_on", "keeping"):
             import_module(f"foundation.notifying.{module}")

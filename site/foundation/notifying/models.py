@@ -109,6 +109,54 @@ class Reception(models.Model):
         return str(self.person or _("the house"))
 
 
+class Wording(models.Model):
+    """The house's own words for one kind in one language; without a row, ours. Written by ``house_words``."""
+
+    kind = models.CharField(_("kind"), max_length=60)
+    language = models.CharField(_("language"), max_length=12)
+    subject = models.CharField(_("subject"), max_length=200)
+    text = models.TextField(_("text"))
+    changed_at = models.DateTimeField(_("changed at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("wording")
+        verbose_name_plural = _("wordings")
+        constraints = [models.UniqueConstraint(fields=["kind", "language"], name="wording_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.language}"
+
+
+class Robot(models.Model):
+    """A robot of a group chat. Its address is a secret (whoever has it can write there), so it is stored sealed.
+
+    It tells what fits all three lists; an empty list: everything. ``sent_at``: its last messages, for its limit.
+    ``shows_text``: also what the announcement is about and its text, for groups whose members may all read that.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    service = models.CharField(_("service"), max_length=20)
+    address = models.BinaryField(_("address"))
+    shown_address = models.CharField(_("address"), max_length=120)
+    secret = models.BinaryField(_("secret"), default=bytes, blank=True)
+    language = models.CharField(_("language"), max_length=12)
+    topics = models.JSONField(_("topics"), default=list, blank=True)
+    workflows = models.JSONField(_("workflows"), default=list, blank=True)
+    roles = models.JSONField(_("roles"), default=list, blank=True)
+    shows_text = models.BooleanField(_("tells the text too"), default=False)
+    active = models.BooleanField(_("in use"), default=True)
+    sent_at = models.JSONField(_("last messages"), default=list, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("robot")
+        verbose_name_plural = _("robots")
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Delivery(models.Model):
     """One announcement on its way to one person by mail, or to one robot.
 
@@ -128,6 +176,9 @@ class Delivery(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("person"),
+    )
+    robot = models.ForeignKey(
+        Robot, models.CASCADE, null=True, blank=True, related_name="deliveries", verbose_name=_("robot")
     )
     pace = models.CharField(_("pace"), max_length=10, choices=Pace.choices, default=Pace.AT_ONCE)
     due_at = models.DateTimeField(_("not before"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from django.conf import settings
@@ -20,10 +21,11 @@ from django.utils.translation import ngettext, override
 from foundation.notifying.enums import Channel, Pace
 from foundation.notifying.kinds import topic_of
 from foundation.notifying.matters import visible
-from foundation.notifying.models import Announcement, Delivery, Notification
+from foundation.notifying.models import Announcement, Delivery, Notification, Robot
 from foundation.notifying.pacing import due
 from foundation.notifying.preferences import Preferences
-from foundation.notifying.saying import Said, language_of, say
+from foundation.notifying.robots.telling import fits, text_for, write_down
+from foundation.notifying.saying import Said, Words, house_words, language_of, say
 from foundation.notifying.services import OUTWARD
 from foundation.organisation.models import User
 from foundation.outbox.models import Message
@@ -49,7 +51,7 @@ def pass_on(payload: Payload) -> None:
     if not rows:
         return
     preferences = Preferences({row.person_id for row in rows})
-    zone = timezone.get_default_timezone()
+    zone, words = timezone.get_default_timezone(), house_words()
     waiting = []
     for row in rows:
         if not row.person.email or not row.person.is_active:
@@ -66,21 +68,54 @@ def pass_on(payload: Payload) -> None:
         if delivery.pace == Pace.NOT:
             continue
         if delivery.due_at <= now:
-            delivery.message = _mail(row.person, _key(row), say_to(row.person, row.announcement))
+            delivery.message = _mail(row.person, _key(row), say_to(row.person, row.announcement, words))
         waiting.append(delivery)
+    waiting += _by_robots(rows, preferences, words, now)
     Delivery.objects.bulk_create(waiting, ignore_conflicts=True)
     Notification.objects.filter(pk__in=[row.pk for row in rows]).update(passed_on_at=now)
+
+
+def _by_robots(
+    rows: Sequence[Notification], preferences: Preferences, words: Words, now: datetime.datetime
+) -> list[Delivery]:
+    """What robots tell of it; they keep the quiet time of the house."""
+    robots = list(Robot.objects.filter(active=True))
+    told: dict[Announcement, list[User]] = {}
+    for row in rows:
+        told.setdefault(row.announcement, []).append(row.person)
+    zone, found = timezone.get_default_timezone(), []
+    for announcement, people in told.items():
+        wanted = replace(preferences.wanted(None, topic_of(announcement.kind)), pace=Pace.AT_ONCE)
+        due_at = now if announcement.urgent else due(now, wanted, zone)
+        for robot in robots:
+            if not fits(robot, announcement):
+                continue
+            delivery = Delivery(
+                announcement=announcement, channel=Channel.ROBOT, robot=robot, due_at=due_at, created_at=now
+            )
+            if due_at <= now:
+                delivery.message = _by_robot(robot, announcement, people, words)
+            found.append(delivery)
+    return found
+
+
+def _by_robot(
+    robot: Robot, announcement: Announcement, people: Iterable[User], words: Words
+) -> Message | None:
+    return write_down(
+        robot, f"robot:{announcement.pk}:{robot.uuid}", text_for(robot, announcement, people, words)
+    )
 
 
 def _key(row: Notification) -> str:
     return f"{row.announcement.key}:{row.person.uuid}"
 
 
-def say_to(person: User, announcement: Announcement) -> Said:
+def say_to(person: User, announcement: Announcement, words: Words) -> Said:
     """Return the announcement in the words of one reader."""
     language = language_of(person)
     with override(language):
-        return say(announcement, language, str(person))
+        return say(announcement, language, words, str(person))
 
 
 def _mail(person: User, key: str, said: Said) -> Message | None:
@@ -93,7 +128,26 @@ def send_waiting() -> int:
     now = timezone.now()
     waiting = Delivery.objects.filter(channel=Channel.MAIL, message__isnull=True, reason="", due_at__lte=now)
     found = waiting.order_by("due_at", "person_id").values_list("person_id", "due_at").distinct()[:A_TURN]
-    return sum(_send_together(person, due_at) for person, due_at in found)
+    return _robots_waiting(now) + sum(_send_together(person, due_at) for person, due_at in found)
+
+
+@transaction.atomic
+def _robots_waiting(now: datetime.datetime) -> int:
+    """Let robots say what waited for the end of quiet time."""
+    rows = list(
+        Delivery.objects.select_for_update(of=("self",))
+        .filter(channel=Channel.ROBOT, message__isnull=True, reason="", due_at__lte=now)
+        .select_related("announcement", "robot")
+        .prefetch_related("announcement__notifications__person")
+        .order_by("due_at", "id")[:A_TURN]
+    )
+    words = house_words() if rows else {}
+    for row in rows:
+        assert row.robot is not None
+        people = [one.person for one in row.announcement.notifications.all()]
+        row.message = _by_robot(row.robot, row.announcement, people, words)
+    Delivery.objects.bulk_update(rows, ["message"])
+    return len(rows)
 
 
 @transaction.atomic
@@ -138,7 +192,7 @@ def _put_off(person: User, rows: Sequence[Delivery]) -> None:
 
 def _digest(person: User, key: str, rows: Sequence[Delivery]) -> Message | None:
     if len(rows) == 1:
-        return _mail(person, key, say_to(person, rows[0].announcement))
+        return _mail(person, key, say_to(person, rows[0].announcement, house_words()))
     with override(language_of(person)):
         subject = ngettext(
             "%(count)d notification from Remit", "%(count)d notifications from Remit", len(rows)
@@ -155,11 +209,13 @@ def _digest(person: User, key: str, rows: Sequence[Delivery]) -> Message | None:
 
 
 def _by_topic(person: User, rows: Sequence[Delivery]) -> Iterable[str]:
+    words = house_words()
+
     def topic(row: Delivery) -> str:
         return str(topic_of(row.announcement.kind).title)
 
     for title, found in groupby(sorted(rows, key=topic), topic):
         yield f"■ {title}"
         for row in found:
-            said = say_to(person, row.announcement)
+            said = say_to(person, row.announcement, words)
             yield "\n".join(part for part in (said.subject, said.about, said.text, said.address) if part)

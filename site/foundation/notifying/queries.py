@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from foundation.notifying.kinds import Topic, topic_of
 from foundation.notifying.matters import visible
 from foundation.notifying.models import Notification
-from foundation.notifying.saying import Said, say
+from foundation.notifying.saying import Said, house_words, say
 from foundation.organisation.models import User
 
 MOST_COUNTED = 100
@@ -39,12 +39,13 @@ class Shown:
 
 def shown_to(user: User, rows: Sequence[Notification], language: str) -> list[Shown]:
     """Return ``rows`` in words; one question for each kind of matter among them."""
+    words = house_words() if rows else {}
     seen = visible(user, {(row.announcement.matter_kind, row.announcement.matter_id) for row in rows})
     return [
         Shown(
             row,
             topic_of(row.announcement.kind),
-            say(row.announcement, language, str(user))
+            say(row.announcement, language, words, str(user))
             if (row.announcement.matter_kind, row.announcement.matter_id) in seen
             else None,
         )

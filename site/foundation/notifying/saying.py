@@ -13,7 +13,7 @@ from django.utils.translation import override
 
 from foundation.editions.texts import in_language
 from foundation.notifying.kinds import Kind, UnknownKind, kind_of
-from foundation.notifying.models import Announcement
+from foundation.notifying.models import Announcement, Wording
 from foundation.notifying.wording import fill, said
 
 _GAP = re.compile(r"\n{3,}")
@@ -59,8 +59,17 @@ def texts_of(kind: Kind, language: str) -> tuple[str, str]:
         return str(kind.subject), str(kind.text)
 
 
-def say(announcement: Announcement, language: str, reader: str = "") -> Said:
-    """Return what the announcement says. No query."""
+Words = Mapping[tuple[str, str], tuple[str, str]]
+
+
+def house_words() -> Words:
+    """Return what the house says in its own words, by kind and language. One query."""
+    rows = Wording.objects.values_list("kind", "language", "subject", "text")
+    return {(kind, language): (subject, text) for kind, language, subject, text in rows}
+
+
+def say(announcement: Announcement, language: str, words: Words, reader: str = "") -> Said:
+    """Return what the announcement says, in the house's ``words`` where it has its own. No query."""
     address = settings.BASE_URL + announcement.path
     values: Mapping[str, Any] = {**announcement.fields, "reader.name": reader, "address": address}
     try:
@@ -68,6 +77,7 @@ def say(announcement: Announcement, language: str, reader: str = "") -> Said:
     except UnknownKind:
         with override(language):
             subject, text = _("A matter of yours"), ""
+    subject, text = words.get((announcement.kind, language), (subject, text))
     if announcement.subject:
         subject, text = in_language(announcement.subject, language), in_language(announcement.text, language)
     return Said(

@@ -51,6 +51,12 @@ def existing(world: World) -> dict[str, Example]:
         "access:job": Example({"uuid": objects["job"].uuid}, readers=frozenset({"hr"})),
         "access:job-cancel": Example({"uuid": objects["job"].uuid}, readers=frozenset({"hr"})),
         "notices:follow": Example({"uuid": objects["notification"].pk}, readers=frozenset({"clerk"})),
+        **{
+            f"notices_robot_{act}": Example({"uuid": objects["robot"].uuid})
+            for act in ("edit", "try", "remove")
+        },
+        "notices_words_edit": Example({"kind": "case.asked", "language": "zh-hans"}),
+        "notices_delivery": Example({"uuid": objects["delivery"].uuid}),
         "intake:draft": own_draft,
         "intake:draft-discard": own_draft,
         "intake:file-upload": own_draft,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django.utils import timezone
 
 from backoffice.access import groups
 from backoffice.positions.archiving import archive
@@ -22,7 +23,8 @@ from forms.models import RegisterImport, RegisterView
 from forms.schema import definition_of
 from forms.services import public, retention
 from forms.services.submissions import save_draft, submit
-from foundation.notifying.models import Notification
+from foundation.notifying.enums import Channel
+from foundation.notifying.models import Announcement, Delivery, Notification, Robot
 from foundation.notifying.services import tell
 from foundation.organisation.models import User
 from foundation.outbox.models import Job
@@ -120,6 +122,15 @@ def _told(world: World) -> None:
         case, "case.reminded_with_note", "told", [world.people["clerk"]], {"note": world.secret("clerk")}
     )
     tell(told)
+    world.objects["robot"] = Robot.objects.create(
+        name=world.secret("administrator"), service="wecom", shown_address="https://…", language="zh-hans"
+    )
+    world.objects["delivery"] = Delivery.objects.create(
+        announcement=Announcement.objects.get(key=told.key),
+        channel=Channel.ROBOT,
+        robot=world.objects["robot"],
+        due_at=timezone.now(),
+    )
     world.objects["notification"] = Notification.objects.get(
         announcement__key=told.key, person=world.people["clerk"]
     )

@@ -33,6 +33,7 @@ from tests.factories.chains import (
     waiting,
     workflow_body,
 )
+from tests.factories.notifying import mails_written
 from tests.factories.organisation import make_deputy, make_user
 from workflows.content import seal_of
 from workflows.models import Case
@@ -238,8 +239,7 @@ def test_reminding_says_when_the_next_one_can_be_sent(chain: dict[str, User], cl
 
 def test_the_mail_leads_to_the_page_of_the_case(chain: dict[str, User], clerk: User) -> None:
     case = open_one(clerk)
-    told = Message.objects.order_by("-id").first()
-    assert told is not None
+    told = mails_written(chain["manager"]).get()
     path = re.search(r"https?://[^/]+(/\S+)", told.payload["body"])
     assert path is not None
     assert signed_in(chain["manager"]).get(path[1]).status_code == 200
