@@ -15,6 +15,7 @@ from foundation.notifying.models import Robot
 from foundation.notifying.robots import adapters
 from foundation.notifying.robots.keeping import RobotRefused, Wanted
 from foundation.organisation.models import Role
+from workflows.definitions import definition_of
 
 
 class RobotForm(forms.Form):
@@ -104,7 +105,7 @@ def _workflows() -> list[tuple[str, str]]:
     newest = {}
     for edition in Edition.objects.filter(kind=Edition.Kind.WORKFLOW).order_by("key", "number"):
         newest[edition.key] = edition
-    return [(key, in_language(edition.body.get("title", {})) or key) for key, edition in newest.items()]
+    return [(key, in_language(definition_of(edition).title)) for key, edition in newest.items()]
 
 
 class WordsForm(forms.Form):

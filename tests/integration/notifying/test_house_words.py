@@ -50,7 +50,7 @@ def test_an_unknown_field_is_refused_with_its_place_and_nothing_changes(chief: U
     with override("en"), pytest.raises(WordsRefused) as refused:
         write(chief, "{case.nummer}", "fine\nand {secret}")
     assert refused.value.errors["subject"][0].startswith(
-        "Line 1, character 1: There is no field “case.nummer”"
+        "Line 1, character 1: There is no field “{case.nummer}”"
     )
     assert refused.value.errors["text"][0].startswith("Line 2, character 5: ")
     assert not Wording.objects.exists()
@@ -113,9 +113,9 @@ def test_a_pack_carries_words_and_rules_and_a_second_time_changes_nothing(
         ("texts:\n- kind: case.copied\n", 2),
         ("texts: many\n", 1),
         ("letters: []\n", 1),
-        ("rules:\n  paces: {decisions: 'not'}\n", 1),
+        ("rules:\n  paces: {decisions: 'not'}\n", 2),
         ("rules:\n  daily_at: soon\n", 2),
-        ("rules:\n  volume: loud\n", 1),
+        ("rules:\n  volume: loud\n", 2),
     ],
 )
 def test_what_is_wrong_in_a_pack_is_named_with_its_line(
