@@ -279,6 +279,7 @@ OURS: dict[str, Rule] = {
     "casework:decide-several": signed_in("what waits for the person: workflows.services.approvals"),
     "casework:cases": signed_in("workflows.queries.cases_visible_to"),
     "casework:case": signed_in("workflows.queries.cases_visible_to; another case is not there"),
+    "casework:passport": signed_in("the same: what the page of the case shows its reader"),
     "casework:step": signed_in("the same; the step itself is refused by workflows.services.cases"),
     "casework:relations": signed_in("the same; refused by workflows.services.relations"),
     **dict.fromkeys(

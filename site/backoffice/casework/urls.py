@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from backoffice.casework import asking, deciding, inbox, orders, relations, views
+from backoffice.casework import asking, deciding, inbox, orders, passport, relations, views
 
 app_name = "casework"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("inbox/decide/", inbox.decide_several, name="decide-several"),
     path("cases/", views.case_list, name="cases"),
     path("cases/<uuid:case_uuid>/", views.case_detail, name="case"),
+    path("cases/<uuid:case_uuid>/passport.pdf", passport.passport, name="passport"),
     path("cases/<uuid:case_uuid>/approval/<slug:verb>/", deciding.decide, name="decide"),
     path("cases/<uuid:case_uuid>/relations/", relations.relate, name="relations"),
     path("cases/<uuid:case_uuid>/orders/<uuid:order_uuid>/", orders.go_on, name="order"),

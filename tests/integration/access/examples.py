@@ -178,6 +178,7 @@ def existing(world: World) -> dict[str, Example]:
         "positions_archive": Example({"page_id": page.pk}),
         "positions_restore": Example({"page_id": objects["archived description"].pk}),
         "casework:case": Example(case, readers=CASE_READERS),
+        "casework:passport": Example(case, readers=CASE_READERS),
         "casework:step": Example({**case, "step": "assign"}, readers=CASE_READERS),
         "casework:decide": Example({**case, "verb": "agree"}, readers=CASE_READERS),
         "casework:relations": Example(case, readers=CASE_READERS),
