@@ -114,6 +114,7 @@ def passport_of(case: Case, reader: User) -> Mapping[str, Any]:
         (_("Number"), case.number),
         (_("State"), in_language(definition.state(case.state).title)),
         *([(_("Grade"), grade.word)] if grade else []),
+        (_("Workflow edition"), _("Edition %(number)s") % {"number": case.edition.number}),
         (_("Opened"), moment_text(case.opened_at)),
         *([(_("Closed"), moment_text(case.closed_at))] if case.closed_at else []),
         (_("Came by"), channel_of(case)),
