@@ -81,6 +81,20 @@ class Stage:
     here: bool = field(default=False)
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What the stages of one case are told from, read once for all of them."""
+
+    definition: WorkflowDefinition
+    case: Case
+    content: Content
+    people: Mapping[int, User]
+    deputies: Mapping[int, Sequence[User]]
+    events: Mapping[int, EventView]
+    reasons: Mapping[int, str]
+    titles: Mapping[str, str]
+
+
 def stages_of(case: Case, events: Sequence[EventView], content: Content) -> list[Stage]:
     """Return the approvals of a case in the order it came to them, then those it has still before it.
 
@@ -91,14 +105,17 @@ def stages_of(case: Case, events: Sequence[EventView], content: Content) -> list
         return []
     told = [rounds.from_stored(one) for one in case.rounds]
     people = _people(told)
-    deputies = _deputies(case, told, people)
-    by_version = {event.version: event for event in events}
-    reasons = _reasons(events)
-    titles = _role_titles(definition)
-    walked = [
-        _stage(definition, one, case, content, people, deputies, by_version, reasons, titles) for one in told
-    ]
-    return [*walked, *_ahead(case, definition, titles)]
+    known = _Known(
+        definition=definition,
+        case=case,
+        content=content,
+        people=people,
+        deputies=_deputies(case, told, people),
+        events={event.version: event for event in events},
+        reasons=_reasons(events),
+        titles=_role_titles(definition),
+    )
+    return [*(_stage(known, one) for one in told), *_ahead(case, definition, known.titles)]
 
 
 def _people(told: Iterable[rounds.Round]) -> Mapping[int, User]:
@@ -138,50 +155,29 @@ def _role_titles(definition: WorkflowDefinition) -> Mapping[str, str]:
     return dict(zip(keys, role_names(keys), strict=True))
 
 
-def _stage(
-    definition: WorkflowDefinition,
-    current: rounds.Round,
-    case: Case,
-    content: Content,
-    people: Mapping[int, User],
-    deputies: Mapping[int, Sequence[User]],
-    events: Mapping[int, EventView],
-    reasons: Mapping[int, str],
-    titles: Mapping[str, str],
-) -> Stage:
-    approval = next((state.approval for state in definition.states if state.id == current.state), None)
+def _stage(known: _Known, current: rounds.Round) -> Stage:
+    states = known.definition.states
+    approval = next((state.approval for state in states if state.id == current.state), None)
     tone, icon = LOOKS[current.status]
     return Stage(
-        title=_title(definition, current.state),
+        title=_title(known.definition, current.state),
         status=current.status,
         word=round_word(current.status),
         tone=tone,
         icon=icon,
         rule=rule_words(approval, len(current.slots)) if approval else "",
         number=current.number,
-        asked=[
-            _asked(seat, current, content, people, deputies, events, reasons, titles)
-            for _slot, _place, seat in current.seats()
-        ],
-        nobody=_nobody(current, approval, people, titles),
-        roles="、".join(titles.get(role, role) for role in approval.roles) if approval else "",
+        asked=[_asked(known, seat) for _slot, _place, seat in current.seats()],
+        nobody=_nobody(current, approval, known.people, known.titles),
+        roles="、".join(known.titles.get(role, role) for role in approval.roles) if approval else "",
         told=_passed(current),
-        here=current.status == "open" and current.state == case.state,
+        here=current.status == "open" and current.state == known.case.state,
     )
 
 
-def _asked(
-    seat: rounds.Seat,
-    current: rounds.Round,
-    content: Content,
-    people: Mapping[int, User],
-    deputies: Mapping[int, Sequence[User]],
-    events: Mapping[int, EventView],
-    reasons: Mapping[int, str],
-    titles: Mapping[str, str],
-) -> Asked:
-    person, by = people.get(seat.person), people.get(seat.by or 0)
-    event = events.get(seat.version or 0)
+def _asked(known: _Known, seat: rounds.Seat) -> Asked:
+    person, by = known.people.get(seat.person), known.people.get(seat.by or 0)
+    event = known.events.get(seat.version or 0)
     decided = seat.status in ("agreed", "refused")
     tone, icon = LOOKS[seat.status]
     return Asked(
@@ -191,13 +187,13 @@ def _asked(
         word=seat_word(seat.status),
         tone=tone,
         icon=icon,
-        came=_came(seat, people),
-        role=titles.get(seat.role, seat.role),
-        deputies=deputies.get(seat.person, ()) if seat.status == "waiting" else (),
+        came=_came(seat, known.people),
+        role=known.titles.get(seat.role, seat.role),
+        deputies=known.deputies.get(seat.person, ()) if seat.status == "waiting" else (),
         at=event.at if event else None,
-        reason=reasons.get(seat.version or 0, ""),
+        reason=known.reasons.get(seat.version or 0, ""),
         seal=seat.seen,
-        since=content.since(seat.seen) if decided else UNCHANGED,
+        since=known.content.since(seat.seen) if decided else UNCHANGED,
     )
 
 
