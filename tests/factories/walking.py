@@ -33,6 +33,7 @@ from foundation.editions.queries import newest
 from foundation.editions.services import publish
 from foundation.organisation.models import RoleBinding, User
 from tests.factories.chains import asks, fresh, waiting
+from tests.factories.clocks import pack_calendars
 from tests.factories.organisation import (
     bind_role,
     hold,
@@ -47,6 +48,7 @@ from workflows.definitions import definition_of
 from workflows.exceptions import AnswersRefused, CaseNotFound, NotPermitted, RuleBroken
 from workflows.models import Case
 from workflows.services import approvals, cases
+from workflows.services.clocks import sweep
 from workflows.services.definitions import publish_workflow
 
 DESK = ("cr_handler", "cr_specialist", "marketing_specialist", "follow_up_specialist", "clerk")
@@ -180,6 +182,7 @@ def open_shop(*workflows: str, forms: Sequence[str] = ()) -> Shop:
             hold(people[name], make_position(department=department, superiors=[post]))
     people["stranger"] = make_user(f"stranger-{next(_serial)}")
     by = people["administrator"]
+    pack_calendars()
     bodies = [definition("workflows", key) for key in workflows]
     for key in dict.fromkeys([*(str(body["form"]) for body in bodies), *forms]):
         publish(kind=Edition.Kind.FORM, key=key, body=definition("forms", key), by=by)
@@ -346,7 +349,13 @@ class Walks:
         assert case.submitted_by is not None
         return self.take_back(case, case.submitted_by)
 
+    def wait(self, case: Case) -> Case:
+        """Let so many days pass that every clock of the case is over."""
+        sweep(timezone.now() + datetime.timedelta(days=40))
+        return fresh(case)
+
     verbs: Mapping[str, Callable[[Any, Case], Case]] = {
+        "wait": wait,
         "agree": agree,
         "refuse": refuse,
         "withdraw": withdraw,

@@ -182,8 +182,10 @@ class _Change:
             self.was.grade == self.case.grade or not any(target.when for target in clock.targets)
         ):
             return False
+        held = clock.targets[row.target].answer if row.target < len(clock.targets) else None
         try:
-            number, answer = self._chosen(clock, ())
+            # Of several promises the one it runs by stays, whatever it says now.
+            number, answer = self._chosen(clock, [held] if anew and held is not None else ())
         except NoTarget:
             return False
         if (number, answer or "") == (row.target, row.answer) and self.step not in MOVED:

@@ -66,6 +66,15 @@ PLACES = (
         "p",
         ("positions:", "booklets:"),
     ),
+    Place(
+        "clocks",
+        "casework:clocks",
+        pgettext_lazy("place", "Time limits"),
+        "clock",
+        "l",
+        ("casework:clocks", "casework:what-if"),
+        desk_only=True,
+    ),
     Place("audit", "auditing:search", pgettext_lazy("place", "Audit"), "shield-check", "a", ("auditing:",)),
     Place(
         "retention",

@@ -22,6 +22,7 @@ from backoffice.casework.presentation import (
 )
 from backoffice.casework.related import related_of
 from backoffice.casework.sealed import Content
+from backoffice.casework.timing import clocks_of
 from backoffice.casework.verbs import Standing, offered
 from backoffice.casework.why import why_of
 from foundation.editions.texts import in_language
@@ -74,6 +75,7 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "why": why_of(case),
         "related": related_of(case, request.user),
         "may_relate": relations.may_relate(case, request.user),
+        "clocks": clocks_of(case),
         "copied": copied_of(case),
         "channel": channel_of(case),
         "timeline": timeline,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, pgettext
 
+from backoffice.casework.timing import Due, dues_of
 from backoffice.diagrams.drawing import Stop, drawing
 from forms import rules
 from forms.files.references import taken_by
@@ -36,6 +37,7 @@ class Row:
     workflow: str
     state: str
     grade: GradeChip | None = None
+    due: Due | None = None
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,12 @@ TONES = {"final": "done", "waiting": "waiting", "open": "open"}
 
 def rows_of(cases: Iterable[Case]) -> list[Row]:
     """Return cases as list rows, in the language in use."""
-    rows = []
-    for case in cases:
+    rows, listed = [], list(cases)
+    dues = dues_of(listed)
+    for case in listed:
         definition = definition_of(case.edition)
         state = in_language(definition.state(case.state).title)
-        rows.append(Row(case, in_language(definition.title), state, grade_of(case)))
+        rows.append(Row(case, in_language(definition.title), state, grade_of(case), dues.get(case.pk)))
     return rows
 
 

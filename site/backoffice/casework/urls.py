@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from backoffice.casework import asking, deciding, inbox, orders, passport, relations, views
+from backoffice.casework import asking, deciding, explaining, firing, inbox, orders, passport, relations, views
 
 app_name = "casework"
 
@@ -12,6 +12,9 @@ urlpatterns = [
     path("cases/", views.case_list, name="cases"),
     path("cases/<uuid:case_uuid>/", views.case_detail, name="case"),
     path("cases/<uuid:case_uuid>/passport.pdf", passport.passport, name="passport"),
+    path("clocks/", firing.panel, name="clocks"),
+    path("clocks/what-if/", firing.what_if, name="what-if"),
+    path("cases/<uuid:case_uuid>/clocks/<slug:clock>/", explaining.explained, name="clock"),
     path("cases/<uuid:case_uuid>/approval/<slug:verb>/", deciding.decide, name="decide"),
     path("cases/<uuid:case_uuid>/relations/", relations.relate, name="relations"),
     path("cases/<uuid:case_uuid>/orders/<uuid:order_uuid>/", orders.go_on, name="order"),

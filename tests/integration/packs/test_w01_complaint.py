@@ -198,9 +198,8 @@ class TestComplaint(Walks):
         Guarded("replied", "resolve", {"customer_accepts": "no"}, "请用“退回部门”或“升级”"),
         Guarded("second_call", "close", {"customer_content": "no"}, "请用“重开”"),
     )
-    passing = {"resolved": "second_call"}
     final = frozenset({"archived"})
-    TO_CALL = ("assign", "commit", "answer", "reply", "resolve")
+    TO_CALL = ("assign", "commit", "answer", "reply", "resolve", "wait")
     ways = {
         "received": (),
         "answered_on_spot": ("answer_at_once",),
@@ -209,6 +208,7 @@ class TestComplaint(Walks):
         "committed": ("assign", "commit"),
         "answered": ("assign", "commit", "answer"),
         "replied": ("assign", "commit", "answer", "reply"),
+        "resolved": TO_CALL[:-1],
         "second_call": TO_CALL,
         "second_attempt": (*TO_CALL, "first_call_failed"),
         "third_attempt": (*TO_CALL, "first_call_failed", "second_call_failed"),
@@ -263,7 +263,8 @@ class TestComplaint(Walks):
     def test_what_was_answered_when_it_was_recorded_need_not_be_answered_again(self) -> None:
         case = self.open(answered_on_spot=True, answer_given="说明了收费项目", reaction="accepts")
         assert case.state == "answered_on_spot"
-        assert self.take(case, "accept_at_once").state == "second_call"
+        assert self.walk(case, "accept_at_once").state == "resolved"
+        assert self.wait(case).state == "second_call"
 
     def test_an_answer_the_customer_does_not_take_goes_to_a_department(self) -> None:
         assert self.walk(self.open(), "answer_at_once", "assign").state == "assigned"
@@ -291,6 +292,7 @@ class TestComplaint(Walks):
         case = self.reach("answered")
         for name in ("reply", "resolve"):
             case = self.take(case, name, clerk if name == handled else self.shop["service_adviser"])
+        case = self.wait(case)
         for name in ("close", "not_content", "first_call_failed"):
             with override("en"), pytest.raises(NotPermitted, match="yourself"):
                 self.take(case, name, clerk)

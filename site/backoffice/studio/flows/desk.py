@@ -18,7 +18,6 @@ from backoffice.diagrams.telling import StateTold, told
 from backoffice.studio.desk import Desk, Line, Section
 from backoffice.studio.flows import words
 from backoffice.studio.flows.sketch import sketch
-from backoffice.studio.flows.timing import time_of
 from backoffice.studio.properties import Around, Option
 from backoffice.studio.shapes import Shape
 from backoffice.studio.words import called
@@ -34,6 +33,7 @@ from foundation.organisation.models import Department, Position, RoleBinding, Us
 from foundation.worktime.models import Calendar
 from workflows import vocabulary
 from workflows.checking import parse
+from workflows.clock_words import time_of
 from workflows.outline import CLOCK, GRADE, IDENTITY, STATE, STEP, TRIAL, WORKFLOW, thing_at
 from workflows.schema import (
     THIS_SUBMISSION,

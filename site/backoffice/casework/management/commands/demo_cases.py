@@ -26,8 +26,9 @@ from foundation.packs.demo_people import refuse_production
 from foundation.packs.exceptions import PackError
 from workflows.content import seal_of
 from workflows.definitions import definition_of, edition_in_force
-from workflows.models import Case
+from workflows.models import Case, CaseClock
 from workflows.services import approvals, cases, drafts
+from workflows.services.clocks import Round, fire
 from workflows.services.requests import Request
 
 COMPLAINT = "complaint"
@@ -76,7 +77,17 @@ def _play(entry: dict[str, Any], people: dict[str, User], number: int) -> None:
         _take(case, step, people, f"{key}:{position}")
 
 
+def _let_time_pass(case: Case) -> None:
+    """Do what the clocks of the case do in the weeks to come."""
+    later = Round(timezone.now() + datetime.timedelta(weeks=5))
+    for pk in CaseClock.objects.filter(case=case).values_list("pk", flat=True):
+        fire(pk, later)
+
+
 def _take(case: Case, step: dict[str, Any], people: dict[str, User], key: str) -> None:
+    if step["step"] == "wait":
+        _let_time_pass(case)
+        return
     by, reason = people[step["by"]], step.get("reason", "")
     if (decide := DECISIONS.get(step["step"])) is not None:
         decide(Request(case.uuid, by, case.version, key, reason, seal_of(case)))

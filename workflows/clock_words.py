@@ -1,4 +1,4 @@
-"""What people read of a clock in the outline of a workflow: how much time there is."""
+"""What people read of a clock: how much time there is, and what it does."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from django.utils.translation import ngettext
 def time_of(said: Mapping[str, Any]) -> str:
     """Return how much time a clock gives, also while it is not soundly said; of several targets the first one."""
     targets = said.get("targets")
-    first = targets[0] if isinstance(targets, list) and targets else None
+    listed = targets if isinstance(targets, list) else []
+    first = listed[0] if listed else None
     if not isinstance(first, dict):
         return ""
-    more = "…" if len(targets) > 1 else ""
+    more = "…" if len(listed) > 1 else ""
     if first.get("answer"):
         return _("promised time") + more
     return length(first.get("amount"), str(first.get("unit", "working_hours"))) + more

@@ -1,0 +1,133 @@
+"""Every deadline of the trade is a clock: when it begins, when it is due on the shipped calendars, what keeps it.
+
+Reckoned by hand. September 2026: Friday 18th, Sunday 20th is worked in exchange, 25th to 27th are holidays.
+The store is open 9:00–18:00 every day, after-sales 8:30–12:00 and 13:00–18:00, Saturdays 9:00–12:00 and 13:00–17:00.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from foundation.worktime.loading import timetable
+from tests.factories.clocks import at, pack_calendars
+from tests.factories.workflows import PACK
+from workflows import clocks
+from workflows.clocks import Reckoning, Stretch, plain_timetable
+from workflows.schema import Clock, WorkflowDefinition
+
+pytestmark = pytest.mark.django_db
+
+FRIDAY = "2026-09-18 10:00"
+# workflow, clock, where it comes to and by which step, answers, when, due, what keeps it
+ROWS: list[tuple[str, str, tuple[str, str], dict[str, str], str, str, str]] = [
+    ("complaint", "reply", ("received", "opened"), {}, "2026-09-18 17:30", "2026-09-19 17:30", "replied"),
+    ("complaint", "promised_reply", ("assigned", "assign"), {"promised_on": "2026-09-19"}, FRIDAY,
+     "2026-09-19 18:00", "replied"),
+    ("complaint", "department", ("assigned", "assign"), {"answer_limit": "2026-09-18T16:00"}, FRIDAY,
+     "2026-09-18 16:00", "answered"),
+    ("complaint", "solution", ("committed", "commit"), {"solved_by": "2026-09-21"}, FRIDAY,
+     "2026-09-21 18:00", "answered"),
+    ("complaint", "solution", ("committed", "interim"), {"solved_by": "2026-09-21", "new_promise": "2026-09-23"},
+     FRIDAY, "2026-09-23 18:00", "answered"),
+    ("complaint", "next_promise", ("replied", "reply"), {"next_promise": "2026-09-22"}, FRIDAY,
+     "2026-09-22 18:00", "resolved"),
+    ("complaint", "second_call", ("resolved", "resolve"), {}, FRIDAY, "2026-09-21 10:00", "second_call"),
+    ("complaint_order", "limit", ("ordered", "opened"), {"answer_by": "2026-09-19T12:00"}, FRIDAY,
+     "2026-09-19 12:00", "answered_by_department"),
+    ("complaint_order", "promised", ("taken_on", "take_on"), {"answer_promised": "2026-09-19T09:30"}, FRIDAY,
+     "2026-09-19 09:30", "answered_by_department"),
+    ("quick_handling", "assign", ("raised", "opened"), {}, FRIDAY, "2026-09-18 18:00", "assigned"),
+    ("quick_handling", "assign", ("raised", "opened"), {}, "2026-09-24 19:00", "2026-09-28 18:00", "assigned"),
+    ("quick_handling", "signed_date", ("date_signed", "sign_date"), {"solution_date": "2026-09-19"}, FRIDAY,
+     "2026-09-19 17:00", "done"),
+    ("after_service_follow_up", "window", ("planned", "opened"), {"left_on": "2026-09-18"}, FRIDAY,
+     "2026-09-22 00:00", "called"),
+    ("after_service_follow_up", "window", ("planned", "opened"), {"left_on": "2026-09-18", "special": "high_bill"},
+     FRIDAY, "2026-09-26 00:00", "called"),
+    ("customer_file", "classify", ("extracted", "opened"), {}, FRIDAY, "2026-09-18 18:00", "classified"),
+    ("customer_file", "first_contact", ("assigned", "assign"), {}, FRIDAY, "2026-09-25 10:00", "contacted"),
+    ("unreachable_customer", "weekly_list", ("confirmed", "confirm"), {}, FRIDAY, "2026-09-25 10:00", "on_list"),
+    ("unreachable_customer", "weekly_hand_over", ("on_list", "list"), {}, FRIDAY, "2026-09-25 10:00", "with_sales"),
+    ("unreachable_customer", "correction", ("with_sales", "give_to_sales"), {}, FRIDAY, "2026-09-21 10:00",
+     "corrected"),
+    ("unreachable_customer", "correction", ("with_service", "give_to_service"), {}, FRIDAY, "2026-09-21 10:00",
+     "corrected"),
+    ("showroom_reception", "record", ("registered", "register"), {}, FRIDAY, "2026-09-18 18:00", "recorded"),
+    ("repair_order", "ready_at_the_car", ("arrived", "opened"), {}, FRIDAY, "2026-09-18 10:01", "received"),
+    ("repair_order", "team", ("dispatched", "dispatch"), {"dispatch_deadline": "2026-09-18T16:00"}, FRIDAY,
+     "2026-09-18 16:00", "self_checked"),
+    ("repair_order", "hand_over", ("agreed", "sign_order"), {"promised_at": "2026-09-18T17:00"}, FRIDAY,
+     "2026-09-18 17:00", "ready"),
+    ("repair_order", "hand_over", ("in_repair", "resume_after_answer"),
+     {"promised_at": "2026-09-18T17:00", "new_handover_at": "2026-09-19T11:00"}, FRIDAY, "2026-09-19 11:00", "ready"),
+    ("missing_part", "expected", ("ordered", "order_part"), {"expected_on": "2026-09-21"}, FRIDAY,
+     "2026-09-21 18:00", "arrived"),
+    ("missing_part", "tell_customer", ("arrived", "record_arrival"), {}, FRIDAY, "2026-09-18 18:00",
+     "customer_notified"),
+    ("car_pickup", "dispatch_sheet", ("listed", "opened"), {"pickup_on": "2026-09-20"}, FRIDAY,
+     "2026-09-19 18:00", "dispatch_written"),
+    ("car_pickup", "papers", ("customer_handover", "hand_to_customer"), {}, FRIDAY, "2026-09-18 18:00",
+     "papers_to_archive"),
+    ("vehicle_papers", "missing", ("incomplete", "note_missing"), {}, FRIDAY, "2026-09-20 10:00", "counted"),
+    # Sat 19, Sun 20 (worked), Mon 21, Tue 22, Wed 23
+    ("vehicle_papers", "mortgage", ("with_bank", "give_to_bank"), {}, FRIDAY, "2026-09-23 18:00",
+     "mortgage_registered"),
+    ("vehicle_papers", "identity_card", ("with_bank", "give_to_bank"), {}, FRIDAY, "2026-09-25 10:00",
+     "card_returned"),
+    ("archive_loan", "due_back", ("lent", "lend"), {"due_back_on": "2026-09-21"}, FRIDAY, "2026-09-22 00:00",
+     "returned"),
+    ("archive_loan", "overdue", ("overdue", "mark_overdue"), {}, FRIDAY, "2026-09-19 10:00", "returned"),
+]  # fmt: skip
+
+
+def workflow(key: str) -> WorkflowDefinition:
+    body: dict[str, Any] = json.loads(json.dumps(YAML(typ="safe").load(PACK / "workflows" / f"{key}.yaml")))
+    return WorkflowDefinition.model_validate(body)
+
+
+def shipped() -> dict[tuple[str, str], Clock]:
+    keys = [path.stem for path in (PACK / "workflows").glob("*.yaml")]
+    return {(key, clock.id): clock for key in keys for clock in workflow(key).clocks}
+
+
+def test_every_shipped_clock_stands_in_the_table() -> None:
+    assert {row[:2] for row in ROWS} == shipped().keys()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]}.{row[1]}.{row[2][1]}")
+def test_a_shipped_clock_begins_is_due_and_is_kept_as_the_trade_has_it(row: Any) -> None:
+    key, name, (state, step), answers, began, due, keeps = row
+    pack_calendars()
+    definition = workflow(key)
+    clock = next(one for one in definition.clocks if one.id == name)
+    if step != "opened":
+        assert definition.state(state)
+        assert step in {one.id for one in definition.transitions}
+        assert next(one for one in definition.transitions if one.id == step).target == state
+    left = (
+        None if step == "opened" else next(one for one in definition.transitions if one.id == step).source[0]
+    )
+    begun = clocks.deeds(clock, None, left=left, came=state, final=False, step=step)
+    assert begun == ["start"]
+    holds = [
+        number
+        for number, target in enumerate(clock.targets)
+        if not target.when or answers.get("special") == "high_bill"
+    ]
+    spec = next((one for one in definition.transitions if one.id == step), None)
+    given = {question.id for question in spec.asks} if spec else set()
+    number, answer = clocks.chosen(clock, holds, answers, given)
+    table = timetable(clock.calendar) if clock.calendar else plain_timetable(at(began).tzinfo)
+    reckoned = Reckoning(table, clock.targets[number], answer, (Stretch(at(began), None, True, state),))
+    assert reckoned.due_at == at(due)
+    final = definition.state(keeps).category == "final"
+    ended = clocks.deeds(clock, "running", left=state, came=keeps, final=final, step="any")
+    assert ended == ["stop"]
+
+
+def test_somebody_is_told_when_any_shipped_clock_is_over() -> None:
+    assert [name for name, clock in shipped().items() if not clock.due.roles] == []
