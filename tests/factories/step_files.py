@@ -15,6 +15,7 @@ from foundation.editions.queries import newest
 from foundation.editions.services import publish
 from foundation.organisation.models import User
 from tests.factories.chains import form_body, stage, state, step, text, workflow_body
+from tests.factories.clocks import clock
 from tests.factories.files import pdf, picture
 from workflows.models import Case
 from workflows.services import drafts
@@ -47,7 +48,8 @@ def signing_body(role: str = "clerk", manager: str | None = None) -> dict[str, A
         steps.append(step("finish", "signed_off", "done", role))
     states.append(state("done", "final"))
     sees = [role, *([manager] if manager else [])]
-    return workflow_body(states, steps, key="signing", access={"sees": sees})
+    clocks = [clock(begins=["here"], ends=["signed_off"])]
+    return workflow_body(states, steps, key="signing", access={"sees": sees}, clocks=clocks)
 
 
 def publish_signing(*, by: User, role: str = "clerk", manager: str | None = None) -> None:

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from backoffice.casework import asking, deciding, explaining, firing, inbox, orders, passport, relations, views
+from backoffice.casework import (
+    asking,
+    deciding,
+    explaining,
+    firing,
+    inbox,
+    orders,
+    passport,
+    relations,
+    views,
+)
 
 app_name = "casework"
 

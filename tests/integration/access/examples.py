@@ -179,7 +179,9 @@ def existing(world: World) -> dict[str, Example]:
         "positions_restore": Example({"page_id": objects["archived description"].pk}),
         "casework:case": Example(case, readers=CASE_READERS),
         "casework:passport": Example(case, readers=CASE_READERS),
-        "casework:clock": Example({**case, "clock": "answer"}, readers=CASE_READERS),
+        "casework:clock": Example(
+            {"case_uuid": objects["signing case"].uuid, "clock": "answer"}, readers=frozenset({"clerk"})
+        ),
         "casework:clocks": Example(),
         "casework:what-if": Example(),
         "casework:step": Example({**case, "step": "assign"}, readers=CASE_READERS),
