@@ -14,9 +14,12 @@ from forms.checking import Registers
 from forms.faults import sentence
 from forms.schema import FieldDefinition, FormDefinition
 from foundation import expressions
+from foundation.notifying.kinds import fields_of, kind_of
+from foundation.notifying.wording import faults
 from workflows.clock_checking import faults_of
 from workflows.faults import Problem
 from workflows.network import edges_of, reached_from
+from workflows.notices import NOTICE
 from workflows.openings import Children, problems_of_openings
 from workflows.questioning import problems_of_questions
 from workflows.schema import KEPT_WORDS, WorkflowDefinition
@@ -58,6 +61,7 @@ def problems_of(
         *_steps(definition),
         *_ways(definition),
         *_roles(definition, bound_roles),
+        *_notices(definition),
         *_form(definition, form),
         *_fields(definition, form),
         *problems_of_openings(definition, form, children),
@@ -226,6 +230,17 @@ def _roles(definition: WorkflowDefinition, bound_roles: Collection[str]) -> Iter
                     _("The role “%(role)s” is bound to nobody; bind it to a position, a group or a relation.")
                     % {"role": role},
                 )
+
+
+def _notices(definition: WorkflowDefinition) -> Iterator[Problem]:
+    """Notices use the fields of a case only, and every brace encloses one."""
+    known = fields_of(kind_of(NOTICE))
+    for place, notices in definition.notices_by_place():
+        for position, notice in enumerate(notices):
+            for name, text in (("subject", notice.subject), ("text", notice.text)):
+                for language, words in text.items():
+                    for fault in faults(words, known):
+                        yield Problem(f"{place}.{position}.{name}.{language}", str(fault))
 
 
 def _form(definition: WorkflowDefinition, form: FormDefinition | None) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ from foundation.notifying.matters import register_matter
 if TYPE_CHECKING:
     from foundation.organisation.models import User
 
-MATTER = "case"
+MATTER, NOTICE = "case", "case.notice"
 
 CASE_FIELDS = {
     "case.number": FieldOfKind(_("number of the case"), "TS-2026-0042"),
@@ -178,7 +178,7 @@ def register() -> None:
             _("{person}: {note}"),
             {**CASE_FIELDS, **_OTHER, **_PERSON, **_WORDS},
         ),
-        Kind("case.notice", "cases", _("Notice of a workflow"), fields=CASE_FIELDS, given=True),
+        Kind(NOTICE, "cases", _("Notice of a workflow"), fields=CASE_FIELDS, given=True),
     )
     register_matter(MATTER, _seen_by)
 

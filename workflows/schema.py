@@ -53,7 +53,10 @@ class Part(BaseModel):
 
 
 class Notice(Part):
-    """A mail after the step, to those who hold ``roles`` towards the case."""
+    """What is told after the step to those who hold ``roles`` towards the case.
+
+    ``{case.number}`` and its like stand for fields of the case: ``workflows.notices.CASE_FIELDS``.
+    """
 
     roles: tuple[RoleKey, ...] = Field(min_length=1)
     subject: LocalizedText
@@ -378,6 +381,14 @@ class WorkflowDefinition(Part):
     def roles(self) -> frozenset[str]:
         """Return every role the definition names."""
         return frozenset(role for _path, roles in self.roles_by_place() for role in roles)
+
+    def notices_by_place(self) -> list[tuple[str, tuple[Notice, ...]]]:
+        """Return where notices stand, by the path of the place, and which."""
+        approvals = [(state.id, state.approval) for state in self.states if state.approval is not None]
+        return [
+            *((f"states.{state}.approval.notices", approval.notices) for state, approval in approvals),
+            *((f"transitions.{step.id}.notices", step.notices) for step in self.transitions),
+        ]
 
     def roles_by_place(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return where roles stand, by the path of the place, and which."""

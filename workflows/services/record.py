@@ -30,7 +30,7 @@ from workflows.definitions import definition_of, edition_in_force
 from workflows.exceptions import CaseNotFound, Overtaken
 from workflows.machine import Machine
 from workflows.models import Case, ChildOrder, Concern
-from workflows.notices import MATTER
+from workflows.notices import MATTER, NOTICE
 from workflows.schema import Notice
 from workflows.services.timing import Was, moving
 
@@ -322,6 +322,6 @@ def send_notices(case: Case, place: str, notices: Sequence[Notice], version: int
         people: dict[int, User] = {}
         for role in notice.roles:
             people.update({person.pk: person for person in resolve(role, rules.context_of(case)).people})
-        found = telling(case, "case.notice", f"{version}:{place}:{position}", list(people.values()))
+        found = telling(case, NOTICE, f"{version}:{place}:{position}", list(people.values()))
         tellings.append(replace(found, subject=notice.subject, text=notice.text, roles=notice.roles))
     tell(*tellings)

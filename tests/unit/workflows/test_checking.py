@@ -64,6 +64,12 @@ QUESTION = {"id": "finding", "kind": "text", "label": {"zh-hans": "再问一次"
         (lambda b: b["access"].update(sees=["clerk", "ghost"]), ["access.sees"]),
         (lambda b: step(b, "assign")["assignment"].update(roles=[]), ["transitions.assign.assignment.roles"]),
         (lambda b: step(b, "assign")["notices"][0].update(roles=["ghost"]), ["transitions.assign.notices"]),
+        (lambda b: step(b, "assign")["notices"][0]["text"].update(en="See {case.nummer}"), [
+            "transitions.assign.notices.0.text.en",
+        ]),
+        (lambda b: step(b, "assign")["notices"][0]["subject"].update(en="{case.number} {"), [
+            "transitions.assign.notices.0.subject.en",
+        ]),
         (lambda b: step(b, "close").update(guard="customer_acepts"), ["transitions.close.guard"]),
         (lambda b: step(b, "close").update(guard="finding"), ["transitions.close.guard"]),
         (lambda b: step(b, "close").update(guard="finding =="), ["transitions.close.guard"]),
