@@ -73,6 +73,16 @@ def inbox(studio: Studio, path: Path) -> None:
     photograph(staff(studio, "manager", "/inbox/"), path)
 
 
+def notifications(studio: Studio, path: Path) -> None:
+    """What a manager was told."""
+    photograph(staff(studio, "manager", "/notifications/?show=all"), path)
+
+
+def deliveries(studio: Studio, path: Path) -> None:
+    """What went out, for the administrator."""
+    photograph(staff(studio, "administrator", "/admin/notifications/deliveries/"), path)
+
+
 def inbox_on_a_phone(studio: Studio, path: Path) -> None:
     """The same on a phone."""
     photograph(staff(studio, "manager", "/inbox/", PHONE), path)
@@ -396,6 +406,8 @@ COLLECTED = """洗车工岗位职责
 PICTURES: dict[str, Callable[[Studio, Path], None]] = {
     "inbox": inbox,
     "inbox-phone": inbox_on_a_phone,
+    "notifications": notifications,
+    "notification-deliveries": deliveries,
     "case": case,
     "register": register,
     "step": step,
