@@ -4,6 +4,11 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+IN_A_CLOSED_MONTH = (
+    'EXISTS (SELECT 1 FROM "workflows_ledgermonth" m WHERE m."workflow" = NEW."workflow" '
+    'AND m."ends_on" >= NEW."posted_on")'
+)
+
 
 class WorkflowsConfig(AppConfig):
     name = "workflows"
@@ -17,9 +22,11 @@ class WorkflowsConfig(AppConfig):
         from forms.services.corrections import bar_withdrawal, follow_correction
         from forms.services.retention import follow, hold_back
         from forms.uses import tell_uses
+        from foundation.audit import guards
         from foundation.audit.trails import TrailKind, register_trail
+        from foundation.audit.verification import register_check
         from foundation.packs.registry import register
-        from workflows import notices, submissions, trail, uses
+        from workflows import notices, submissions, trail, uses, verification
         from workflows.pack import WorkflowLoader
         from workflows.services import clocks  # noqa: F401 - registers its rounds and the mail it sends
         from workflows.services.drafts import StepHolders
@@ -31,5 +38,12 @@ class WorkflowsConfig(AppConfig):
         follow("cases", submissions.erase_case)
         register_holders("case", StepHolders())
         register("workflows", WorkflowLoader())
+        guards.protect("workflows.LedgerEntry")
+        guards.protect("workflows.LedgerMonth")
+        guards.refuse_rows(
+            "workflows.LedgerEntry", "month", IN_A_CLOSED_MONTH, "the month of its day is closed"
+        )
+        register_check("ledger entries", verification.entry_faults)
+        register_check("accounts of cases", verification.account_faults)
         tell_uses("workflows", pgettext_lazy("of cases", "Workflow"), uses.workflows)
         register_trail(TrailKind("cases", _("Cases"), trail.find, trail.subject, trail.entries))

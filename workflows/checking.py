@@ -16,6 +16,7 @@ from forms.schema import FieldDefinition, FormDefinition
 from foundation import expressions
 from foundation.notifying.kinds import fields_of, kind_of
 from foundation.notifying.wording import faults
+from workflows import ledger_checking
 from workflows.clock_checking import faults_of
 from workflows.faults import Problem
 from workflows.network import edges_of, reached_from
@@ -23,7 +24,7 @@ from workflows.notices import NOTICE
 from workflows.openings import Children, problems_of_openings
 from workflows.questioning import problems_of_questions
 from workflows.schema import KEPT_WORDS, WorkflowDefinition
-from workflows.vocabulary import OWN_NAMES, earlier_name, spoken_of, times_name
+from workflows.vocabulary import OWN_NAMES, earlier_name, ledger_names, spoken_of, times_name
 
 __all__ = ["Problem", "parse", "problems_of"]
 
@@ -68,6 +69,7 @@ def problems_of(
         *problems_of_questions(definition, form, registers),
         *_expressions(definition, form),
         *(Problem(path, message) for path, message in faults_of(definition, form, calendars)),
+        *(Problem(*fault) for fault in ledger_checking.faults_of(definition, form)),
         *_trials(definition, form),
         *_translations(definition),
     ]
@@ -99,6 +101,7 @@ def _questions(definition: WorkflowDefinition) -> Iterator[Problem]:
     own = {name: _("a name every workflow has") for name in OWN_NAMES}
     own |= {times_name(step.id): _("how often a step was taken") for step in definition.transitions}
     own |= {earlier_name(one.id): _("how many earlier cases there were") for one in definition.identities}
+    own |= dict.fromkeys(ledger_names(definition), _("an amount of the ledger"))
     asked: dict[str, str] = {}
     for place, questions in definition.askers():
         for question in questions:
@@ -327,6 +330,9 @@ def expressions_of(definition: WorkflowDefinition) -> Iterator[tuple[str, str]]:
         for position, target in enumerate(clock.targets):
             if target.when:
                 yield f"clocks.{clock.id}.targets.{position}.when", target.when
+    for position, posting in enumerate(definition.ledger.postings if definition.ledger else ()):
+        if posting.when:
+            yield f"ledger.postings.{position}.when", posting.when
 
 
 def _trials(definition: WorkflowDefinition, form: FormDefinition | None) -> Iterator[Problem]:

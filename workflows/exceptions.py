@@ -49,3 +49,7 @@ class DefinitionRefused(WorkflowError):
     def __init__(self, message: str, problems: Sequence[Problem]) -> None:
         super().__init__(message)
         self.problems = list(problems)
+
+
+class StatementRefused(RuleBroken):
+    """A payer's list that cannot be read or posted; the message names the line and what to do. Nothing was posted."""

@@ -39,6 +39,7 @@ _STATES = frozenset(
     }
 )
 _STEPS = frozenset({"not_by", "step", "restarts", "takes"})
+_QUESTIONS = frozenset({"field", "skill", "answer", "payer", "dated", "reference"})
 _EXPRESSIONS = frozenset({"guard", "when", "visible_if", "required_if", "read_only_if", "computed"})
 
 
@@ -70,6 +71,11 @@ def renamed_in(value: Any, names: Mapping[str, str], only: Thing | None = None) 
     return found
 
 
+def _is_expression(key: str, here: Mapping[str, Any]) -> bool:
+    """Say whether a property is an expression; of a posting of the ledger the amount is one."""
+    return key in _EXPRESSIONS or (key == "amount" and "step" in here and "kind" in here)
+
+
 def _walked(
     value: Any,
     keys: frozenset[str],
@@ -94,7 +100,7 @@ def _walked(
                 found[key] = [names.get(one, one) if isinstance(one, str) else walk(one) for one in said]
             elif key == keyed and isinstance(said, dict):
                 found[key] = {names.get(one, one): walk(inner) for one, inner in said.items()}
-            elif key in _EXPRESSIONS and isinstance(said, str) and spoken:
+            elif _is_expression(key, here) and isinstance(said, str) and spoken:
                 found[key] = with_names(said, spoken)
             else:
                 found[key] = walk(said)
@@ -115,9 +121,9 @@ def _questions_renamed(value: Any, names: Mapping[str, str]) -> Any:
         for key, said in here.items():
             if key == "id" and asked and isinstance(said, str):
                 found[key] = names.get(said, said)
-            elif key in _EXPRESSIONS and isinstance(said, str):
+            elif _is_expression(key, here) and isinstance(said, str):
                 found[key] = with_names(said, names)
-            elif key in ("field", "skill", "answer") and isinstance(said, str):
+            elif key in _QUESTIONS and isinstance(said, str):
                 found[key] = names.get(said, said)
             elif key == "fills" and isinstance(said, dict):
                 found[key] = {one: names.get(str(source), source) for one, source in said.items()}

@@ -42,8 +42,12 @@ def _written(form: FormDefinition, answers: Mapping[str, Any], name: str) -> str
         return ""
     if isinstance(value, dict) and "key" in value:
         return str(value["key"])
-    text = unicodedata.normalize("NFKC", field.of_kind.display(value, field.settings, "en"))
-    return "".join(letter for letter in text.casefold() if letter.isalnum())
+    return one_spelling(field.of_kind.display(value, field.settings, "en"))
+
+
+def one_spelling(text: str) -> str:
+    """Return the text as it is compared: full-width as half-width, no case, letters and digits alone."""
+    return "".join(letter for letter in unicodedata.normalize("NFKC", text).casefold() if letter.isalnum())
 
 
 def keep(case: Case, definition: WorkflowDefinition) -> None:

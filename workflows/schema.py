@@ -20,6 +20,7 @@ from foundation.editions.texts import LocalizedText
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 RoleKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 FormKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+LedgerKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,19}$")]
 Expression = Annotated[str, StringConstraints(max_length=2000)]
 
 Category = Literal["open", "waiting", "final"]
@@ -40,6 +41,7 @@ KEPT_WORDS = frozenset(
             "migrated",
             "restored",
             *("child_dropped", "corrected", "erased"),
+            *("posted", "reversed", "reconciled"),
         ),
     }
 )
@@ -345,6 +347,110 @@ class Access(Part):
     relates: tuple[RoleKey, ...] = ()
 
 
+class EntryKind(Part):
+    """What an entry of the ledger can be: claimed, approved, received, a difference, written off.
+
+    ``balance``: what it does to the open balance — *adds* to what the payer owes, *takes* from it, or only *notes* an
+    amount. ``by_hand``: roles that may post one without a step.
+    """
+
+    id: LedgerKey
+    title: LocalizedText
+    balance: Literal["adds", "takes", "notes"]
+    by_hand: tuple[RoleKey, ...] = ()
+
+
+class Posting(Part):
+    """An entry that a step posts, in the transaction of the step.
+
+    ``amount``: an amount of money over the names of the workflow; where it is open or zero, or ``when`` does not hold,
+    nothing is posted. ``dated``: the field or question with the day it counts from, without one the day of the step.
+    ``reference``: the field or question with the payer's or the bank's own mark.
+    """
+
+    step: Key
+    kind: LedgerKey
+    amount: Expression = Field(min_length=1)
+    when: Expression = ""
+    dated: Key | None = None
+    reference: Key | None = None
+
+
+BALANCE = "ledger_balance"
+"""The name under which expressions know the open balance of a case."""
+
+
+def total_name(kind: str) -> str:
+    """Return the name under which expressions know what the entries of a kind come to."""
+    return f"ledger_{kind}"
+
+
+CASE_NUMBER = "case_number"
+"""In ``PayerKey.field``: the number of the case itself."""
+BY_AMOUNT = "amount"
+"""In ``MatchRule.keys``: the line's amount is the open balance of the case."""
+
+
+class PayerKey(Part):
+    """A mark by which lines of a payer's list are known: the claim's number, the VIN.
+
+    ``headings``: what the column is called in lists; ``field``: the field or question of the case that holds the mark.
+    """
+
+    id: Key
+    title: LocalizedText
+    headings: tuple[str, ...] = Field(min_length=1)
+    field: Key
+
+
+class MatchRule(Part):
+    """A line belongs to the one case in which all ``keys`` are the same; ``amount`` is the open balance."""
+
+    keys: tuple[Key, ...] = Field(min_length=1)
+
+
+class PayerList(Part):
+    """How the list a payer sends is read, matched, and posted.
+
+    ``posts``: the kind of entry of a line. The headings say what the columns of amount, day and reference are called.
+    ``matches``: tried in this order, until one finds exactly one case. ``less``, ``more``: whether a line that pays
+    less or more than is open is posted as it is, or left for people. ``roles``: who imports lists.
+    """
+
+    posts: LedgerKey
+    keys: tuple[PayerKey, ...] = Field(min_length=1)
+    amount_headings: tuple[str, ...] = Field(min_length=1)
+    day_headings: tuple[str, ...] = ()
+    reference_headings: tuple[str, ...] = ()
+    matches: tuple[MatchRule, ...] = Field(min_length=1)
+    less: Literal["post", "leave"] = "post"
+    more: Literal["post", "leave"] = "leave"
+    roles: tuple[RoleKey, ...] = Field(min_length=1)
+
+
+class Ledger(Part):
+    """The money of a workflow's cases: entries that are only added, never changed.
+
+    ``payer``: the field or question that says who owes. ``sees``: who sees the ledger as a whole; whoever sees a case
+    sees its entries. ``reverses``: who may take an entry back by another one; ``closes``: who closes months.
+    Expressions know the open balance as ``ledger_balance`` and what each kind comes to as ``ledger_<kind>``.
+    """
+
+    title: LocalizedText
+    currency: Literal["CNY", "USD", "EUR", "HKD", "GBP", "JPY"] = "CNY"
+    payer: Key | None = None
+    kinds: tuple[EntryKind, ...] = Field(min_length=1)
+    postings: tuple[Posting, ...] = ()
+    sees: tuple[RoleKey, ...] = Field(min_length=1)
+    reverses: tuple[RoleKey, ...] = ()
+    closes: tuple[RoleKey, ...] = ()
+    payer_list: PayerList | None = None
+
+    def kind(self, kind_id: str) -> EntryKind | None:
+        """Return the kind of entry called ``kind_id``, or None."""
+        return next((kind for kind in self.kinds if kind.id == kind_id), None)
+
+
 class WorkflowDefinition(Part):
     """One workflow. ``form`` is the key of the form whose submission opens a case; ``numbering`` makes case numbers
     (``{year}`` and ``{seq:05}``); without it a case goes by the number of its submission. ``subject`` names the
@@ -364,6 +470,7 @@ class WorkflowDefinition(Part):
     clocks: tuple[Clock, ...] = ()
     merged: Key | None = None
     access: Access
+    ledger: Ledger | None = None
     trials: tuple[Trial, ...] = ()
 
     def state(self, state_id: str) -> State:
@@ -395,6 +502,13 @@ class WorkflowDefinition(Part):
         places: list[tuple[str, tuple[str, ...]]] = [
             (f"access.{name}", getattr(self.access, name)) for name in ("sees", "reassigns", "relates")
         ]
+        if self.ledger is not None:
+            places += [
+                (f"ledger.{name}", getattr(self.ledger, name)) for name in ("sees", "reverses", "closes")
+            ]
+            places += [(f"ledger.kinds.{kind.id}.by_hand", kind.by_hand) for kind in self.ledger.kinds]
+            if self.ledger.payer_list is not None:
+                places.append(("ledger.payer_list.roles", self.ledger.payer_list.roles))
         for state in self.states:
             if state.approval is not None:
                 place = f"states.{state.id}.approval"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
@@ -30,6 +31,7 @@ _CLOCK_EVENTS = {
     "clock_took": pgettext_lazy("of a clock", "Machine takes the step"),
     "clock_recounted": pgettext_lazy("of a clock", "Calendar changed, reckoned anew"),
 }
+LEDGER = "ledger."
 
 
 def find(words: str) -> list[Subject]:
@@ -128,6 +130,9 @@ def _own_titles() -> dict[str, str]:
         "corrected": pgettext("of cases", "Submission corrected"),
         "child_dropped": pgettext("of cases", "A case to be opened is not needed"),
         "restored": pgettext("of cases", "Moved back to its edition"),
+        "posted": pgettext("of a ledger", "Entry posted"),
+        "reversed": pgettext("of a ledger", "Entry taken back"),
+        "reconciled": pgettext("of a ledger", "Posted from the payer's list"),
         "erased": pgettext("of cases", "Answers taken out, their time being over"),
     }
 
@@ -209,6 +214,8 @@ def _changes(definition: WorkflowDefinition, event: EventView, names: dict[str, 
             return _links(value, names)
         if path.startswith("clocks."):
             return _clock(value) if isinstance(value, Mapping) else str(value)
+        if path.startswith(LEDGER):
+            return _entry(definition, value)
         question = questions.get(path.removeprefix("answers."))
         return question.of_kind.display(value, question.settings, language) if question else str(value)
 
@@ -220,6 +227,8 @@ def _changes(definition: WorkflowDefinition, event: EventView, names: dict[str, 
         label = in_language(question.label) if question else _field_names().get(change.path, change.path)
         if change.path.startswith("clocks."):
             label = clock_title(definition, change.path.split(".")[1])
+        if change.path.startswith(LEDGER):
+            label = _("Ledger, entry %(number)s") % {"number": change.path.removeprefix(LEDGER)}
         if change.erased:
             found.append(TrailChange(label, _("(erased)"), _("(erased)")))
         else:
@@ -227,6 +236,20 @@ def _changes(definition: WorkflowDefinition, event: EventView, names: dict[str, 
                 TrailChange(label, words(change.path, change.before), words(change.path, change.after))
             )
     return found
+
+
+def _entry(definition: WorkflowDefinition, said: Mapping[str, Any]) -> str:
+    """Return an entry of the ledger in one line: kind, amount, from which day it counts, whose mark."""
+    kind = definition.ledger.kind(said["kind"]) if definition.ledger else None
+    parts = [
+        in_language(kind.title) if kind else said["kind"],
+        f"{Decimal(said['amount']):,} {said['currency']}",
+        said["posted_on"],
+        said["reference"],
+    ]
+    if said["reversal_of"] is not None:
+        parts.append(_("takes entry %(number)s back") % {"number": said["reversal_of"]})
+    return " · ".join(part for part in parts if part)
 
 
 def _state(definition: WorkflowDefinition, state_id: Any) -> str:

@@ -24,11 +24,11 @@ from forms.schema import definition_of as form_of
 from foundation.editions.texts import LocalizedText, in_language
 from foundation.expressions import Kind, SchemaEntry, is_name
 from foundation.organisation.models import User
-from workflows import way
+from workflows import accounts, way
 from workflows.definitions import definition_of
 from workflows.exceptions import AnswersRefused
 from workflows.models import Case
-from workflows.schema import Transition, WorkflowDefinition, as_form
+from workflows.schema import BALANCE, Transition, WorkflowDefinition, as_form, total_name
 
 GRADE, DEPARTMENT, DAYS_OPEN = "grade", "submitter_department", "days_open"
 OWN_NAMES: dict[str, Kind] = {GRADE: Kind.TEXT, DEPARTMENT: Kind.TEXT, DAYS_OPEN: Kind.WHOLE}
@@ -115,16 +115,22 @@ def earlier_name(identity: str) -> str:
     return f"earlier_{identity}"
 
 
+def ledger_names(definition: WorkflowDefinition) -> list[str]:
+    """Return the names of amounts that a ledger gives to expressions."""
+    return [BALANCE, *(total_name(kind.id) for kind in definition.ledger.kinds)] if definition.ledger else []
+
+
 def kinds_of(definition: WorkflowDefinition, form: FormDefinition | None) -> dict[str, SchemaEntry]:
     """Return the names the rules of a definition may use, with what each is to an expression: those of the form,
     rows and the time included, the questions of all steps, how often each step was taken, how many earlier cases
-    there are, and ``OWN_NAMES``.
+    there are, the amounts of the ledger, and ``OWN_NAMES``.
     """
     asked = definition.asked
     return {
         **OWN_NAMES,
         **{times_name(step.id): Kind.WHOLE for step in definition.transitions},
         **{earlier_name(identity.id): Kind.WHOLE for identity in definition.identities},
+        **dict.fromkeys(ledger_names(definition), Kind.MONEY),
         **(form.names if form else CLOCK),
         **(asked.names if asked else {}),
     }
@@ -146,6 +152,7 @@ def values_of(definition: WorkflowDefinition, case: Case) -> dict[str, Any]:
         DAYS_OPEN: (timezone.localdate(now) - timezone.localdate(case.opened_at)).days,
         **{times_name(step.id): walked.times.get(step.id, 0) for step in definition.transitions},
         **{earlier_name(one.id): walked.earlier.get(one.id, 0) for one in definition.identities},
+        **(accounts.amounts_of(definition, case) if definition.ledger else {}),
         **logic.values_of(
             form_of(case.submission.edition), case.submission.answers, submitted=handed_in, now=now
         ),

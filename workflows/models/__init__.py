@@ -2,6 +2,14 @@
 
 from workflows.models.case import Case
 from workflows.models.clock import CaseClock
+from workflows.models.ledger import (
+    LedgerAccount,
+    LedgerEntry,
+    LedgerMark,
+    LedgerMonth,
+    PayerStatement,
+    StatementLine,
+)
 from workflows.models.migration import CaseMigration
 from workflows.models.standing import ChildOrder, Concern, Sameness, StepDraft, Turn
 
@@ -11,7 +19,13 @@ __all__ = [
     "CaseMigration",
     "ChildOrder",
     "Concern",
+    "LedgerAccount",
+    "LedgerEntry",
+    "LedgerMark",
+    "LedgerMonth",
+    "PayerStatement",
     "Sameness",
+    "StatementLine",
     "StepDraft",
     "Turn",
 ]

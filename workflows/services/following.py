@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,7 @@ from workflows.exceptions import RuleBroken
 from workflows.machine import Machine, machine_of
 from workflows.models import Case, ChildOrder
 from workflows.schema import THIS_SUBMISSION, Approval, Opening, State, Transition
+from workflows.services.posting import changes_of, post_of_step
 from workflows.services.record import (
     MACHINE,
     Told,
@@ -77,6 +79,9 @@ def take(
     case.walked = way.from_stored(case.walked).taking(spec.id, by.pk if by else None).stored()
     if assigned is not None:
         case.assignee, case.why = assigned.person, assigned.why
+    if machine.definition.ledger is not None:
+        entries = post_of_step(case, spec, by)
+        told = replace(told, changes=(*told.changes, *changes_of(entries, case.stream)))
     arrive(case, machine)
     event = record(case, before, spec.id, actor, told)
     tell_asked(case, before, event.stream_ver, machine)

@@ -158,12 +158,15 @@ def waiting_of(case: Case) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Told:
-    """What an event says besides what differs. ``decision``: verdict, stage, whose, sealed to what."""
+    """What an event says besides what differs. ``decision``: verdict, stage, whose, sealed to what; ``changes``: what
+    changed with it in other tables.
+    """
 
     reason: str = ""
     decision: Mapping[str, Any] | None = None
     references: Mapping[str, str] = field(default_factory=dict)
     idempotency_key: str = ""
+    changes: tuple[FieldChange, ...] = ()
 
 
 def record(case: Case, before: Snapshot, kind: str, actor: Actor, told: Told = Told()) -> audit.Event:
@@ -223,7 +226,7 @@ def changes_between(case: Case, before: Snapshot, told: Told) -> list[FieldChang
         found.append(("links", list(before.links), case.links))
     if told.reason:
         found.append(("reason", None, told.reason))
-    return [FieldChange(path, old, new, case.stream) for path, old, new in found]
+    return [*(FieldChange(path, old, new, case.stream) for path, old, new in found), *told.changes]
 
 
 def _uuids(ids: set[int]) -> dict[int | None, str]:

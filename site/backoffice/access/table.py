@@ -292,6 +292,21 @@ OURS: dict[str, Rule] = {
     "casework:decide": signed_in("the same; what is not theirs is refused by workflows.services.approvals"),
     "casework:step-files": signed_in("one's own page of a step that is one's own: workflows.services.drafts"),
     "casework:step-choose": signed_in("the same; finds what the person may see: forms.directory"),
+    "casework:ledger-post": signed_in("as casework:case; refused by workflows.services.ledger"),
+    "casework:ledger-reverse": signed_in("as casework:case; refused by workflows.services.ledger"),
+    **dict.fromkeys(
+        ("casework:ledgers", "casework:ledger", "casework:ledger-file", "casework:ledger-months"),
+        signed_in("who sees or closes the ledger, as its definition says: workflows.ledgers"),
+    ),
+    **dict.fromkeys(
+        (
+            "casework:ledger-lists",
+            "casework:ledger-statement",
+            "casework:ledger-statement-post",
+            "casework:ledger-statement-discard",
+        ),
+        signed_in("who imports lists, as its definition says: workflows.services.reconciliation"),
+    ),
     # --- notifications ---
     "notices:mine": signed_in("one's own"),
     "notices:read": signed_in("one's own; another's is not there"),

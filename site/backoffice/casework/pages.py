@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from backoffice.casework.approval import stages_of
+from backoffice.casework.ledger.presentation import part_of
 from backoffice.casework.presentation import (
     answered_of,
     channel_of,
@@ -74,6 +75,7 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "comment_key": uuids.uuid4().hex,
         "why": why_of(case),
         "related": related_of(case, request.user),
+        "ledger": part_of(case, request.user),
         "may_relate": relations.may_relate(case, request.user),
         "clocks": clocks_of(case),
         "copied": copied_of(case),

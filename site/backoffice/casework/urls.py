@@ -13,6 +13,8 @@ from backoffice.casework import (
     relations,
     views,
 )
+from backoffice.casework.ledger import entries, lists
+from backoffice.casework.ledger import views as ledgers
 
 app_name = "casework"
 
@@ -29,6 +31,18 @@ urlpatterns = [
     path("cases/<uuid:case_uuid>/relations/", relations.relate, name="relations"),
     path("cases/<uuid:case_uuid>/orders/<uuid:order_uuid>/", orders.go_on, name="order"),
     path("cases/<uuid:case_uuid>/orders/<uuid:order_uuid>/drop/", orders.drop, name="order-drop"),
+    path("cases/<uuid:case_uuid>/ledger/post/", entries.post_entry, name="ledger-post"),
+    path("cases/<uuid:case_uuid>/ledger/<int:number>/reverse/", entries.reverse_entry, name="ledger-reverse"),
+    path("ledgers/", ledgers.ledger_list, name="ledgers"),
+    path("ledgers/<slug:workflow>/", ledgers.desk, name="ledger"),
+    path("ledgers/<slug:workflow>/file/", ledgers.export, name="ledger-file"),
+    path("ledgers/<slug:workflow>/months/", ledgers.month_list, name="ledger-months"),
+    path("ledgers/<slug:workflow>/lists/", lists.start, name="ledger-lists"),
+    path("ledgers/<slug:workflow>/lists/<uuid:uuid>/", lists.detail, name="ledger-statement"),
+    path("ledgers/<slug:workflow>/lists/<uuid:uuid>/post/", lists.post, name="ledger-statement-post"),
+    path(
+        "ledgers/<slug:workflow>/lists/<uuid:uuid>/discard/", lists.discard, name="ledger-statement-discard"
+    ),
     path("cases/<uuid:case_uuid>/<slug:step>/", views.case_step, name="step"),
     path("cases/<uuid:case_uuid>/<str:place>/files/", asking.files, name="step-files"),
     path("cases/<uuid:case_uuid>/<str:place>/choose/", asking.choose, name="step-choose"),

@@ -24,6 +24,7 @@ from backoffice.casework.questions import Questions
 from foundation.editions.texts import in_language
 from workflows.definitions import definition_of
 from workflows.exceptions import CaseNotFound, NotPermitted, Overtaken, RuleBroken, WorkflowError
+from workflows.ledgers import ledgers_of
 from workflows.models import Case
 from workflows.queries import cases_visible_to, transitions_open_to
 from workflows.schema import Transition
@@ -51,6 +52,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
             "rows": rows_of(page.object_list),
             "words": words,
             "scope": scope,
+            "has_ledgers": bool(ledgers_of(request.user)),
             "scopes": [("open", _("Open")), ("final", _("Closed")), ("all", _("All"))],
         },
     )

@@ -40,6 +40,7 @@ _append_only = {
     "editions.Edition",
 }
 _following: set[str] = set()
+_refused_rows: dict[str, list[tuple[str, str, str]]] = {}
 
 
 def protect(label: str, *, follows: bool = False) -> None:
@@ -51,6 +52,17 @@ def protect(label: str, *, follows: bool = False) -> None:
     _append_only.add(label)
     if follows:
         _following.add(label)
+
+
+def refuse_rows(label: str, name: str, condition: str, refusal: str) -> None:
+    """Make the database refuse new rows of a model (``app_label.Model``) for which ``condition`` holds; call it in
+    ``AppConfig.ready``.
+
+    ``condition`` is SQL of both databases over ``NEW."column"``; ``refusal`` what is said. Neither comes from outside.
+    """
+    rules = _refused_rows.setdefault(label, [])
+    if (name, condition, refusal) not in rules:
+        rules.append((name, condition, refusal))
 
 
 def following_models() -> list[tuple[type[models.Model], str]]:
@@ -102,6 +114,22 @@ def install(using: str = DEFAULT_DB_ALIAS) -> list[str]:
     return made
 
 
+def lift_rules_across_tables(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Take the triggers of ``refuse_rows`` off before migrations on SQLite; ``install`` puts them back after.
+
+    They read other tables. When Django rebuilds one of those, SQLite refuses to rename the new table while a trigger
+    speaks of the old one that is gone.
+    """
+    connection = connections[using]
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        for label, rules in _refused_rows.items():
+            table = apps.get_model(label)._meta.db_table
+            for name, _condition, _refusal in rules:
+                cursor.execute(f'DROP TRIGGER IF EXISTS "{PREFIX}{table}_{name}"')
+
+
 def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
     """Return what protects no longer: names of triggers absent, altered or switched off, and of absent
     foreign keys.
@@ -136,6 +164,13 @@ def _expected(connection: BaseDatabaseWrapper, cursor: Any) -> Iterator[Guard]:
     for model in append_only_models():
         if model._meta.db_table in present:
             yield from make(model, changing=False, kept=kept.get(model, ""))
+    refuse = _sqlite_guard if connection.vendor == "sqlite" else _postgresql_guard
+    for label, rules in _refused_rows.items():
+        table = apps.get_model(label)._meta.db_table
+        if table in present:
+            for name, condition, refusal in rules:
+                said = f"remit: {table}: {refusal}"
+                yield refuse(table, "insert", condition, refusal=said, result="NEW", name=name)
 
 
 def _kept_unless_erased() -> dict[type[models.Model], str]:
@@ -214,8 +249,10 @@ def _sqlite_guards(model: type[models.Model], *, changing: bool, kept: str = "")
     yield _sqlite_guard(table, "delete", kept, refusal["delete"])
 
 
-def _sqlite_guard(table: str, verb: str, condition: str, refusal: str) -> Guard:
-    name = f"{PREFIX}{table}_{verb}"
+def _sqlite_guard(
+    table: str, verb: str, condition: str, refusal: str, *, result: str = "", name: str = ""
+) -> Guard:
+    name = f"{PREFIX}{table}_{name or verb}"
     when = f" WHEN {condition}" if condition else ""
     text = (
         f'CREATE TRIGGER "{name}" BEFORE {verb.upper()} ON "{table}" FOR EACH ROW{when} '
@@ -255,11 +292,13 @@ def _postgresql_guards(model: type[models.Model], *, changing: bool, kept: str =
     yield _postgresql_guard(table, "truncate", "", "", refusal["delete"])
 
 
-def _postgresql_guard(table: str, verb: str, condition: str, result: str, refusal: str) -> Guard:
+def _postgresql_guard(
+    table: str, verb: str, condition: str, result: str, refusal: str, *, name: str = ""
+) -> Guard:
     """A trigger without WHEN, all of it in the function: its source is kept to the letter and can be
     compared.
     """
-    name = f"{PREFIX}{table}_{verb}"
+    name = f"{PREFIX}{table}_{name or verb}"
     if condition:
         function, argument = name, ""
         body = (
@@ -312,13 +351,16 @@ def _key_column(model: type[models.Model]) -> str:
 
 
 def _absent_keys(connection: BaseDatabaseWrapper, cursor: Any) -> Iterator[str]:
-    """Name the foreign keys from audited tables to the events that are not there or not in force."""
+    """Name the foreign keys to the events that are not there or not in force: those of audited tables, and of tables
+    written once whose rows each name their event.
+    """
     present = _tables(connection, cursor)
-    for model in audited_models():
+    audited = audited_models()
+    for model in [*audited, *append_only_models()]:
         table = model._meta.db_table
-        if table not in present:
-            continue
         rule = next((rule for rule in model._meta.constraints if isinstance(rule, EventRequired)), None)
+        if table not in present or (rule is None and model not in audited):
+            continue
         name = rule.name if rule is not None else f"{table}: EventRequired"
         if rule is None or not _has_key(connection, cursor, table, name):
             yield name

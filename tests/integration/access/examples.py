@@ -197,6 +197,20 @@ def existing(world: World) -> dict[str, Example]:
             readers=frozenset({"clerk"}),
             query="field=receiver",
         ),
+        # The workflow of the example keeps no ledger: its pages are there for nobody, as they are for strangers.
+        "casework:ledgers": Example(readers=frozenset()),
+        **{
+            f"casework:{name}": Example({"workflow": "complaint"}, readers=frozenset())
+            for name in ("ledger", "ledger-file", "ledger-months", "ledger-lists")
+        },
+        **{
+            f"casework:ledger-statement{end}": Example(
+                {"workflow": "complaint", "uuid": objects["case"].uuid}, readers=frozenset()
+            )
+            for end in ("", "-post", "-discard")
+        },
+        "casework:ledger-post": Example(case, readers=frozenset()),
+        "casework:ledger-reverse": Example({**case, "number": 1}, readers=frozenset()),
         "auditing:trail": Example({"kind": "cases", "key": objects["case"].number}),
         "wagtailadmin_explore": Example({"parent_page_id": parent.pk}),
         "wagtailadmin_explore_results": Example({"parent_page_id": parent.pk}),

@@ -36,6 +36,9 @@ from workflows.checking import parse
 from workflows.clock_words import time_of
 from workflows.outline import CLOCK, GRADE, IDENTITY, STATE, STEP, TRIAL, WORKFLOW, thing_at
 from workflows.schema import (
+    BALANCE,
+    BY_AMOUNT,
+    CASE_NUMBER,
     THIS_SUBMISSION,
     Clock,
     Grade,
@@ -44,6 +47,7 @@ from workflows.schema import (
     Transition,
     Trial,
     WorkflowDefinition,
+    total_name,
 )
 from workflows.services.definitions import check_workflow
 from workflows.services.working import WORKFLOWS
@@ -216,6 +220,7 @@ class FlowDesk(Desk):
                         ("title", "description", "form", "subject", "numbering"),
                     ),
                     ("access", _("Who sees its cases"), ("access",)),
+                    ("ledger", pgettext("of money", "Ledger"), ("ledger",)),
                     ("more", _("More"), ("merged",)),
                 )
             case "state":
@@ -308,6 +313,8 @@ class FlowDesk(Desk):
         }
         if name in own:
             return own[name]
+        if name in self._ledger_names:
+            return self._ledger_names[name]
         for thing in self.tree.own:
             if thing.sort == STEP and name == vocabulary.times_name(thing.id):
                 return _("how often “%(step)s” was taken") % {"step": self.title(thing)}
@@ -315,6 +322,40 @@ class FlowDesk(Desk):
                 return _("earlier cases: %(identity)s") % {"identity": self.title(thing)}
         field = self.form.by_id.get(name) if self.form is not None else None
         return in_language(field.label) if field is not None else super()._called(name)
+
+    @cached_property
+    def _ledger_kinds(self) -> list[Option]:
+        """The kinds of entry of the ledger, as it stands."""
+        ledger = self.working.body.get("ledger")
+        kinds = ledger.get("kinds") if isinstance(ledger, dict) else None
+        return [
+            (str(one["id"]), called(one) or str(one["id"]))
+            for one in (kinds if isinstance(kinds, list) else ())
+            if isinstance(one, dict) and one.get("id")
+        ]
+
+    @cached_property
+    def _ledger_names(self) -> dict[str, str]:
+        """The names of amounts that the ledger gives to expressions, and what they are called."""
+        if not isinstance(self.working.body.get("ledger"), dict):
+            return {}
+        return {
+            BALANCE: _("open balance of the ledger"),
+            **{
+                total_name(kind): _("ledger: %(kind)s") % {"kind": title}
+                for kind, title in self._ledger_kinds
+            },
+        }
+
+    def _ledger_marks(self) -> list[Option]:
+        ledger = self.working.body.get("ledger")
+        told = ledger.get("payer_list") if isinstance(ledger, dict) else None
+        keys = told.get("keys") if isinstance(told, dict) else None
+        return [
+            (str(one["id"]), called(one) or str(one["id"]))
+            for one in (keys if isinstance(keys, list) else ())
+            if isinstance(one, dict) and one.get("id")
+        ]
 
     def names_at(self, thing: Thing) -> dict[str, SchemaEntry]:
         """Return what expressions of a thing may read, also while the workflow is not sound."""
@@ -324,6 +365,7 @@ class FlowDesk(Desk):
                 found[vocabulary.times_name(one.id)] = Kind.WHOLE
             elif one.sort == IDENTITY:
                 found[vocabulary.earlier_name(one.id)] = Kind.WHOLE
+        found |= dict.fromkeys(self._ledger_names, Kind.MONEY)
         if self.form is not None:
             found |= self.form.names
         for holder in (one for one in self.tree.own if one.sort in (STEP, STATE)):
@@ -400,6 +442,14 @@ class FlowDesk(Desk):
         picks["skill"] = [("", "–"), *fields, *questions]
         if self.at.sort == CLOCK:
             picks |= self._picks_of_clocks()
+        if self.at.sort == WORKFLOW:
+            for name in ("reverses", "closes", "by_hand"):
+                picks[name] = roles
+            picks["kind"] = picks["posts"] = self._ledger_kinds
+            picks["step"] = self._of(STEP)
+            picks["payer"] = picks["dated"] = picks["reference"] = [("", "–"), *fields, *questions]
+            picks["field"] = [(CASE_NUMBER, _("number of the case")), *fields, *questions]
+            picks["keys"] = [*self._ledger_marks(), (BY_AMOUNT, _("amount that is open"))]
         if self.at.sort == TRIAL:
             people = self._people()
             picks["submitter"] = people

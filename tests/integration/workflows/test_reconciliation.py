@@ -1,0 +1,261 @@
+"""The list a payer sends: what each line is, what is posted, what is refused, and that nothing is posted twice."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import time
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import xlsxwriter
+from django.utils import timezone
+from django.utils.translation import override
+
+from foundation.audit.queries import events_of
+from foundation.audit.verification import verify
+from tests.factories.chains import fresh
+from tests.factories.claims import Claims, balance, entries
+from workflows.exceptions import CaseNotFound, StatementRefused
+from workflows.models import LedgerAccount, LedgerEntry, PayerStatement
+from workflows.services import months, reconciliation
+
+pytestmark = pytest.mark.django_db
+
+HEADINGS = ["索赔单号", "车架号", "到账金额", "到账日期", "流水号"]
+TODAY = timezone.localdate()
+
+
+@pytest.fixture
+def house() -> Claims:
+    return Claims()
+
+
+def csv_of(*rows: Sequence[Any], headings: Sequence[str] = HEADINGS) -> bytes:
+    return "\n".join(",".join(str(cell) for cell in row) for row in [headings, *rows]).encode()
+
+
+def xlsx_of(*rows: Sequence[Any], above: int = 0) -> bytes:
+    target = io.BytesIO()
+    book = xlsxwriter.Workbook(target)
+    sheet = book.add_worksheet()
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
+    for place in range(above):
+        sheet.write_string(place, 0, "厂家付款清单")
+    for place, row in enumerate([HEADINGS, *rows], above):
+        for column, cell in enumerate(row):
+            if isinstance(cell, datetime.date):
+                sheet.write_datetime(place, column, datetime.datetime.combine(cell, datetime.time()), day)
+            elif cell is not None:
+                sheet.write(place, column, cell)
+    book.close()
+    return target.getvalue()
+
+
+def taken_in(house: Claims, data: bytes, name: str = "list.csv") -> PayerStatement:
+    return reconciliation.take_in(workflow="claim", filename=name, data=data, by=house["cashier"])
+
+
+def outcomes(statement: PayerStatement) -> list[str]:
+    return [line.outcome for line in statement.lines.all()]
+
+
+def test_each_line_is_matched_or_said_to_differ_to_be_paid_or_to_be_unknown(house: Claims) -> None:
+    full, part, over = (house.accepted("100.00", claim_no=f"C-{n}") for n in (1, 2, 3))
+    paid = house.post(house.accepted("70.00", claim_no="C-4"), "70")
+    by_vin = house.accepted("55.50", claim_no="C-5", vin="LSVXYZ9")
+    house.accepted("8.00", claim_no="C-6", vin="SAME")
+    house.accepted("8.00", claim_no="C-7", vin="SAME")
+    statement = taken_in(
+        house,
+        csv_of(
+            ["ｃ－1", "", "100.00", "2026-02-03", "T1"],
+            ["C-2", "", "40", "2026/2/4", "T2"],
+            ["C-3", "", "¥130.00", "20260205", "T3"],
+            ["C-4", "", "70.00", "", "T4"],
+            ["", "lsv xyz 9", "55.50", "", "T5"],
+            ["C-99", "", "1", "", "T6"],
+            ["", "SAME", "8.00", "", "T7"],
+            ["合计", "", "404.50", "", ""],
+        ),
+    )
+    assert outcomes(statement) == ["matched", "less", "more", "paid", "matched", "unknown", "several"]
+    assert [line.case for line in statement.lines.all()[:5]] == [full, part, over, paid, by_vin]
+    assert reconciliation.post(statement=statement, by=house["cashier"]) == 3
+    assert [balance(case) for case in (full, part, over, paid, by_vin)] == [
+        Decimal(left) for left in ("0.00", "60.00", "100.00", "0.00", "0.00")
+    ]
+    entry = LedgerEntry.objects.get(case=part, kind="received")
+    assert (entry.posted_on, entry.reference) == (datetime.date(2026, 2, 4), "T2")
+    assert entry.statement == statement
+    assert fresh(full).state == "settled"
+    assert fresh(part).state == "accepted"
+    assert [event.kind for event in events_of(full.stream)][-2:] == ["case_reconciled", "case_settle"]
+    assert [event.kind for event in events_of("ledger:claim")] == ["ledger_list_posted"]
+    assert verify().faults == []
+
+
+def test_a_workbook_is_read_below_its_titles(house: Claims) -> None:
+    case = house.accepted("1234.56", claim_no="A1")
+    other = house.accepted("0.30", claim_no="77")
+    statement = taken_in(
+        house,
+        xlsx_of(
+            ["A1", None, 1234.56, datetime.date(2026, 1, 2), 5], [77, None, 0.1 + 0.2, None, None], above=2
+        ),
+        "清单.xlsx",
+    )
+    assert outcomes(statement) == ["matched", "matched"]
+    assert [line.row for line in statement.lines.all()] == [4, 5]
+    reconciliation.post(statement=statement, by=house["cashier"])
+    assert balance(case) == balance(other) == 0
+
+
+def test_the_same_list_twice_posts_nothing_the_second_time(house: Claims) -> None:
+    case = house.accepted("100.00", claim_no="C-1")
+    data = csv_of(["C-1", "", "40.00", "", "T1"], ["C-1", "", "40.00", "", "T1"])
+    first = taken_in(house, data)
+    assert reconciliation.post(statement=first, by=house["cashier"]) == 2  # two equal lines are two payments
+    assert reconciliation.post(statement=first, by=house["cashier"]) == 0
+    second = taken_in(house, data)
+    assert outcomes(second) == ["paid", "paid"]
+    assert "entry 3" in second.lines.first().note or "3" in second.lines.first().note
+    assert reconciliation.post(statement=second, by=house["cashier"]) == 0
+    assert balance(case) == Decimal("20.00")
+
+
+def test_a_line_that_comes_again_in_another_list_is_not_posted_again(house: Claims) -> None:
+    case = house.accepted("100.00", claim_no="C-1")
+    reconciliation.post(
+        statement=taken_in(house, csv_of(["C-1", "", "40.00", "", "T1"])), by=house["cashier"]
+    )
+    again = taken_in(house, csv_of(["C-1", "", "60.00", "", "T2"], ["C-1", "", "40.00", "", "T1"]))
+    assert outcomes(again) == ["matched", "paid"]
+    assert reconciliation.post(statement=again, by=house["cashier"]) == 1
+    assert balance(case) == 0
+
+
+def test_two_lists_checked_at_once_with_the_same_line_post_it_once(house: Claims) -> None:
+    house.accepted("100.00", claim_no="C-1")
+    one, two = (taken_in(house, csv_of(["C-1", "", "40.00", "", "T1"])) for _time in range(2))
+    reconciliation.post(statement=one, by=house["cashier"])
+    with override("en"), pytest.raises(StatementRefused, match="Line 2: the ledger has changed"):
+        reconciliation.post(statement=two, by=house["cashier"])
+
+
+def test_part_payments_of_one_list_are_counted_one_after_another(house: Claims) -> None:
+    case = house.accepted("100.00", claim_no="C-1")
+    statement = taken_in(
+        house,
+        csv_of(["C-1", "", "40.00", "", "a"], ["C-1", "", "60.00", "", "b"], ["C-1", "", "5.00", "", "c"]),
+    )
+    assert outcomes(statement) == ["less", "matched", "paid"]
+    reconciliation.post(statement=statement, by=house["cashier"])
+    assert fresh(case).state == "settled"
+
+
+@pytest.mark.parametrize(
+    ("amount", "says"),
+    [
+        ("12.345", "more than two decimals"),
+        ("twelve", "no amount of money"),
+        ("", "amount is missing"),
+        ("-5", "not above zero"),
+        ("0", "not above zero"),
+    ],
+)
+def test_one_line_that_cannot_be_read_refuses_all_of_them(house: Claims, amount: str, says: str) -> None:
+    case = house.accepted("100.00", claim_no="C-1")
+    with override("en"):
+        statement = taken_in(house, csv_of(["C-1", "", "100", "", "T1"], ["C-1", "", amount, "", "T2"]))
+        assert outcomes(statement) == ["matched", "wrong"]
+        assert says in statement.lines.last().note
+        with pytest.raises(StatementRefused, match=r"Line 3: .*Nothing was posted"):
+            reconciliation.post(statement=statement, by=house["cashier"])
+    assert balance(case) == Decimal("100.00")
+    assert len(entries(case)) == 2
+
+
+def test_a_line_of_a_closed_month_or_of_a_day_to_come_refuses_the_list(house: Claims) -> None:
+    last = TODAY.replace(day=1) - datetime.timedelta(days=1)
+    house.accepted("100.00", claim_no="C-1", filed_on=last.isoformat())
+    months.close_month(workflow="claim", month=last, by=house["accountant"])
+    tomorrow = TODAY + datetime.timedelta(days=1)
+    for day, says in ((last, "is closed"), (tomorrow, "still to come")):
+        with override("en"):
+            statement = taken_in(house, csv_of(["C-1", "", "100", day, ""]))
+            with pytest.raises(StatementRefused, match=f"Line 2: .*{says}"):
+                reconciliation.post(statement=statement, by=house["cashier"])
+    assert LedgerEntry.objects.filter(kind="received").count() == 0
+
+
+def test_a_list_is_refused_when_the_ledger_has_changed_since_it_was_checked(house: Claims) -> None:
+    case = house.accepted("100.00", claim_no="C-1")
+    statement = taken_in(house, csv_of(["C-1", "", "100", "", ""]))
+    house.post(case, "30")
+    with override("en"), pytest.raises(StatementRefused, match="Line 2: the ledger has changed"):
+        reconciliation.post(statement=statement, by=house["cashier"])
+    assert balance(case) == Decimal("70.00")
+
+
+def test_only_who_imports_lists_does_and_others_find_no_ledger(house: Claims) -> None:
+    statement = taken_in(house, csv_of(["C-1", "", "100", "", ""]))
+    for nobody in (house.stranger, house["accountant"], house["auditor"]):
+        with pytest.raises(CaseNotFound):
+            reconciliation.take_in(workflow="claim", filename="x", data=b"", by=nobody)
+        with pytest.raises(CaseNotFound):
+            reconciliation.post(statement=statement, by=nobody)
+        with pytest.raises(CaseNotFound):
+            reconciliation.statement_for(statement.uuid, "claim", nobody)
+
+
+def test_a_list_that_was_thrown_away_is_not_posted(house: Claims) -> None:
+    statement = taken_in(house, csv_of(["C-1", "", "100", "", ""]))
+    reconciliation.discard(statement=statement, by=house["cashier"])
+    with override("en"), pytest.raises(StatementRefused, match="thrown away"):
+        reconciliation.post(statement=statement, by=house["cashier"])
+    with override("en"), pytest.raises(StatementRefused, match="before"):
+        reconciliation.discard(statement=statement, by=house["cashier"])
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"a,b\n1,2", "No row of headings"),
+        (b"", "No row of headings"),
+        (csv_of(), "no line below"),
+        (b"PK\x03\x04 nonsense", "Excel workbook"),
+        (b"\x00\xff\xfe\x00", "neither an Excel workbook"),
+    ],
+)
+def test_a_file_that_is_no_list_is_refused_with_what_it_needs(house: Claims, data: bytes, says: str) -> None:
+    with override("en"), pytest.raises(StatementRefused, match=says):
+        taken_in(house, data)
+
+
+def test_a_list_in_the_encoding_of_chinese_spreadsheets_is_read(house: Claims) -> None:
+    house.accepted("100.00", claim_no="申-1")
+    data = csv_of(["申-1", "", "100.00", "2026年1月2日", ""]).decode().encode("gb18030")
+    assert outcomes(taken_in(house, data)) == ["matched"]
+
+
+def test_five_thousand_lines_are_matched_posted_and_known_again(
+    house: Claims, record_property: Any, django_assert_max_num_queries: Any
+) -> None:
+    """The list is long; the cases with accounts are few, so that the test is about the lines."""
+    cases = [house.accepted("1000.00", claim_no=f"L-{n}") for n in range(20)]
+    rows = [[f"L-{n % 20}", "", "1.00", "", f"T{n}"] for n in range(4_980)]
+    rows += [[f"X-{n}", "", "1.00", "", ""] for n in range(20)]
+    data = csv_of(*rows)
+    begun = time.perf_counter()
+    with django_assert_max_num_queries(80):
+        statement = taken_in(house, data)
+    checked = time.perf_counter()
+    assert reconciliation.post(statement=statement, by=house["cashier"]) == 4_980
+    posted = time.perf_counter()
+    assert {balance(case) for case in cases} == {Decimal("751.00")}
+    assert outcomes(taken_in(house, data)).count("paid") == 4_980
+    assert LedgerAccount.objects.count() == 20
+    record_property("seconds", f"check {checked - begun:.1f}, post {posted - checked:.1f}")
