@@ -44,6 +44,7 @@ def test_reasons_are_told_to_the_machine_itself(client: Client) -> None:
         "audit guards",
         "worker",
         "rounds",
+        "deliveries",
         "pdf libraries",
         "virus scanner",
     ]
