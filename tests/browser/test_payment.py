@@ -1,5 +1,5 @@
-"""A payment through the dealership's own chain (A-11), in Chinese and in English: handler, department manager, accounts,
-finance manager, deputy general manager, general manager; then paid and filed. On the way it is handed over, sent back
+"""A payment through the dealership's own chain (A-11), in Chinese and in English: handler, department manager,
+accounts, finance manager, deputy general manager, general manager; then paid and filed. On the way it is handed over, sent back
 and corrected, decided by a deputy, signed by somebody added, and decided from the inbox of a phone.
 """
 

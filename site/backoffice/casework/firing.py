@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET
 
 from backoffice.casework.timing import Shown, shown_of
@@ -64,10 +64,10 @@ def panel(request: HttpRequest) -> HttpResponse:
     found = CaseClock.objects.filter(scopes[scope]).select_related("case__edition")
     page = Paginator(found.order_by("next_fire_at", "pk"), PER_PAGE).get_page(request.GET.get("page"))
     titles = {
-        "open": _("Open"),
+        "open": pgettext("of clocks", "Open"),
         "failing": _("With an error"),
         "stuck": _("Not fired in time"),
-        "late": _("Over"),
+        "late": pgettext("of clocks", "Over"),
     }
     context = {
         "page_title": _("Time limits"),

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from foundation.editions.models import Edition
 from foundation.editions.texts import in_language
@@ -21,7 +22,11 @@ from workflows.definitions import definition_of
 class RobotForm(forms.Form):
     """A robot of a group chat. Address and secret are never shown again; left empty they stay as they are."""
 
-    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("Such as the name of the group."))
+    name = forms.CharField(
+        label=pgettext_lazy("of a robot", "Name"),
+        max_length=80,
+        help_text=_("Such as the name of the group."),
+    )
     service = forms.ChoiceField(label=_("Service"))
     address = forms.CharField(
         label=_("Webhook address"),

@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from foundation.notifying.enums import Channel, Pace, Quiet
 
@@ -31,7 +32,7 @@ class Announcement(models.Model):
     fields = models.JSONField(_("fields"), default=dict)
     subject = models.JSONField(_("subject"), default=dict, blank=True)
     text = models.JSONField(_("text"), default=dict, blank=True)
-    workflow = models.CharField(_("workflow"), max_length=40, blank=True)
+    workflow = models.CharField(pgettext_lazy("of cases", "workflow"), max_length=40, blank=True)
     roles = models.JSONField(_("roles"), default=list, blank=True)
     urgent = models.BooleanField(_("urgent"), default=False)
     robots = models.BooleanField(_("robots may tell it"), default=True)
@@ -142,7 +143,7 @@ class Robot(models.Model):
     secret = models.BinaryField(_("secret"), default=bytes, blank=True)
     language = models.CharField(_("language"), max_length=12)
     topics = models.JSONField(_("topics"), default=list, blank=True)
-    workflows = models.JSONField(_("workflows"), default=list, blank=True)
+    workflows = models.JSONField(pgettext_lazy("of cases", "workflows"), default=list, blank=True)
     roles = models.JSONField(_("roles"), default=list, blank=True)
     shows_text = models.BooleanField(_("tells the text too"), default=False)
     active = models.BooleanField(_("in use"), default=True)
