@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from foundation.worktime.engine import Timetable
@@ -169,6 +169,8 @@ def opens(table: Timetable, minute: dt.datetime) -> bool:
 def test_start_pause_and_stop_agree_with_counting_minute_by_minute(
     week: Any, start: int, turns: list[int], amount: int, working: bool
 ) -> None:
+    # A week's hours are used up within a week; the model counts two.
+    assume(not working or amount <= sum(last - first for day in week for first, last in day))
     table = office(week)
     since = MONDAY + start * MINUTE
     stretches, counts, here = [], True, since
@@ -179,7 +181,7 @@ def test_start_pause_and_stop_agree_with_counting_minute_by_minute(
     unit = "working_minutes" if working else "minutes"
     one = Reckoning(table, ClockTarget(amount=amount, unit=unit), None, tuple(stretches))
 
-    ran, due, minute, end = 0, None, since, here + 20_000 * MINUTE
+    ran, due, minute, end = 0, None, since, here + 21_000 * MINUTE
     used = 0
     while minute < end and (due is None or minute < here):
         stretch = next(s for s in reversed(stretches) if s.since <= minute)
