@@ -118,7 +118,7 @@ def desk(request: HttpRequest, workflow: str) -> HttpResponse:
             ),
             "total": written(wanted.total.balance, currency),
             "credit": written(wanted.total.credit, currency) if wanted.total.credit else "",
-            "shown": by_class(shown, currency),
+            "shown": list(zip(classes(), by_class(shown, currency), strict=True)),
             "shown_balance": written(shown.balance, currency),
             "has_entries": LedgerEntry.objects.filter(workflow=view.key).exists(),
         },
