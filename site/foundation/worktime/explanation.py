@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, ngettext
-from django.utils.translation import gettext as _now
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from foundation.worktime.engine import Due, Reason, Segment, WarningCode, YearWarning
@@ -105,16 +104,16 @@ def _row(group: list[Segment]) -> Row:
     }
     if first.reason is Reason.ELAPSED:
         words |= {"last_day": last.end.date().isoformat(), "to": f"{last.end:%H:%M}"}
-        text = _now("Counted from %(day)s %(from)s to %(last_day)s %(to)s (%(reason)s)") % words
+        text = gettext("Counted from %(day)s %(from)s to %(last_day)s %(to)s (%(reason)s)") % words
     elif first.counted:
         words["length"] = length_text(last.end - first.start)
-        text = _now("Counted %(from)s–%(to)s on %(day)s: %(length)s (%(reason)s)") % words
+        text = gettext("Counted %(from)s–%(to)s on %(day)s: %(length)s (%(reason)s)") % words
     elif words["day"] != words["last_day"]:
-        text = _now("Not counted: %(day)s to %(last_day)s (%(reason)s)") % words
+        text = gettext("Not counted: %(day)s to %(last_day)s (%(reason)s)") % words
     elif first.reason is Reason.HOURS:
-        text = _now("Not counted: %(from)s–%(to)s on %(day)s (%(reason)s)") % words
+        text = gettext("Not counted: %(from)s–%(to)s on %(day)s (%(reason)s)") % words
     else:
-        text = _now("Not counted: %(day)s (%(reason)s)") % words
+        text = gettext("Not counted: %(day)s (%(reason)s)") % words
     return Row(first.start, last.end, first.counted, first.reason, text)
 
 
@@ -135,4 +134,4 @@ def _reason(segment: Segment) -> str:
     english = (get_language() or "").startswith("en")
     name = segment.name_en if english and segment.name_en else segment.name
     words = {"reason": REASONS[segment.reason], "name": name}
-    return _now("%(reason)s: %(name)s") % words if name else str(REASONS[segment.reason])
+    return gettext("%(reason)s: %(name)s") % words if name else str(REASONS[segment.reason])
