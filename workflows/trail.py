@@ -288,7 +288,7 @@ def _field_names() -> dict[str, str]:
         "decision": _("Decision"),
         "waiting_for": _("Waits for"),
         "copied": _("Copied to"),
-        "grade": _("Grade"),
+        "grade": pgettext("of a case", "Grade"),
         "subject": _("Subject"),
         "links": _("Related cases"),
     }

@@ -19,7 +19,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -113,7 +113,7 @@ def passport_of(case: Case, reader: User) -> Mapping[str, Any]:
     facts = [
         (_("Number"), case.number),
         (_("State"), in_language(definition.state(case.state).title)),
-        *([(_("Grade"), grade.word)] if grade else []),
+        *([(pgettext("of a case", "Grade"), grade.word)] if grade else []),
         (_("Workflow edition"), _("Edition %(number)s") % {"number": case.edition.number}),
         (_("Opened"), moment_text(case.opened_at)),
         *([(_("Closed"), moment_text(case.closed_at))] if case.closed_at else []),
