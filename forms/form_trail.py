@@ -31,22 +31,25 @@ _ASIDE = frozenset({"reason", "@note", "@number", "@effective_from"})
 
 def find(words: str) -> list[Subject]:
     """Return the forms whose title or key holds every word, by key; those that were thrown away too."""
+    return matching(known(Edition.Kind.FORM), words)
+
+
+def matching(definitions: Mapping[str, Mapping[str, Any]], words: str) -> list[Subject]:
+    """Return those among definitions, by key, whose title or key holds every word."""
     wanted = words.lower().split()
-    found = []
-    for key, body in sorted(_known().items()):
-        title = in_language(body.get("title") or {})
-        if all(word in f"{key} {title}".lower() for word in wanted):
-            found.append(Subject(key=key, title=f"{title} {key}".strip(), streams=()))
-    return found[:MOST]
+    found = [Subject(key, title_of(key, body), ()) for key, body in sorted(definitions.items())]
+    return [one for one in found if all(word in one.title.lower() for word in wanted)][:MOST]
+
+
+def title_of(key: str, body: Mapping[str, Any]) -> str:
+    """Return how a definition goes by its title and its key."""
+    return f"{in_language(body.get('title') or {})} {key}".strip()
 
 
 def subject(key: str) -> Subject | None:
     """Return the form with this key, or None."""
-    body = _known().get(key)
-    if body is None:
-        return None
-    title = in_language(body.get("title") or {})
-    return Subject(key=key, title=f"{title} {key}".strip(), streams=tuple(_streams(key)))
+    body = known(Edition.Kind.FORM, key).get(key)
+    return None if body is None else Subject(key, title_of(key, body), tuple(_streams(key)))
 
 
 def entries(key: str) -> list[TrailEntry]:
@@ -80,12 +83,22 @@ def _editions(key: str) -> Iterator[Edition]:
     return Edition.objects.filter(kind=Edition.Kind.FORM, key=key).order_by("number").iterator()
 
 
-def _known() -> dict[str, Mapping[str, Any]]:
-    """Return by key what each form says that there is or was; of one thrown away only its key is left."""
-    streams = Event.objects.filter(stream__startswith=WORKING).order_by().values_list("stream", flat=True)
-    found: dict[str, Mapping[str, Any]] = {stream.removeprefix(WORKING): {} for stream in streams.distinct()}
-    found |= dict(WorkingCopy.objects.filter(kind=Edition.Kind.FORM).values_list("key", "body"))
-    for edition in Edition.objects.filter(kind=Edition.Kind.FORM).order_by("number"):
+def known(kind: str, key: str = "") -> dict[str, Mapping[str, Any]]:
+    """Return by key what each definition says that there is or was; of one thrown away only its key is left.
+
+    ``key``: that one alone.
+    """
+    working = f"working-{kind}:"
+    told = (
+        Event.objects.filter(stream=working + key)
+        if key
+        else Event.objects.filter(stream__startswith=working)
+    )
+    streams = told.order_by().values_list("stream", flat=True).distinct()
+    one = {"key": key} if key else {}
+    found: dict[str, Mapping[str, Any]] = {stream.removeprefix(working): {} for stream in streams}
+    found |= dict(WorkingCopy.objects.filter(kind=kind, **one).values_list("key", "body"))
+    for edition in Edition.objects.filter(kind=kind, **one).order_by("number"):
         found[edition.key] = body_of(edition)
     return found
 

@@ -26,7 +26,7 @@ class WorkflowsConfig(AppConfig):
         from foundation.audit.trails import TrailKind, register_trail
         from foundation.audit.verification import register_check
         from foundation.packs.registry import register
-        from workflows import notices, submissions, trail, uses, verification
+        from workflows import definition_trail, notices, submissions, trail, uses, verification
         from workflows.pack import WorkflowLoader
         from workflows.services import clocks  # noqa: F401 - registers its rounds and the mail it sends
         from workflows.services.drafts import StepHolders
@@ -47,3 +47,12 @@ class WorkflowsConfig(AppConfig):
         register_check("accounts of cases", verification.account_faults)
         tell_uses("workflows", pgettext_lazy("of cases", "Workflow"), uses.workflows)
         register_trail(TrailKind("cases", _("Cases"), trail.find, trail.subject, trail.entries))
+        register_trail(
+            TrailKind(
+                "workflows",
+                pgettext_lazy("of cases", "Workflows"),
+                definition_trail.find,
+                definition_trail.subject,
+                definition_trail.entries,
+            )
+        )

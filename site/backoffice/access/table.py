@@ -330,6 +330,8 @@ OURS: dict[str, Rule] = {
     # --- audit ---
     "auditing:search": roles(AUDITOR),
     "auditing:trail": roles(AUDITOR),
+    "auditing:workflow": roles(AUDITOR),
+    "auditing:workflow-edition": roles(AUDITOR),
 }
 
 

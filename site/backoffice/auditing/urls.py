@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from backoffice.auditing import views
+from backoffice.auditing import views, workflows
 
 app_name = "auditing"
 
 urlpatterns = [
     path("audit/", views.search, name="search"),
+    path("audit/workflows/<str:key>/", workflows.workflow, name="workflow"),
+    path("audit/workflows/<str:key>/<int:number>/", workflows.edition, name="workflow-edition"),
     path("audit/<slug:kind>/<str:key>/", views.trail, name="trail"),
 ]

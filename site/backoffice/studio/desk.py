@@ -12,10 +12,10 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ValidationError
 
+from backoffice.definitions.words import called, label, shown
 from backoffice.studio.conditions import Condition
-from backoffice.studio.properties import Around, Input, Option, as_yaml, inputs_of
+from backoffice.studio.properties import Around, Input, Option, inputs_of
 from backoffice.studio.shapes import Shape
-from backoffice.studio.words import called, label
 from forms.checking import Problem, check
 from forms.fields import KINDS
 from forms.fields.reference import ReferenceField
@@ -625,18 +625,3 @@ def _counted_columns(options: Mapping[str, Any]) -> list[Option]:
         and (kind := KINDS.get(str(one.get("kind", "text")))) is not None
         and kind.expression in COUNTED
     ]
-
-
-def shown(value: Any) -> str:
-    """Return a value of a definition as people read it."""
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    if isinstance(value, dict) and value and all(isinstance(one, str) for one in value.values()):
-        return " / ".join(value.values())
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return ", ".join(value)
-    if isinstance(value, dict | list):
-        return as_yaml(value)
-    return str(value)

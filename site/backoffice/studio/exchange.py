@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from backoffice.studio.differences import differences
+from backoffice.definitions.differences import differences
 from backoffice.studio.views import shown_form
 from forms.checking import Problem, check
 from forms.exceptions import FormError, NotFound, NotPermitted

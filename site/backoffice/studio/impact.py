@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
-from backoffice.studio.differences import plain
-from backoffice.studio.words import called, label
+from backoffice.definitions.differences import plain
+from backoffice.definitions.words import called, label
 from forms.models import Draft, Submission
 from forms.outline import FIELD, GROUP, ROOT, Body, Thing, Tree, same, tree_of
 from forms.uses import names_said, uses_of

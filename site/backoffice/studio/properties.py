@@ -20,7 +20,9 @@ from django.utils.translation import gettext as _
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from backoffice.studio import trees, words
+from backoffice.definitions import words
+from backoffice.definitions.words import as_yaml
+from backoffice.studio import trees
 from backoffice.studio.beginnings import first_options
 from backoffice.studio.conditions import Condition, condition_of, posted_condition
 from backoffice.studio.shapes import Node, Shape
@@ -28,7 +30,7 @@ from forms.fields import KINDS
 from forms.fields.base import OPTIONS_OF
 from foundation.editions.texts import in_language
 from foundation.expressions import Kind, Schema
-from foundation.packs.reading import plain, written
+from foundation.packs.reading import plain
 
 Option = tuple[str, str]
 LONG_TEXTS = frozenset(
@@ -499,17 +501,6 @@ def _list_at(said: Mapping[str, Any], path: str) -> list[Any]:
         else:
             here = here.get(part) if isinstance(here, dict) else None
     return here if isinstance(here, list) else []
-
-
-def as_yaml(value: Any) -> str:
-    """Return a value as people write it who know YAML."""
-    if value is None or isinstance(value, str):
-        return value or ""
-    if isinstance(value, dict) and value:
-        return written(value)
-    if isinstance(value, list) and value:
-        return written({"_": value}).removeprefix("_:\n")
-    return "" if value in ({}, []) else json.dumps(value, ensure_ascii=False)
 
 
 # --- reading --------------------------------------------------------------------------------------------------

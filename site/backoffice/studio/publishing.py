@@ -12,8 +12,8 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from backoffice.definitions.differences import differences
 from backoffice.studio.desk import Desk
-from backoffice.studio.differences import differences
 from backoffice.studio.impact import impact_of
 from backoffice.studio.views import shown_form
 from forms.exceptions import FormError, NotFound

@@ -212,6 +212,10 @@ def existing(world: World) -> dict[str, Example]:
         "casework:ledger-post": Example(case, readers=frozenset()),
         "casework:ledger-reverse": Example({**case, "number": 1}, readers=frozenset()),
         "auditing:trail": Example({"kind": "cases", "key": objects["case"].number}),
+        "auditing:workflow": Example({"key": objects["case"].workflow}),
+        "auditing:workflow-edition": Example(
+            {"key": objects["case"].workflow, "number": objects["case"].edition.number}
+        ),
         "wagtailadmin_explore": Example({"parent_page_id": parent.pk}),
         "wagtailadmin_explore_results": Example({"parent_page_id": parent.pk}),
         "wagtailadmin_choose_page_child": Example({"parent_page_id": parent.pk}),

@@ -12,12 +12,12 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
 
+from backoffice.definitions.words import called
 from backoffice.studio import catalogue
 from backoffice.studio.catalogue import both
 from backoffice.studio.desk import Desk
 from backoffice.studio.flows.desk import FlowDesk
 from backoffice.studio.views import Bench
-from backoffice.studio.words import called
 from forms import outline
 from forms.fields import KINDS
 from forms.models import WorkingCopy

@@ -13,14 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from pydantic import BaseModel
 
+from backoffice.definitions import workflow_words as words
+from backoffice.definitions.words import called
 from backoffice.diagrams.drawing import drawing
 from backoffice.diagrams.telling import StateTold, told
 from backoffice.studio.desk import Desk, Line, Section
-from backoffice.studio.flows import words
 from backoffice.studio.flows.sketch import sketch
 from backoffice.studio.properties import Around, Option
 from backoffice.studio.shapes import Shape
-from backoffice.studio.words import called
 from forms.checking import Problem
 from forms.outline import FIELD, Thing
 from forms.schema import FieldDefinition, FormDefinition

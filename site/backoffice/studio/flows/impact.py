@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
+from backoffice.definitions.words import called
 from backoffice.studio.flows.sketch import sketch
-from backoffice.studio.words import called
 from forms.models import RegisterView
 from foundation.editions.models import Edition
 from foundation.editions.queries import all_in_force, body_of

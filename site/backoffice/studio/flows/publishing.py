@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from backoffice.definitions.workflow_differences import differences_of
 from backoffice.studio.flows.building import FLOW_BENCH
 from backoffice.studio.flows.desk import FlowDesk
 from backoffice.studio.flows.impact import impact_of
-from backoffice.studio.flows.saying import differences_of
 from forms.exceptions import FormError
 from forms.services import working as service
 from foundation.editions.exceptions import EditionError

@@ -6,6 +6,7 @@ of field can be used at once.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from forms.fields import KINDS
 from foundation.editions.texts import in_language
+from foundation.packs.reading import written
 
 LABELS: dict[str, Promise] = {
     # --- of many things ---
@@ -310,3 +312,29 @@ def called(said: Mapping[str, Any]) -> str:
         if isinstance(text := said.get(key), dict):
             return in_language({code: str(one) for code, one in text.items()})
     return ""
+
+
+def shown(value: Any) -> str:
+    """Return a value of a definition as people read it."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    if isinstance(value, dict) and value and all(isinstance(one, str) for one in value.values()):
+        return " / ".join(value.values())
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ", ".join(value)
+    if isinstance(value, dict | list):
+        return as_yaml(value)
+    return str(value)
+
+
+def as_yaml(value: Any) -> str:
+    """Return a value as people write it who know YAML."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, dict) and value:
+        return written(value)
+    if isinstance(value, list) and value:
+        return written({"_": value}).removeprefix("_:\n")
+    return "" if value in ({}, []) else json.dumps(value, ensure_ascii=False)

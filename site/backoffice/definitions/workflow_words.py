@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from backoffice.studio import words
+from backoffice.definitions import words
 
 LABELS: dict[str, Promise] = {
     # --- of the workflow ---

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from backoffice.studio.desk import shown
-from backoffice.studio.differences import DifferenceView, Said, differences
-from backoffice.studio.flows import words
-from backoffice.studio.words import called
+from backoffice.definitions import workflow_words as words
+from backoffice.definitions.differences import DifferenceView, Said, differences
+from backoffice.definitions.words import called, shown
 from foundation.organisation.models import Role
 from workflows.outline import CLOCK, GRADE, IDENTITY, STATE, STEP, TRIAL
 from workflows.schema import WorkflowDefinition

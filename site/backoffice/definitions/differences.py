@@ -9,8 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ValidationError
 
-from backoffice.studio.desk import shown
-from backoffice.studio.words import called, label
+from backoffice.definitions.words import called, label, shown
 from forms.fields import Segment
 from forms.fields.base import text_difference
 from forms.merging import moved_names
