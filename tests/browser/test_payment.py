@@ -1,14 +1,8 @@
 """A payment through the dealership's own chain (A-11), in Chinese and in English.
 
-<<<<<<< HEAD
 Handler, department manager, accounts, finance manager, deputy general manager, general manager; then paid and filed. On
 the way it is handed over, sent back and corrected, decided by a deputy, signed by somebody added, and decided from the
 inbox of a phone.
-=======
-Handler, department manager, accountant, finance manager, deputy general manager, general manager; then paid and filed.
-On the way it is handed over, sent back and corrected, decided by a deputy, signed by somebody added, and decided from
-the inbox of a phone.
->>>>>>> ff2e05e (Give auditors a page for each workflow and each of its editions)
 """
 
 from __future__ import annotations
