@@ -261,6 +261,8 @@ def walk_to_the_end(
     done("clerk")
 
     assert steps("clerk") == []  # the second call is somebody else's
+    assert "close" not in steps("specialist")  # … and due three days after the solution
+    four_days_later(served, case_url)
     take("specialist", "close")
     page = people["specialist"]
     page.check("[name=customer_content][value=yes]")
@@ -274,6 +276,22 @@ def walk_to_the_end(
         "已归档" if language == "zh-hans" else "Archived"
     )
     assert steps("clerk") == []
+
+
+FIRES = """
+import datetime
+from django.utils import timezone
+from workflows.models import CaseClock
+from workflows.services import clocks
+later = clocks.Round(timezone.now() + datetime.timedelta(days=4))
+print([clocks.fire(one.pk, later) for one in CaseClock.objects.filter(case__uuid="{case}", next_fire_at__isnull=False)])
+"""
+
+
+def four_days_later(served: Served, case_url: str) -> None:
+    """Let the clocks of a case fire that will have in four days, as the worker's round does then."""
+    said = served.manage("shell", "-c", FIRES.format(case=case_url.rstrip("/").rpartition("/")[2]))
+    assert "fired" in said.stdout
 
 
 def read_the_record(served: Served, page: Page, number: str, duty: str) -> None:
