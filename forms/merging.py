@@ -106,10 +106,16 @@ class _Merging:
             elif self._touched(thing, self.mine):  # the other removed it
                 kept[thing] = None
         for thing in list(kept):
-            side = self.mine if thing in self.mine.own and thing not in self.stored.own else self.stored
-            for above in side.above(thing):
+            for above in self._side(thing).above(thing):
                 kept.setdefault(above, None)
         return list(kept)
+
+    def _side(self, thing: Thing) -> Tree:
+        """Return the tree in which a thing stands where it will: mine where only I have moved it."""
+        if thing not in self.stored.own:
+            return self.mine
+        base, mine, stored = (tree.parent.get(thing) for tree in (self.base, self.mine, self.stored))
+        return self.mine if mine is not None and mine != base and stored == base else self.stored
 
     def _touched(self, thing: Thing, by: Tree) -> bool:
         """Whether somebody changed a thing or something within it since the base."""
@@ -156,7 +162,8 @@ class _Merging:
                 )
         for thing in mine_moved:
             if _in_itself(thing, found):
-                found[thing] = self.stored.parent[thing]
+                before = self.stored.parent[thing]
+                found[thing] = before if before[0] in there else self._elsewhere(thing, there)
         return found
 
     def _elsewhere(self, thing: Thing, there: set[Thing]) -> tuple[Thing, str]:

@@ -21,6 +21,9 @@ _TAG = re.compile(r"<[^>]*>")
 _EMPTY = re.compile(r"<(p|li|h3|h4|blockquote|strong|em|u)>(?:\s|<br>|&nbsp;)*</\1>")
 
 
+_NO_HEADING = re.compile(r"<(h[34])>(?:\s|\u00a0|&nbsp;|</?(?!h[34])[a-z]+>)*</\1>")
+
+
 def clean_markup(text: str) -> str:
     """Return what may stay of somebody's HTML; links lead to web, mail and telephone only."""
     text = _RENAMED.sub(lambda found: f"<{found[1]}{_SAME[found[2].lower()]}", clean_text(text, lines=True))
@@ -32,6 +35,8 @@ def clean_markup(text: str) -> str:
         link_rel="noopener noreferrer",
         clean_content_tags={"script", "style", "iframe", "object", "template", "noscript"},
     )
+    # Headings that say nothing are none; sheets could not tell them from text.
+    cleaned = _NO_HEADING.sub("", cleaned)
     # Blanks at the end of a line say nothing, and sheets do not keep them.
     return re.sub(r"[^\S\n]+\n", "\n", cleaned).strip()
 

@@ -222,6 +222,7 @@ def test_the_rail_shows_only_what_the_person_may_open(client: Client, hr: User) 
         "registers",
         "cases",
         "positions",
+        "clocks",
         "audit",
         "retention",
     ]

@@ -16,6 +16,7 @@ from foundation.editions.models import Edition
 from foundation.editions.queries import newest
 from foundation.editions.services import publish
 from foundation.organisation.models import Department, RoleBinding, User
+from tests.factories.clocks import pack_calendars
 from tests.factories.organisation import (
     bind_role,
     hold,
@@ -97,6 +98,7 @@ def roles_in(node: Any) -> set[str]:
 @pytest.mark.parametrize("key", SHIPPED)
 def test_state_by_step_by_role_is_what_the_file_declares(key: str) -> None:
     body = body_of(key)
+    pack_calendars()
     house = House(roles_in(body))
     by = house.people[""]
     form = body["form"]

@@ -120,6 +120,16 @@ def test_groups_put_into_one_another_by_two_people_do_not_swallow_each_other() -
     assert set(tree_of(merged.body).own) == set(tree_of(base).own)
 
 
+def test_a_page_that_was_emptied_and_removed_does_not_come_back() -> None:
+    base = START
+    tree = tree_of(base)
+    first, second = [one for one in outline.order_of(tree) if one.sort == PAGE][:2]
+    group = next(one for one in outline.order_of(tree) if one.sort == GROUP and first in tree.above(one))
+    saved = next(one for one in outline.order_of(tree) if one.sort == FIELD and second in tree.above(one))
+    mine = outline.removed(outline.moved(base, saved, group, 0), second)
+    assert same(merge(base, mine, base).body, mine)
+
+
 # --- whatever two people do -----------------------------------------------------------------------------------
 
 START = tidy({**complaint_body(), "rules": complaint_body().get("rules", [])})

@@ -86,3 +86,7 @@ def test_any_plain_text_of_a_cell_is_taken(said: str) -> None:
     typed = NOTE.typed_from_cells({"": said}, OPTIONS, "zh-hans")
     stored = NOTE.parse(typed, OPTIONS)
     assert stored is None or stored == clean_markup(str(stored))
+
+
+def test_a_heading_that_says_nothing_is_none() -> None:
+    assert clean_markup("<h3><strong> </strong></h3><p>a</p><h4></h4>") == "<p>a</p>"
