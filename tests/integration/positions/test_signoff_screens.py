@@ -98,7 +98,8 @@ def test_ones_own_list_takes_a_fixed_number_of_queries(
         sign(make_request(person=person))
         make_request(person=person)
     get(client, person, "sign-offs")
-    with django_assert_max_num_queries(31) as counted:
+    # Signing in included, whose event takes two locks of its own on PostgreSQL.
+    with django_assert_max_num_queries(33) as counted:
         get(client, person, "sign-offs")
     for _number in range(3):
         sign(make_request(person=person))
