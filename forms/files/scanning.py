@@ -40,7 +40,7 @@ class Clamd:
     def __call__(self, stream: IO[bytes]) -> str:
         """Return the name of the virus found in the stream, empty for none; raises ScannerFailed."""
         try:
-            with self._connected() as connection:
+            with self._connected(SECONDS) as connection:
                 connection.sendall(b"zINSTREAM\0")
                 answer = self._send(connection, stream) or self._answer(connection)
         except (OSError, ValueError) as fault:
@@ -63,7 +63,7 @@ class Clamd:
         if answer != "PONG":
             raise ScannerFailed(answer or "no answer")
 
-    def _connected(self, seconds: float = SECONDS) -> socket.socket:
+    def _connected(self, seconds: float) -> socket.socket:
         if not self.path:
             return socket.create_connection((self.host, self.port), seconds)
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

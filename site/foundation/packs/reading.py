@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,7 +38,7 @@ class PackFile:
         if len(text) > FILE_LIMIT:
             raise PackFileFault(path, 1, _("The file is far too long for a definition."))
         try:
-            self._marked = _yaml().load(text)
+            self._marked = _loaded(text)
         except MarkedYAMLError as fault:
             mark = fault.problem_mark or fault.context_mark
             raise PackFileFault(path, mark.line + 1 if mark else 1, str(fault.problem)) from fault
@@ -61,6 +62,15 @@ class PackFile:
                 line = here.lc.item(step)[0]
                 here = here[step]
         return int(line) + 1
+
+
+@functools.lru_cache(maxsize=256)
+def _loaded(text: str) -> Any:
+    """Return the values of ``text`` with their places, for reading alone.
+
+    Remembered, for a pack is read file by file in more than one pass, and reading keeps the places by being slow.
+    """
+    return _yaml().load(text)
 
 
 def plain(value: Any) -> Any:
