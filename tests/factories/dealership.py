@@ -5,17 +5,15 @@ rules, and for each rule answers that break it.
 from __future__ import annotations
 
 import datetime
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from forms.logic import ROW
 from forms.schema import FormDefinition
 from tests.factories.forms import PACK
+from tests.factories.pack_files import read
 
 
 @dataclass(frozen=True)
@@ -51,8 +49,7 @@ class Sheet:
 @cache
 def body_of_form(key: str) -> dict[str, Any]:
     """Return a form of the pack as its file says it."""
-    body: dict[str, Any] = json.loads(json.dumps(YAML(typ="safe").load(PACK / f"{key}.yaml")))
-    return body
+    return read(PACK / f"{key}.yaml")
 
 
 @cache

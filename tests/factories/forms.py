@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import json
 import uuid
 from pathlib import Path
 from typing import Any
-
-from ruamel.yaml import YAML
 
 from forms.models import Draft, Submission
 from forms.schema import FormDefinition
@@ -16,6 +13,7 @@ from forms.services.definitions import publish_form
 from forms.services.submissions import save_draft, submit
 from foundation.editions.models import Edition
 from foundation.organisation.models import User
+from tests.factories.pack_files import read
 
 PACK = Path(__file__).resolve().parents[2] / "site/foundation/packs/dealership/forms"
 _serial = itertools.count(1)
@@ -68,8 +66,7 @@ def definition(*fields: dict[str, Any], **more: Any) -> FormDefinition:
 
 def complaint_body() -> dict[str, Any]:
     """Return the complaint record of the dealership's pack."""
-    body: dict[str, Any] = json.loads(json.dumps(YAML(typ="safe").load(PACK / "complaint.yaml")))
-    return body
+    return read(PACK / "complaint.yaml")
 
 
 def make_form(by: User, *fields: dict[str, Any], **more: Any) -> Edition:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from ruamel.yaml import YAML
 
 from forms.logic import evaluate
 from forms.models import Submission
@@ -21,6 +20,7 @@ from foundation.editions.models import Edition
 from foundation.editions.services import publish
 from foundation.organisation.models import Department, RoleBinding, User
 from tests.factories.organisation import bind_role, hold, make_department, make_position, make_user
+from tests.factories.pack_files import read
 from workflows.models import Case
 from workflows.services import cases
 from workflows.services.definitions import publish_workflow
@@ -33,7 +33,7 @@ _serial = itertools.count(1)
 
 def definition(kind: str, key: str) -> dict[str, Any]:
     """Return a definition of the dealership pack, as plain values."""
-    return dict(YAML(typ="safe").load((PACK / kind / f"{key}.yaml").read_text("utf-8")))
+    return read(PACK / kind / f"{key}.yaml")
 
 
 def small_complaint() -> dict[str, Any]:
@@ -41,7 +41,7 @@ def small_complaint() -> dict[str, Any]:
 
     The pack's own complaint (tests/integration/packs) grows with the trade; these tests need not.
     """
-    return dict(YAML(typ="safe").load(Path(__file__).with_name("complaint.yaml").read_text("utf-8")))
+    return read(Path(__file__).with_name("complaint.yaml"))
 
 
 @dataclass(frozen=True)

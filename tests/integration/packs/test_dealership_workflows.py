@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cache
 from pathlib import Path
@@ -10,9 +9,9 @@ from typing import Any
 
 import pytest
 from django.utils.translation import override
-from ruamel.yaml import YAML
 
 from forms.schema import FormDefinition
+from tests.factories.pack_files import read
 from tests.factories.walking import roles_of_the_pack
 from tests.factories.workflows import PACK
 from workflows.checking import parse, problems_of
@@ -23,8 +22,7 @@ KEYS = sorted(path.stem for path in (PACK / "workflows").glob("*.yaml"))
 
 
 def body_of(folder: str, key: str) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(json.dumps(YAML(typ="safe").load(PACK / folder / f"{key}.yaml")))
-    return body
+    return read(PACK / folder / f"{key}.yaml")
 
 
 @cache

@@ -6,14 +6,13 @@ The store is open 9:00–18:00 every day, after-sales 8:30–12:00 and 13:00–1
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from foundation.worktime.loading import timetable
 from tests.factories.clocks import at, pack_calendars
+from tests.factories.pack_files import read
 from tests.factories.workflows import PACK
 from workflows import clocks
 from workflows.clocks import Reckoning, Stretch, plain_timetable
@@ -85,8 +84,7 @@ ROWS: list[tuple[str, str, tuple[str, str], dict[str, str], str, str, str]] = [
 
 
 def workflow(key: str) -> WorkflowDefinition:
-    body: dict[str, Any] = json.loads(json.dumps(YAML(typ="safe").load(PACK / "workflows" / f"{key}.yaml")))
-    return WorkflowDefinition.model_validate(body)
+    return WorkflowDefinition.model_validate(read(PACK / "workflows" / f"{key}.yaml"))
 
 
 def shipped() -> dict[tuple[str, str], Clock]:

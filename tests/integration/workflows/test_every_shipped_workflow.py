@@ -5,11 +5,9 @@ What is expected is read from the files as plain values; the answers come from t
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from forms.models import Submission
 from foundation.editions.models import Edition
@@ -25,6 +23,7 @@ from tests.factories.organisation import (
     make_position,
     make_user,
 )
+from tests.factories.pack_files import read
 from tests.factories.workflows import PACK, definition
 from workflows import rounds
 from workflows.machine import machine_of
@@ -39,7 +38,7 @@ RELATIONS = tuple(RoleBinding.Relation.values)
 
 
 def body_of(key: str) -> dict[str, Any]:
-    return dict(YAML(typ="safe").load(Path(PACK / "workflows" / f"{key}.yaml").read_text("utf-8")))
+    return read(PACK / "workflows" / f"{key}.yaml")
 
 
 class House:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from forms.checking import check
 from forms.fields import Surroundings
@@ -18,6 +17,7 @@ from forms.sampling import sample_answers
 from forms.schema import Confidentiality, FormDefinition
 from tests.factories.dealership import Broken, Sheet, body_of_form, form_of, sheets
 from tests.factories.forms import PACK
+from tests.factories.pack_files import read as read_file
 from tests.factories.random_forms import DAY, HOSTILE_VALUES, Shelf
 
 SHEETS = sheets(DAY)
@@ -43,7 +43,7 @@ EVERY = sorted(path.stem for path in PACK.glob("*.yaml"))
 
 @pytest.mark.parametrize("key", EVERY)
 def test_every_form_of_the_pack_is_sound_and_speaks_both_languages(key: str) -> None:
-    roles = {role["key"] for role in YAML(typ="safe").load(PACK.parent / "roles.yaml")["roles"]}
+    roles = {role["key"] for role in read_file(PACK.parent / "roles.yaml")["roles"]}
     assert check(body_of_form(key), roles) == []
 
 
@@ -59,7 +59,7 @@ def test_there_are_the_twenty_forms_and_no_code_for_any_of_them() -> None:
 
 @each_form
 def test_a_form_is_sound_and_speaks_both_languages(sheet: Sheet) -> None:
-    roles = {role["key"] for role in YAML(typ="safe").load(PACK.parent / "roles.yaml")["roles"]}
+    roles = {role["key"] for role in read_file(PACK.parent / "roles.yaml")["roles"]}
     assert check(body_of_form(sheet.key), roles) == []
 
 
