@@ -39,21 +39,25 @@ class FormLoader(EditionLoader):
 
 
 def place(data: Any, path: str) -> tuple[str | int, ...]:
-    """Return the keys and indexes that lead to a problem's path, in which list items go by id or key."""
+    """Return the keys and indexes that lead to a problem's path, in which list items go by id or key, or, where they
+    have neither, by their place.
+    """
     found: list[str | int] = []
     here = data
     for part in path.split("."):
         if isinstance(here, dict) and part in here:
-            here = here[part]
             found.append(part)
-        elif isinstance(here, list):
-            for position, item in enumerate(here):
-                if isinstance(item, dict) and part in (item.get("id"), item.get("key")):
-                    here = item
-                    found.append(position)
-                    break
-            else:
-                break
+            here = here[part]
+        elif isinstance(here, list) and (position := _position(here, part)) is not None:
+            found.append(position)
+            here = here[position]
         else:
             break
     return tuple(found)
+
+
+def _position(listed: list[Any], part: str) -> int | None:
+    for position, item in enumerate(listed):
+        if isinstance(item, dict) and part in (item.get("id"), item.get("key")):
+            return position
+    return int(part) if part.isascii() and part.isdigit() and int(part) < len(listed) else None

@@ -319,10 +319,10 @@ class TrialStep(Part):
 class Trial(Part):
     """A row of the test table: these answers, handed in by this person, must take this way.
 
-    ``typed``: texts by field of the form, as a person types them; ``submitter``: a position code or a username;
-    ``steps``: what is done, one after the other — a step's id, or ``agree``, ``refuse`` — with the texts of its
-    questions. ``path``: the states the case comes through; ``approvers``: by state, the position codes or usernames
-    of those asked; ``grade``: its grade at the end.
+    ``typed``: texts by field of the form, as a person types them (``today`` and ``today+3`` for days); ``submitter``: a
+    position code or a username; ``steps``: what is done, one after the other — a step's id, or ``agree``, ``refuse`` —
+    with the texts of its questions. ``path``: the states the case comes through; ``approvers``: by state, the position
+    codes or usernames of those asked; ``grade``: its grade at the end.
     """
 
     id: Key

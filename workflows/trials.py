@@ -5,12 +5,15 @@ Nothing stays of a trial: no edition, no number, no mail. What it found is compa
 
 from __future__ import annotations
 
+import datetime
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from forms.directory import directory_for
@@ -38,7 +41,8 @@ from workflows.services.requests import Request
 @dataclass(frozen=True)
 class TrialResult:
     """What a trial came to. ``approvers``: by state, the usernames of those asked. ``problems`` are sentences, one for
-    each expectation that did not hold and for whatever stopped it.
+    each expectation that did not hold and for whatever stopped it. ``nobody``: it could not be acted out, for nobody
+    holds today what it takes; that says nothing about the definition.
     """
 
     passed: bool
@@ -46,6 +50,7 @@ class TrialResult:
     approvers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     grade: str = ""
     problems: tuple[str, ...] = ()
+    nobody: bool = False
 
 
 class _TakenBack(Exception):
@@ -58,6 +63,10 @@ class _TakenBack(Exception):
 
 class _Stopped(Exception):
     """The trial cannot go on; says why."""
+
+
+class _Nobody(_Stopped):
+    """The trial cannot go on, for nobody holds today what it takes."""
 
 
 def run(definition: WorkflowDefinition, trial: Trial) -> TrialResult:
@@ -83,6 +92,8 @@ def _acted_out(definition: WorkflowDefinition, trial: Trial) -> TrialResult:
         for done in trial.steps:
             case = _step(case, done)
             _note(case, asked)
+    except _Nobody as stop:
+        return TrialResult(False, problems=(str(stop),), nobody=True)
     except _Stopped as stop:
         problems.append(str(stop))
     except AnswersInvalid as refusal:
@@ -95,10 +106,12 @@ def _acted_out(definition: WorkflowDefinition, trial: Trial) -> TrialResult:
     if case is None:
         return TrialResult(False, problems=tuple(problems))
     path = way.from_stored(case.walked).path
-    problems += _unmet(trial, path, asked, case.grade)
+    unmet, missing = _unmet(trial, path, asked, case.grade)
+    nobody = bool(missing) and not (problems or unmet)
+    problems += [*unmet, *missing]
     names = dict(User.objects.values_list("pk", "username"))
     told = {state: tuple(sorted(names[one] for one in people)) for state, people in asked.items()}
-    return TrialResult(not problems, path, told, case.grade, tuple(problems))
+    return TrialResult(not problems, path, told, case.grade, tuple(problems), nobody)
 
 
 def person_called(name: str) -> User:
@@ -115,7 +128,7 @@ def person_called(name: str) -> User:
     if holding is not None:
         return holding.person
     if Position.objects.filter(code=name).exists():
-        raise _Stopped(_("Nobody holds the post “%(code)s” today.") % {"code": name})
+        raise _Nobody(_("Nobody holds the post “%(code)s” today.") % {"code": name})
     raise _Stopped(_("There is neither a person nor a post called “%(name)s”.") % {"name": name})
 
 
@@ -184,7 +197,7 @@ def _step(case: Case, done: TrialStep) -> Case:
 def _first_asked(case: Case) -> User:
     waiting = waiting_of(case)
     if not waiting:
-        raise _Stopped(
+        raise _Nobody(
             _("Nobody is asked in “%(state)s”, so nobody can agree or refuse.") % {"state": case.state}
         )
     return User.objects.get(pk=waiting[0])
@@ -195,7 +208,7 @@ def _first_who_may(case: Case, step: str) -> User:
     for person in User.objects.filter(is_active=True).order_by("pk"):
         if rules.may_take(case, spec, person) and rules.may_see(case, person):
             return person
-    raise _Stopped(_("Nobody here today may take “%(step)s”.") % {"step": step})
+    raise _Nobody(_("Nobody here today may take “%(step)s”.") % {"step": step})
 
 
 def _fresh(case: Case) -> Case:
@@ -213,12 +226,31 @@ def _note(case: Case, asked: dict[str, set[int]]) -> None:
 
 
 def _texts(typed: Mapping[str, str | list[str]]) -> dict[str, list[str]]:
-    return {name: [value] if isinstance(value, str) else list(value) for name, value in typed.items()}
+    return {
+        name: [_dated(text) for text in ([value] if isinstance(value, str) else value)]
+        for name, value in typed.items()
+    }
 
 
-def _unmet(trial: Trial, path: tuple[str, ...], asked: Mapping[str, set[int]], grade: str) -> list[str]:
-    """Return a sentence for each expectation that did not hold."""
-    found = []
+_DAY = re.compile(r"((?:\w+=)?)today([+-]\d{1,4})?")
+
+
+def _dated(text: str) -> str:
+    """Return a text of a trial as somebody types it on the day it is acted out: ``today``, ``today+3``, ``day=today-1``
+    stand for that day and those around it.
+    """
+    found = _DAY.fullmatch(text)
+    if found is None:
+        return text
+    day = timezone.localdate() + datetime.timedelta(days=int(found[2] or 0))
+    return f"{found[1]}{day.isoformat()}"
+
+
+def _unmet(
+    trial: Trial, path: tuple[str, ...], asked: Mapping[str, set[int]], grade: str
+) -> tuple[list[str], list[str]]:
+    """Return a sentence for each expectation that did not hold, and for each that names a post which nobody holds."""
+    found, missing = [], []
     if trial.path and path != trial.path:
         found.append(
             _("The case came through %(path)s, not through %(expected)s.")
@@ -228,6 +260,9 @@ def _unmet(trial: Trial, path: tuple[str, ...], asked: Mapping[str, set[int]], g
     for state, expected in trial.approvers.items():
         try:
             wanted = {person_called(one).pk for one in expected}
+        except _Nobody as stop:
+            missing.append(str(stop))
+            continue
         except _Stopped as stop:
             found.append(str(stop))
             continue
@@ -245,4 +280,4 @@ def _unmet(trial: Trial, path: tuple[str, ...], asked: Mapping[str, set[int]], g
             _("The grade is “%(grade)s”, not “%(expected)s”.")
             % {"grade": grade or "–", "expected": trial.grade}
         )
-    return found
+    return found, missing

@@ -19,13 +19,26 @@ from workflows.checking import Problem, parse, problems_of
 from workflows.definitions import definition_of
 from workflows.exceptions import DefinitionRefused
 from workflows.openings import Child
+from workflows.partial import rest_of
+from workflows.schema import WorkflowDefinition
 
 
 def check_workflow(body: Mapping[str, Any]) -> list[Problem]:
-    """Return everything wrong with a definition, measured against today's forms and role bindings."""
+    """Return everything wrong with a definition, measured against today's forms and role bindings.
+
+    Of one that is not well formed: what is not, and what can be known of the rest.
+    """
     definition, problems = parse(body)
-    if definition is None:
+    if definition is not None:
+        return _measured(definition)
+    rest = rest_of(body)
+    if rest is None:
         return problems
+    more = [problem for problem in _measured(rest.definition) if rest.known(problem)]
+    return sorted([*problems, *more], key=lambda problem: problem.severity)
+
+
+def _measured(definition: WorkflowDefinition) -> list[Problem]:
     form = _form(definition.form)
     bound = set(RoleBinding.objects.values_list("role__key", flat=True))
     calendars = set(Calendar.objects.values_list("key", flat=True)) if definition.clocks else None

@@ -173,7 +173,9 @@ HELPS: dict[str, Promise] = {
     "by_hand": _("None: only steps post it."),
     "dated": _("None: the day of the step."),
     "headings": _("As lists write it; several when lists differ."),
-    "typed": _("The field on the left, what a person would type on the right."),
+    "typed": _(
+        "The field on the left, what a person would type on the right; today, today+3 or today-1 for a day."
+    ),
     "approvers": _("The state on the left; on the right codes of posts or names of accounts, with commas."),
     "path": _("None: the way is not looked at."),
     "grade": _("None: the grade is not looked at."),

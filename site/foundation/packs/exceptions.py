@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from django.utils.translation import gettext as _
 
@@ -20,11 +20,14 @@ class PackMissing(PackError):
 
 
 class PackFault(PackError):
-    """Something in a file is wrong. Loaders raise it; ``at``: the keys and indexes that lead there."""
+    """Something in a file is wrong. Loaders raise it; ``at``: the keys and indexes that lead there; ``path``: of which
+    file of the pack, where several are looked at together.
+    """
 
-    def __init__(self, message: str, at: Sequence[str | int] = ()) -> None:
+    def __init__(self, message: str, at: Sequence[str | int] = (), path: PurePosixPath | None = None) -> None:
         self.message = message
         self.at = tuple(at)
+        self.path = path
         super().__init__(message)
 
 

@@ -6,10 +6,10 @@ kind given in the singular (``form``) means the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from foundation.editions.difference import Change, difference
 
@@ -59,6 +59,16 @@ class Loader(Protocol):
 
     def export(self) -> Iterable[tuple[str, dict[str, Any]]]:
         """Yield the path inside a pack and the content of each file that tells the present state."""
+
+
+@runtime_checkable
+class Finishing(Protocol):
+    """A loader that looks at its files together once all of them are applied: what they say of one another."""
+
+    def finish(self, applied: Mapping[PurePosixPath, dict[str, Any]], *, by: User) -> Iterable[str]:
+        """Look at the files that said something new, inside the caller's transaction, and return what whoever applies
+        the pack should know. Raises ``PackFault`` with the path of the file it is in; nothing is then applied.
+        """
 
 
 _loaders: dict[str, Loader] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -15,7 +15,7 @@ from foundation.organisation.exceptions import OrganisationError
 from foundation.organisation.models import User
 from foundation.packs.exceptions import PackError, PackFault, PackFileFault, PackMissing
 from foundation.packs.reading import PackFile, written
-from foundation.packs.registry import Loader, PlannedChange, loaders
+from foundation.packs.registry import Finishing, Loader, PlannedChange, loaders
 
 PACKS = Path(__file__).resolve().parent
 SUFFIXES = (".yaml", ".yml")
@@ -23,10 +23,11 @@ SUFFIXES = (".yaml", ".yml")
 
 @dataclass(frozen=True)
 class Report:
-    """What a pack changes, item by item, and which of its files nobody reads."""
+    """What a pack changes, item by item, which of its files nobody reads, and what one should know besides."""
 
     items: tuple[PlannedChange, ...]
     unread: tuple[PurePosixPath, ...]
+    remarks: tuple[str, ...] = ()
 
     @property
     def changes(self) -> tuple[PlannedChange, ...]:
@@ -53,15 +54,23 @@ def apply_pack(folder: Path, *, by: User, dry_run: bool = False) -> Report:
     known = loaders()
     items: list[PlannedChange] = []
     unread: list[PurePosixPath] = []
+    remarks: list[str] = []
     with transaction.atomic():
         places: dict[str, list[PurePosixPath]] = {place: [] for place in known}
         for path in _files(folder):
             places.get(_place(path), unread).append(path)
         for place, loader in known.items():
+            fresh: dict[PurePosixPath, PackFile] = {}
             for path in places[place]:
-                items.extend(_apply_file(loader, folder, path, by=by))
+                file = PackFile(folder / path)
+                planned = _apply_file(loader, file, path, by=by)
+                items.extend(planned)
+                if any(item.action != "unchanged" for item in planned):
+                    fresh[path] = file
+            if fresh and isinstance(loader, Finishing):
+                remarks.extend(_finish(loader, fresh, by=by))
         transaction.set_rollback(dry_run)
-    return Report(tuple(items), tuple(unread))
+    return Report(tuple(items), tuple(unread), tuple(remarks))
 
 
 def export_pack(folder: Path) -> list[PurePosixPath]:
@@ -79,8 +88,15 @@ def export_pack(folder: Path) -> list[PurePosixPath]:
     return files
 
 
-def _apply_file(loader: Loader, folder: Path, path: PurePosixPath, *, by: User) -> list[PlannedChange]:
-    file = PackFile(folder / path)
+def _finish(loader: Finishing, fresh: Mapping[PurePosixPath, PackFile], *, by: User) -> list[str]:
+    try:
+        return list(loader.finish({path: file.data for path, file in fresh.items()}, by=by))
+    except PackFault as fault:
+        file = fresh[fault.path] if fault.path is not None else next(iter(fresh.values()))
+        raise PackFileFault(file.path, file.line_of(fault.at), fault.message) from fault
+
+
+def _apply_file(loader: Loader, file: PackFile, path: PurePosixPath, *, by: User) -> list[PlannedChange]:
     try:
         planned = loader.plan(path, file.data, by=by)
         if any(item.action != "unchanged" for item in planned):

@@ -1,8 +1,8 @@
 """``manage.py workflows check|matrix|sameness``: for whoever changes a definition, and for CI.
 
-``check`` validates the newest edition of every workflow and exits with 1 on a fault; ``matrix`` prints
-state × transition × role of the editions in force; ``sameness`` writes anew what tells that cases are about the same,
-after the secret of the installation was changed. The first two write nothing.
+``check`` validates the newest edition of every workflow, acts its trials out, and exits with 1 on a fault; ``matrix``
+prints state × transition × role of the editions in force; ``sameness`` writes anew what tells that cases are about the
+same, after the secret of the installation was changed. The first two write nothing.
 """
 
 from __future__ import annotations
@@ -16,10 +16,22 @@ from django.db import transaction
 from foundation.editions.models import Edition
 from foundation.editions.queries import body_of, newest
 from workflows.definitions import definition_of, edition_in_force
+from workflows.faults import Problem
 from workflows.matrix import matrix_of
 from workflows.models import Case
 from workflows.sameness import keep
+from workflows.schema import WorkflowDefinition
 from workflows.services.definitions import check_workflow
+from workflows.services.working import tried
+
+
+def _trials(definition: WorkflowDefinition) -> list[Problem]:
+    """Act the trials of a sound definition out; nothing of it stays. For whom nobody is there today is a warning."""
+    return [
+        Problem(f"trials.{trial.id}", "; ".join(result.problems), "warning" if result.nobody else "error")
+        for trial, result in tried(definition)
+        if not result.passed
+    ]
 
 
 class Command(BaseCommand):
@@ -56,6 +68,8 @@ class Command(BaseCommand):
             edition = newest(Edition.Kind.WORKFLOW, key)
             assert edition is not None
             problems = check_workflow(body_of(edition))
+            if not any(problem.severity == "error" for problem in problems):
+                problems += _trials(definition_of(edition))
             faults += sum(problem.severity == "error" for problem in problems)
             report.append(
                 {

@@ -76,6 +76,8 @@ class Command(BaseCommand):
                 self.stdout.write(f"    {change.path}: {change.before!r} → {change.after!r}")
         for path in report.unread:
             self.stdout.write(_("? %(path)s: nobody reads this file") % {"path": path})
+        for remark in report.remarks:
+            self.stdout.write(f"! {remark}")
         counts = {"changed": len(report.changes), "all": len(report.items)}
         if dry_run:
             self.stdout.write(_("Would change: %(changed)s of %(all)s items.") % counts)
@@ -98,6 +100,7 @@ def _as_json(report: Report, *, dry_run: bool) -> dict[str, Any]:
         "changed": len(report.changes),
         "items": [_item(item) for item in report.items],
         "unread": [str(path) for path in report.unread],
+        "remarks": list(report.remarks),
     }
 
 
