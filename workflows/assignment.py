@@ -78,21 +78,31 @@ def _by_mode(case: Case, spec: Transition, mode: str, chosen: UUID | None, **why
 def candidates_for(case: Case, spec: Transition) -> list[User]:
     """Return the people who may be given the case with this step, by name, each once.
 
-    Where the step demands a skill, only those who have it. Where the machine picks, those whose deputy is in
-    force today are not there.
+    Where the step demands a skill, only those who have it. Where the machine picks, of these those whose deputy is
+    in force today are not there, as long as anybody else is.
     """
     rule = spec.assignment
     people = _holders(case, rule.roles)
+    skill = _skill(case, rule.skill, rule.skills)
+    if skill and rule.by_skill == "must":
+        people = [person for person in people if skill in roles_of(person, workflow=case.workflow)]
     if rule.mode not in ("choose", "keep") or rule.otherwise in ("turn", "load"):
         away = {
             stand_in.principal.pk
             for stand_in in DeputiesInForce(timezone.localdate(), case.workflow).of(people)
         }
         people = [person for person in people if person.pk not in away] or people
-    skill = _skill(case, rule.skill, rule.skills)
-    if skill:
-        people = [person for person in people if skill in roles_of(person, workflow=case.workflow)]
     return people
+
+
+def _skilled(case: Case, spec: Transition, people: Sequence[User]) -> tuple[frozenset[int], dict[str, Any]]:
+    """Return the ids of those who have the skill the case asks for, and what to keep of it with the reasons."""
+    rule = spec.assignment
+    skill = _skill(case, rule.skill, rule.skills)
+    if not skill:
+        return frozenset(), {}
+    found = frozenset(one.pk for one in people if skill in roles_of(one, workflow=case.workflow))
+    return found, {"skill": skill, "by_skill": rule.by_skill}
 
 
 def _holders(case: Case, roles: Iterable[str]) -> list[User]:
@@ -144,14 +154,19 @@ def _in_turn(case: Case, spec: Transition, people: Sequence[User], why: Mapping[
             "person", "number"
         )
     )
-    next_one = min(people, key=lambda person: (turns.get(person.pk, 0), person.get_full_name(), person.pk))
+    skilled, told = _skilled(case, spec, people)
+    next_one = min(
+        people,
+        key=lambda one: (turns.get(one.pk, 0), one.pk not in skilled, one.get_full_name(), one.pk),
+    )
+    told = told if next_one.pk in skilled else {}
     newest = (
         Turn.objects.filter(workflow=case.workflow, step=spec.id).aggregate(Max("number"))["number__max"] or 0
     )
     Turn.objects.update_or_create(
         workflow=case.workflow, step=spec.id, person=next_one, defaults={"number": newest + 1}
     )
-    return Chosen(next_one, _why(spec, "turn", turn=newest + 1, of=len(people), **why))
+    return Chosen(next_one, _why(spec, "turn", turn=newest + 1, of=len(people), **told, **why))
 
 
 def _least_loaded(case: Case, spec: Transition, people: Sequence[User], why: Mapping[str, Any]) -> Chosen:
@@ -162,19 +177,13 @@ def _least_loaded(case: Case, spec: Transition, people: Sequence[User], why: Map
         .annotate(load=Count("assigned_cases", filter=open_now))
         .values_list("pk", "load")
     )
-    least = min(people, key=lambda person: (loads.get(person.pk, 0), person.get_full_name(), person.pk))
-    skill = _skill(case, spec.assignment.skill, spec.assignment.skills)
-    return Chosen(
-        least,
-        _why(
-            spec,
-            "load",
-            load=loads.get(least.pk, 0),
-            of=len(people),
-            **({"skill": skill} if skill else {}),
-            **why,
-        ),
+    skilled, told = _skilled(case, spec, people)
+    least = min(
+        people,
+        key=lambda one: (loads.get(one.pk, 0), one.pk not in skilled, one.get_full_name(), one.pk),
     )
+    told = told if least.pk in skilled else {}
+    return Chosen(least, _why(spec, "load", load=loads.get(least.pk, 0), of=len(people), **told, **why))
 
 
 def _why(spec: Transition, mode: str, **more: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext, override
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served, approve
+from tests.browser.test_files import draw
 
 pytestmark = pytest.mark.browser
 
@@ -240,6 +241,8 @@ def walk_to_the_end(
     done("manager")
 
     take("service_manager", "commit", solved_by=today())
+    draw(people["service_manager"].locator("[data-pad] canvas"))
+    expect(people["service_manager"].locator("[data-signature] [data-files-list] li")).to_have_count(1)
     done("service_manager")
     page = people["service_manager"]
     page.locator("[data-step=answer]").click()

@@ -25,7 +25,12 @@ def why_of(case: Case) -> list[str]:
     sentences = [_chosen(case, told)]
     if told.get("skill"):
         skill = role_names([told["skill"]])[0]
-        sentences.append(_("Only those with “%(skill)s” came into question.") % {"skill": skill})
+        if told.get("by_skill") == "prefer":
+            sentences.append(
+                _("Of those equally near, those with “%(skill)s” come first.") % {"skill": skill}
+            )
+        else:
+            sentences.append(_("Only those with “%(skill)s” came into question.") % {"skill": skill})
     if told.get("known"):
         absent = _("%(person)s is named for it, but was not here that day.") % {"person": told["known"]}
         sentences.append(absent)

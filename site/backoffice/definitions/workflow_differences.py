@@ -33,6 +33,7 @@ _CHOSEN = frozenset(
         "join",
         "tone",
         "own_matter",
+        "by_skill",
         "unit",
         "towards",
     }

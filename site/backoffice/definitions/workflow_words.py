@@ -60,6 +60,7 @@ LABELS: dict[str, Promise] = {
     "otherwise": _("When nobody is named"),
     "skill": _("Field that asks for a skill"),
     "skills": _("Role needed by answer"),
+    "by_skill": _("How the skill counts"),
     "workflow": pgettext_lazy("of cases", "Workflow"),
     "states": _("Only when it ended in"),
     "join": _("After how many"),
@@ -232,6 +233,8 @@ _VALUES: dict[str, Promise] = {
     "leave": _("is left for people"),
 }
 _VALUES_OF: dict[tuple[str, str], Promise] = {
+    ("by_skill", "must"): _("only those who have it come into question"),
+    ("by_skill", "prefer"): _("balanced first; who has it comes first among equals"),
     ("towards", "submitter"): _("whoever submitted it"),
     ("join", "all"): _("when no child of it is open any more"),
 }

@@ -111,7 +111,7 @@ class TestComplaint(Walks):
             "assignee",
             "committed",
             {"solved_by": TOMORROW},
-            needs=("solved_by",),
+            needs=("solved_by", "commitment_signature"),
         ),
         Step(
             "order_department",

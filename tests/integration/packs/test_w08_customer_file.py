@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils.translation import override
 
+from backoffice.casework.why import why_of
 from tests.factories.walking import TODAY, Shop, Step, Walks, kept_shop, typed
 from workflows.models import Case
 
@@ -92,10 +94,13 @@ class TestCustomerFile(Walks):
         assert [case.why["mode"] for case in given] == ["load"] * 6
         transaction.savepoint_rollback(undo)
 
-    def test_key_accounts_go_to_those_who_know_them(self) -> None:
+    def test_of_those_with_equally_many_key_accounts_go_to_those_who_know_them(self) -> None:
         undo = transaction.savepoint()
-        for _number in range(3):
-            case = self.assigned("key_account")
-            assert case.assignee == self.shop["follow_up_specialist"]
-            assert case.why["skill"] == "key_account_specialist"
+        given = [self.assigned("key_account") for _number in range(4)]
+        knows, other = (self.shop[name] for name in ("follow_up_specialist", "cr_specialist"))
+        assert [case.assignee for case in given] == [knows, other, knows, other]
+        assert [case.why.get("skill") for case in given] == ["key_account_specialist", None] * 2
+        with override("en"):
+            assert any("Of those equally near" in line for line in why_of(given[0]))
+            assert not any("equally near" in line for line in why_of(given[1]))
         transaction.savepoint_rollback(undo)
