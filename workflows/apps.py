@@ -19,6 +19,7 @@ class WorkflowsConfig(AppConfig):
         """Tell the packs who reads and writes workflows, and the auditor's pages who tells of cases."""
         # Imported here: models are not ready when this module is.
         from forms.files.holders import register_holders
+        from forms.registers.beside import stand_beside
         from forms.services.corrections import bar_withdrawal, follow_correction
         from forms.services.retention import follow, hold_back
         from forms.uses import tell_uses
@@ -28,6 +29,7 @@ class WorkflowsConfig(AppConfig):
         from foundation.packs.registry import register
         from workflows import definition_trail, notices, submissions, trail, uses, verification
         from workflows.pack import WorkflowLoader
+        from workflows.registers import CasesBeside
         from workflows.services import clocks  # noqa: F401 - registers its rounds and the mail it sends
         from workflows.services.drafts import StepHolders
 
@@ -45,6 +47,7 @@ class WorkflowsConfig(AppConfig):
         )
         register_check("ledger entries", verification.entry_faults)
         register_check("accounts of cases", verification.account_faults)
+        stand_beside("cases", CasesBeside())
         tell_uses("workflows", pgettext_lazy("of cases", "Workflow"), uses.workflows)
         register_trail(TrailKind("cases", _("Cases"), trail.find, trail.subject, trail.entries))
         register_trail(

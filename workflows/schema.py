@@ -126,9 +126,9 @@ class Assignment(Part):
     *actor*: who takes the step; *submitter*: whose matter it is; *field*: the person a field names (the known
     adviser), by ``otherwise`` when there is none or they are absent; *turn*: of those who hold ``roles`` the one whose
     last turn is longest ago; *load*: the one with the fewest open cases.
-    ``skill`` names a field; ``skills`` maps its answers to a role besides. ``by_skill``: *must* — only those who hold it
-    come into question, and only they are balanced; *prefer* — balanced first: of those whose turn, or load, is the same,
-    whoever holds it comes first.
+    ``skill`` names a field; ``skills`` maps its answers to a role besides. ``by_skill``: *must* — only those who hold
+    it come into question, and only they are balanced; *prefer* — balanced first: of those whose turn, or load, is the
+    same, whoever holds it comes first.
     """
 
     mode: Literal["choose", "keep", "clear", "actor", "submitter", "field", "turn", "load"] = "keep"

@@ -289,8 +289,7 @@ def _shape(form_key: str, editions: Sequence[Edition]) -> RegisterShape:
     """Put the columns of all editions together: in the order of the newest, what was asked before behind it."""
     definitions = [definition_of(edition) for edition in editions]
     newest = definitions[-1]
-    columns: dict[tuple[str, str], RegisterColumn] = {}
-    asking: Counter[tuple[str, str]] = Counter()
+    columns = gathered(form_key, definitions)
     groups: dict[str, tuple[Group, str]] = {}
     for definition in reversed(definitions):
         rows = {scope.group.id: scope for scope in definition.scopes.values() if scope.group is not None}
@@ -298,20 +297,7 @@ def _shape(form_key: str, editions: Sequence[Edition]) -> RegisterShape:
             outer = scope.outer.group.id if scope.outer and scope.outer.group else ""
             if scope.group is not None:
                 groups.setdefault(name, (scope.group, outer))
-        for _page, group, asked in definition.placed():
-            within = group.id if group.repeat is not None else ""
-            for column, kind in typed_columns(asked):
-                key = column_key(asked.id, column.key, kind)
-                known = columns.get((within, key))
-                asking[within, key] += 1
-                columns[within, key] = _merged(
-                    known, form_key, within, key, column, kind, asked, newest=definition is newest
-                )
-    outside = tuple(
-        replace(column, always=asking["", key] == len(definitions))
-        for (within, key), column in columns.items()
-        if not within
-    )
+    outside = tuple(column for (within, _key), column in columns.items() if not within)
     return RegisterShape(
         form_key=form_key,
         newest=newest,
@@ -329,6 +315,31 @@ def _shape(form_key: str, editions: Sequence[Edition]) -> RegisterShape:
         ),
         by_key={column.key: column for column in outside},
     )
+
+
+def gathered(
+    form_key: str, definitions: Sequence[FormDefinition]
+) -> Mapping[tuple[str, str], RegisterColumn]:
+    """Return the columns of all editions of a form, the oldest first, by the repeating group they stand in and their
+    key.
+    """
+    newest = definitions[-1]
+    columns: dict[tuple[str, str], RegisterColumn] = {}
+    asking: Counter[tuple[str, str]] = Counter()
+    for definition in reversed(definitions):
+        for _page, group, asked in definition.placed():
+            within = group.id if group.repeat is not None else ""
+            for column, kind in typed_columns(asked):
+                key = column_key(asked.id, column.key, kind)
+                known = columns.get((within, key))
+                asking[within, key] += 1
+                columns[within, key] = _merged(
+                    known, form_key, within, key, column, kind, asked, newest=definition is newest
+                )
+    return {
+        (within, key): column if within else replace(column, always=asking["", key] == len(definitions))
+        for (within, key), column in columns.items()
+    }
 
 
 _STRICTEST = [Confidentiality.INTERNAL, Confidentiality.PERSONAL, Confidentiality.CONFIDENTIAL]

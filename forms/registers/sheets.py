@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import datetime
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import IO, Any
@@ -25,9 +25,11 @@ from xlsxwriter.worksheet import Worksheet
 from forms.fields import Cell
 from forms.logic import ROW
 from forms.models import Submission
+from forms.registers.beside import BesideCell, BesideColumn, with_beside
 from forms.registers.columns import RegisterColumn, RegisterShape, RowColumns, Type
 from forms.registers.masking import masked
 from forms.schema import FormDefinition, definition_of
+from foundation.organisation.models import User
 
 DANGEROUS = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠]")
 LONGEST_CELL = 32_767
@@ -51,6 +53,15 @@ class Order:
     by: str
     filters: tuple[str, ...]
     with_rows: bool = True
+    beside: tuple[BesideColumn, ...] = ()
+    reader: User | None = None
+    """For whose eyes it is: what stands beside is theirs to see."""
+
+    def rows(self, found: Iterable[Submission]) -> Iterator[tuple[Submission, Mapping[str, BesideCell]]]:
+        """Yield submissions with what stands beside each."""
+        if not self.beside or self.reader is None:
+            return ((one, {}) for one in found)
+        return with_beside(self.shape.form_key, found, self.reader, self.language)
 
 
 @dataclass(frozen=True)
@@ -108,6 +119,22 @@ def headings_of(columns: Sequence[RegisterColumn], language: str) -> list[SheetC
     ]
 
 
+def beside_headings(order: Order) -> list[SheetColumn]:
+    """Return the headings of what stands beside the answers."""
+    return [
+        SheetColumn(
+            heading := column.heading(order.language),
+            min(max(column.width, _width(heading)), WIDEST),
+            column.type.value,
+        )
+        for column in order.beside
+    ]
+
+
+def _beside(order: Order, told: Mapping[str, BesideCell]) -> list[Cell]:
+    return [told[column.key].value if column.key in told else None for column in order.beside]
+
+
 def _width(text: str) -> int:
     return sum(2 if ord(sign) > 0x2E80 else 1 for sign in text) + 4
 
@@ -145,13 +172,14 @@ def write_csv(target: IO[str], order: Order, found: Iterable[Submission], tell: 
     with override(order.language):
         target.write("\ufeff")
         writer = csv.writer(target)
-        columns = [*system_headings(), *headings_of(order.columns, order.language)]
+        columns = [*system_headings(), *headings_of(order.columns, order.language), *beside_headings(order)]
         writer.writerow([guarded(column.heading) for column in columns])
         count = 0
-        for count, submission in enumerate(found, 1):
+        for count, (submission, told) in enumerate(order.rows(found), 1):
             definition = definition_of(submission.edition)
             cells = system_cells(submission, order.shape)
             cells += [cell_of(column, definition, submission.answers, order) for column in order.columns]
+            cells += _beside(order, told)
             writer.writerow([_plain(cell) for cell in cells])
             _tell(tell, count)
         return count
@@ -281,10 +309,11 @@ def write_xlsx(target: Any, order: Order, found: Iterable[Submission], tell: Tel
     with override(order.language):
         title = order.shape.title(order.language)
         book = Book(target, title, order.by)
-        main = Sheet(book, title, [*system_headings(), *headings_of(order.columns, order.language)])
+        headings = [*system_headings(), *headings_of(order.columns, order.language), *beside_headings(order)]
+        main = Sheet(book, title, headings)
         groups = [(group, _group_sheet(book, group, order)) for group in _groups(order)]
         count, editions = 0, set[int]()
-        for count, submission in enumerate(found, 1):
+        for count, (submission, told) in enumerate(order.rows(found), 1):
             definition = definition_of(submission.edition)
             cells = system_cells(submission, order.shape)
             editions.add(submission.edition.number)
@@ -292,6 +321,7 @@ def write_xlsx(target: Any, order: Order, found: Iterable[Submission], tell: Tel
                 [
                     *cells,
                     *(cell_of(column, definition, submission.answers, order) for column in order.columns),
+                    *_beside(order, told),
                 ]
             )
             for group, sheet in groups:
@@ -352,6 +382,11 @@ def _about(book: Book, order: Order, count: int, editions: set[int]) -> None:
         book.put(sheet, row, 1, f"{column.group}/{column.key}" if column.group else column.key, "text")
         book.put(sheet, row, 2, _("yes") if column.asked else _("no longer asked"), "text")
         book.put(sheet, row, 3, _("in full") if column.open_to(order.roles) else _("masked"), "text")
+    for row, beside in enumerate(order.beside, len(lines) + 2 + len(order.columns) + len(groups)):
+        book.put(sheet, row, 0, beside.heading(order.language), "text")
+        book.put(sheet, row, 1, beside.key, "text")
+        book.put(sheet, row, 2, _("yes") if beside.asked else _("no longer asked"), "text")
+        book.put(sheet, row, 3, _("of cases the reader may see"), "text")
 
 
 def _tell(tell: Tell | None, count: int) -> None:

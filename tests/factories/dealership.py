@@ -597,28 +597,19 @@ def sheets(day: datetime.date) -> list[Sheet]:
             kinds(
                 lookup="complaint",
                 department="department",
-                long_text="request answer",
-                moment="answer_by answered_at told_customer_by ordered_at",
-                person="responsible answered_by",
-                text="late_reason",
+                long_text="request",
+                moment="answer_by told_customer_by ordered_at",
+                person="responsible",
             ),
             {
                 "ordered_at": at("09:00"),
                 "answer_by": at("12:00"),
                 "told_customer_by": at("17:00"),
-                "answered_at": at("11:00"),
             },
             (
                 Broken("F-64", {"answer_by": at("08:00")}, "answer_by"),
                 Broken("F-64", {"answer_by": at("18:00")}, "answer_by"),
                 Broken("S-01", {"told_customer_by": at("10:00", 1)}, "told_customer_by"),
-                Broken(
-                    "S-02", {"answered": True, "answered_at": at("12:01"), "late_reason": None}, "late_reason"
-                ),
-                Broken(
-                    "S-02", {"answered": False, "answer_by": at("11:59"), "late_reason": None}, "late_reason"
-                ),
-                Broken("F-64", {"answered": True, "answered_at": at("08:00")}, "answered_at"),
             ),
             "clerk",
             copies=("department", "desk"),
@@ -708,10 +699,8 @@ def sheets(day: datetime.date) -> list[Sheet]:
                 money="amount",
                 date_range="term",
                 table="offers",
-                photo="sealed_photo",
-                whole_number="photocopies",
             ),
-            {"safety_agreement": True, "photocopies": 3},
+            {"safety_agreement": True},
             (
                 Broken("F-93", {"paper": None}, "paper"),
                 Broken("B-60", {"contract_kind": "advert", "offers": None}, "offers"),
@@ -721,8 +710,6 @@ def sheets(day: datetime.date) -> list[Sheet]:
                     {"contract_kind": "decoration", "at_height": True, "safety_agreement": False},
                     "safety_agreement",
                 ),
-                Broken("B-63", {"signed_by_gm": True, "sealed": True, "photocopies": 2}, "photocopies"),
-                Broken("B-63", {"signed_by_gm": True, "sealed": True, "sealed_photo": None}, "sealed_photo"),
             ),
             "manager",
         ),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import itertools
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 from django.utils.translation import override
 
 from tests.factories.chains import act, fresh
@@ -340,11 +342,22 @@ class TestComplaint(Walks):
         assert (fresh(doubled).state, fresh(doubled).category) == ("merged", "final")
 
 
+def limit(until: datetime.datetime) -> dict[str, str]:
+    """Return the times of a work order that is to be answered until then."""
+    hour = datetime.timedelta(hours=1)
+    times = {"ordered_at": until - 2 * hour, "answer_by": until, "told_customer_by": until + hour}
+    return {
+        name: timezone.localtime(time).replace(tzinfo=None).isoformat(timespec="minutes")
+        for name, time in times.items()
+    }
+
+
 class TestWorkOrder(Walks):
     """F-64: what a complaint needs of another department."""
 
     workflow = "complaint_order"
     opens_in = "ordered"
+    answers = limit(timezone.now() + datetime.timedelta(hours=8))
     HEADS = ("manager", "sales_manager", "finance_manager", "hr")
     steps = (
         Step("take_on", "ordered", HEADS, "taken_on", {"answer_promised": LATER}, needs=("answer_promised",)),
@@ -368,6 +381,20 @@ class TestWorkOrder(Walks):
         "accepted": ("take_on", "give_answer", "accept"),
         "recalled": ("recall",),
     }
+
+    def test_an_answer_after_the_limit_says_why_it_is_late(self) -> None:
+        case = self.take(self.open(**limit(timezone.now() - datetime.timedelta(hours=1))), "take_on")
+        with pytest.raises(AnswersRefused) as refused:
+            self.take(case, "give_answer")
+        assert list(refused.value.errors) == ["why_late"]
+        told = typed({"department_answer": "批次无误，安装不到位。", "why_late": "配件核对耗时"})
+        case = self.take(case, "give_answer", answers=told)
+        assert case.answers["why_late"] == "配件核对耗时"
+
+    def test_an_answer_in_time_is_not_asked_why(self) -> None:
+        told = typed({"department_answer": "批次无误，安装不到位。", "why_late": "不该问"})
+        case = self.take(self.take(self.open(), "take_on"), "give_answer", answers=told)
+        assert "why_late" not in case.answers
 
     def test_who_takes_it_on_has_it(self) -> None:
         case = self.take(self.open(), "take_on", self.shop["hr"])

@@ -114,6 +114,8 @@ def order_of(
         by=str(by),
         filters=tuple(sentences(asked, shape, language)),
         with_rows=which == "all",
+        beside=tuple(asked.beside) if which == "shown" else asked.offered_beside,
+        reader=by,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.utils.translation import ngettext, pgettext
 
 from backoffice.intake.registers.wanted import ALL, PER_PAGE, SORTED, Asked, Wanted
 from forms.models import RegisterView, Submission
+from forms.registers.beside import BesideCell, BesideColumn, cells_beside
 from forms.registers.columns import RegisterColumn, RegisterShape, Type
 from forms.registers.filters import (
     AT,
@@ -101,8 +102,8 @@ def headings(asked: Asked, roles: Collection[str], language: str) -> list[Headin
         Heading(
             key=column.key,
             text=column.heading(language),
-            number=isinstance(column, RegisterColumn) and column.type.counted,
-            asked=not isinstance(column, RegisterColumn) or column.asked,
+            number=not isinstance(column, SystemColumn) and column.type.counted,
+            asked=isinstance(column, SystemColumn) or column.asked,
             masked=isinstance(column, RegisterColumn) and not column.open_to(roles),
             sort_url=asked.wanted.sorted_by(column.key).address if _sortable(column, roles) else "",
             sorted=_direction(asked.wanted, column.key),
@@ -125,9 +126,15 @@ def number_heading(asked: Asked) -> Heading:
 
 
 def rows_of(
-    found: Sequence[Submission], asked: Asked, shape: RegisterShape, roles: Collection[str], language: str
+    found: Sequence[Submission],
+    asked: Asked,
+    shape: RegisterShape,
+    roles: Collection[str],
+    language: str,
+    reader: User,
 ) -> list[Row]:
-    """Return the rows of a page. No query."""
+    """Return the rows of a page. No query, but for what stands beside the answers where that is shown."""
+    told = cells_beside(shape.form_key, found, reader, language) if asked.beside else {}
     labels = {column.key: column.heading(language) for column in asked.columns}
     return [
         Row(
@@ -135,6 +142,8 @@ def rows_of(
             tuple(
                 _system_cell(column, submission, labels[column.key])
                 if isinstance(column, SystemColumn)
+                else _beside_cell(column, told.get(submission.pk, {}), labels[column.key])
+                if isinstance(column, BesideColumn)
                 else _cell(column, submission, labels[column.key], roles, language)
                 for column in asked.columns
             ),
@@ -153,7 +162,17 @@ def _cell(
     return Cell(label, short, _looks(column, short))
 
 
-def _looks(column: RegisterColumn, text: str) -> str:
+def _beside_cell(column: BesideColumn, told: Mapping[str, BesideCell], label: str) -> Cell:
+    cell = told.get(column.key)
+    if cell is None:
+        return Cell(label, "", "text")
+    if cell.hidden:
+        return Cell(label, cell.text, "masked")
+    short = f"{cell.text[:LONGEST_CELL]}…" if len(cell.text) > LONGEST_CELL else cell.text
+    return Cell(label, short, _looks(column, short))
+
+
+def _looks(column: RegisterColumn | BesideColumn, text: str) -> str:
     """Return how a cell is set: numbers to the right, days on one line, sentences with room."""
     if column.type.counted:
         return "number"
@@ -312,13 +331,14 @@ def offered_columns(
 ) -> list[Offered]:
     """Return every column that can be shown, those that are shown first, in their order."""
     chosen = [column.key for column in asked.columns]
-    others = [column for column in (*shape.columns, *SYSTEM.values()) if column.key != NUMBER]
+    every = (*shape.columns, *asked.offered_beside, *SYSTEM.values())
+    others = [column for column in every if column.key != NUMBER]
     ordered = [*asked.columns, *(column for column in others if column.key not in chosen)]
     return [
         Offered(
             column.key,
             column.heading(language),
-            not isinstance(column, RegisterColumn) or column.asked,
+            isinstance(column, SystemColumn) or column.asked,
             chosen=column.key in chosen,
             masked=isinstance(column, RegisterColumn) and not column.open_to(roles),
         )
@@ -441,7 +461,9 @@ def _column(key: str, shape: RegisterShape) -> RegisterColumn | SystemColumn:
     return shape.by_key.get(key) or SYSTEM[key]
 
 
-def _sortable(column: RegisterColumn | SystemColumn, roles: Collection[str]) -> bool:
+def _sortable(column: RegisterColumn | SystemColumn | BesideColumn, roles: Collection[str]) -> bool:
+    if isinstance(column, BesideColumn):
+        return False
     return column.open_to(roles) if isinstance(column, RegisterColumn) else column.key in SORTED
 
 

@@ -133,7 +133,7 @@ def _page(
         "chips": presentation.chips(asked, shape, language, _place(request)),
         "number_heading": presentation.number_heading(asked),
         "headings": presentation.headings(asked, roles, language),
-        "rows": presentation.rows_of(found, asked, shape, roles, language),
+        "rows": presentation.rows_of(found, asked, shape, roles, language, request.user),
         "leaf": leaf,
         "adds_up": adds_up,
         "sums": presentation.sums(asked.selection, shape, asked, roles, language)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
 
+from forms.registers.beside import BesideColumn, columns_beside
 from forms.registers.columns import RegisterColumn, RegisterShape
 from forms.registers.filters import (
     AT,
@@ -123,9 +124,16 @@ class Asked:
 
     wanted: Wanted
     conditions: tuple[Condition, ...]
-    columns: tuple[RegisterColumn | SystemColumn, ...]
+    columns: tuple[RegisterColumn | SystemColumn | BesideColumn, ...]
     selection: Selection
     faults: tuple[str, ...]
+    offered_beside: tuple[BesideColumn, ...] = ()
+    """What stands beside the answers of this form, shown or not."""
+
+    @property
+    def beside(self) -> list[BesideColumn]:
+        """The columns shown that stand beside the answers."""
+        return [column for column in self.columns if isinstance(column, BesideColumn)]
 
     @property
     def answered(self) -> list[RegisterColumn]:
@@ -148,26 +156,30 @@ def asked_of(wanted: Wanted, shape: RegisterShape, *, by: User, roles: Collectio
     column = shape.by_key.get(sort.column)
     if sort.column not in SORTED and (column is None or not column.open_to(roles)):
         sort = Sort()
+    beside = {column.key: column for column in columns_beside(shape.form_key)}
     wanted = replace(
         wanted,
         filters=tuple(kept),
         sort=sort,
-        columns=tuple(key for key in wanted.columns if key in shape.by_key or key in SYSTEM),
+        columns=tuple(key for key in wanted.columns if key in shape.by_key or key in SYSTEM or key in beside),
         page=max(1, min(wanted.page, BOUND // PER_PAGE)),
     )
     return Asked(
         wanted=wanted,
         conditions=tuple(conditions),
-        columns=tuple(_columns(wanted.columns or default_columns(shape), shape)),
+        columns=tuple(_columns(wanted.columns or default_columns(shape, list(beside)), shape, beside)),
         selection=Selection(shape, conditions, words=wanted.words, roles=roles, sort=sort),
         faults=tuple(dict.fromkeys(faults)),
+        offered_beside=tuple(beside.values()),
     )
 
 
-def default_columns(shape: RegisterShape) -> list[str]:
-    """Return the keys of the columns shown where nobody chose: the form's, who, when, and how it stands."""
-    return [*shape.first, BY, AT, STATE]
+def default_columns(shape: RegisterShape, beside: Sequence[str] = ()) -> list[str]:
+    """Return the keys of the columns shown where nobody chose: the form's, who, when, how it stands, and the first of
+    what stands beside.
+    """
+    return [*shape.first, BY, AT, STATE, *beside[:1]]
 
 
-def _columns(keys: Sequence[str], shape: RegisterShape) -> list[Any]:
-    return [shape.by_key.get(key) or SYSTEM[key] for key in keys if key != NUMBER]
+def _columns(keys: Sequence[str], shape: RegisterShape, beside: Mapping[str, BesideColumn]) -> list[Any]:
+    return [shape.by_key.get(key) or beside.get(key) or SYSTEM[key] for key in keys if key != NUMBER]
