@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.db.models import Q
 
+from forms.registers.masking import MASK
+from forms.schema import FieldDefinition
+from forms.schema import definition_of as form_of
 from foundation.editions.models import Edition
 from foundation.editions.queries import all_in_force
 from foundation.organisation.models import User
@@ -42,12 +45,15 @@ class LedgerView:
 
 @dataclass(frozen=True)
 class OpenItem:
-    """What is open on one case as of a day. ``since``: the day of its oldest open amount, None for a mere credit."""
+    """What is open on one case as of a day. ``since``: the day of its oldest open amount, None for a mere credit;
+    ``subject``: what the case is about.
+    """
 
     case: Case
     payer: str
     age: Age
     since: datetime.date | None
+    subject: str
 
     @property
     def balance(self) -> Decimal:
@@ -95,7 +101,8 @@ def open_items(workflow: str, on: datetime.date, payer: str = "") -> list[OpenIt
         age = age_of(entries[account.case_id], on)
         if age != Age():
             left, _credit = open_amounts(entries[account.case_id], on)
-            items.append(OpenItem(account.case, account.payer, age, left[0][0] if left else None))
+            since = left[0][0] if left else None
+            items.append(OpenItem(account.case, account.payer, age, since, account.case.subject))
     return sorted(items, key=lambda item: (item.since or datetime.date.max, item.case.number))
 
 
@@ -121,6 +128,46 @@ def sum_of(items: Sequence[OpenItem]) -> Age:
     for item in items:
         total += item.age
     return total
+
+
+def reads_payer(view: LedgerView, user: User) -> bool:
+    """Say whether the person may read who owes.
+
+    Source: ``readers`` of the field or question that names the payer, in every edition of the form and the workflow:
+    accounts keep what was written under any of them.
+    """
+    stored = Edition.objects.filter(
+        Q(kind=Edition.Kind.WORKFLOW, key=view.key) | Q(kind=Edition.Kind.FORM, key=view.definition.form)
+    ).defer("body")
+    named = {view.ledger.payer}
+    asked: list[FieldDefinition] = []
+    for edition in stored:
+        if edition.kind == Edition.Kind.FORM:
+            asked += form_of(edition).fields()
+        else:
+            definition = definition_of(edition)
+            asked += definition.questions().values()
+            named.add(definition.ledger.payer if definition.ledger is not None else None)
+    limits = [field.readers for field in asked if field.id in named and field.readers]
+    held = roles_of(user) if limits else frozenset()
+    return all(not held.isdisjoint(limit) for limit in limits)
+
+
+def without_payer(items: Sequence[OpenItem]) -> list[OpenItem]:
+    """Return the items for somebody who may not read who owes: neither there nor in what a case is about."""
+    return [
+        replace(
+            item,
+            payer=MASK if item.payer else "",
+            subject=MASK if _names_payer(item.case) else item.subject,
+        )
+        for item in items
+    ]
+
+
+def _names_payer(case: Case) -> bool:
+    definition = definition_of(case.edition)
+    return definition.ledger is not None and definition.ledger.payer in definition.subject
 
 
 def payers_of(workflow: str) -> list[str]:

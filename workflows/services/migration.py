@@ -27,7 +27,7 @@ from workflows.definitions import definition_of
 from workflows.exceptions import RuleBroken
 from workflows.machine import MIGRATED, Machine, machine_of
 from workflows.models import Case, CaseMigration
-from workflows.schema import Approval
+from workflows.schema import Approval, Ledger
 from workflows.services.following import arrive, people_asked, proceed, stamp
 from workflows.services.record import Told, locked, put_round, record, snapshot_of, tell_asked
 
@@ -91,6 +91,8 @@ def _planned(mapped: Mapped, case: Case) -> PlannedMove:
     machine = machine_of(mapped.target)
     target = mapped.states.get(case.state, "")
     answers, lost = _answers(mapped, case.answers)
+    if other_books(mapped.source, mapped.target):
+        return PlannedMove(case, case.state, target, answers, lost, (), _other_books_told(mapped))
     if target not in {state.id for state in machine.definition.states}:
         problem = _("Say which state takes the place of “%(state)s”.") % {"state": case.state}
         return PlannedMove(case, case.state, target, answers, lost, (), problem)
@@ -108,6 +110,30 @@ def _planned(mapped: Mapped, case: Case) -> PlannedMove:
             fresh = rounds.begin(approval, people, state=target, number=0, began=0, content="")
             asked = tuple(seat.person for _slot, _place, seat in fresh.waiting())
     return PlannedMove(case, case.state, target, answers, lost, asked)
+
+
+def other_books(source: Edition, target: Edition) -> bool:
+    """Say whether the two editions keep their ledgers otherwise: another currency, other kinds of entries or another
+    effect of one, other steps that post, or a ledger in one of them alone.
+
+    What was posted under one could then not be read under the other, and what was to be posted would be posted twice
+    or never. What a ledger is called, who sees it, and how a payer's list is read may differ.
+    """
+    return _books(definition_of(source).ledger) != _books(definition_of(target).ledger)
+
+
+def _books(ledger: Ledger | None) -> object:
+    if ledger is None:
+        return None
+    kinds = {kind.id: kind.balance for kind in ledger.kinds}
+    return ledger.currency, kinds, ledger.postings
+
+
+def _other_books_told(mapped: Mapped) -> str:
+    return _(
+        "Edition %(to)d posts to the ledger otherwise than edition %(from)d: its currency, kinds of entries or the "
+        "steps that post are not the same. Let this case end under edition %(from)d."
+    ) % {"from": mapped.source.number, "to": mapped.target.number}
 
 
 def _answers(mapped: Mapped, before: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:

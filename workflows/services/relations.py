@@ -16,11 +16,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from forms.fields.base import clean_text
+from forms.fields.money import MoneyOptions
 from foundation.audit import models as audit
 from foundation.audit.services import Actor
 from foundation.notifying.services import tell
 from foundation.organisation.models import User
 from workflows import rules, way
+from workflows.accounts import ZERO, totals_of
 from workflows.definitions import definition_of
 from workflows.exceptions import AnswersRefused, CaseNotFound, NotPermitted, RuleBroken
 from workflows.machine import MERGED, machine_of
@@ -85,7 +87,7 @@ def merge(request: Request, *, into: UUID) -> Receipt:
 
     Nothing of it is lost: its submission, answers and record stay where they are. Records: event ``case_merged`` on
     both. Raises as ``link``; ``RuleBroken`` for cases of different workflows, for one that has ended, for one with
-    open children, and where the definition has no state for merged cases.
+    open children, for one with an open balance, and where the definition has no state for merged cases.
     """
 
     def join(case: Case, there: Case) -> audit.Event:
@@ -101,6 +103,7 @@ def merge(request: Request, *, into: UUID) -> Receipt:
             raise RuleBroken(
                 _("These must be closed first: %(cases)s.") % {"cases": "、".join(sorted(still_open))}
             )
+        _check_balance(case)
 
         def change() -> None:
             _part(case, there)
@@ -112,6 +115,22 @@ def merge(request: Request, *, into: UUID) -> Receipt:
         return _tell_both(case, there, "merged", request, change)
 
     return _between_cases("merged", request, into, {}, join)
+
+
+def _check_balance(case: Case) -> None:
+    """Refuse to end a case by merging it while money is open on it: nobody would look for it there any more."""
+    ledger = definition_of(case.edition).ledger
+    balance, _totals = totals_of(case)
+    if ledger is None or balance == ZERO:
+        return
+    written = MoneyOptions.model_validate({"currency": ledger.currency}).written(balance)
+    raise RuleBroken(
+        _(
+            "Case %(number)s has an open balance of %(balance)s, so it cannot be merged. Settle it, or take its "
+            "entries back and post them to the other case; or link the two."
+        )
+        % {"number": case.number, "balance": written}
+    )
 
 
 def split(request: Request) -> tuple[Receipt, ChildOrder]:

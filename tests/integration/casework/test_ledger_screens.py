@@ -17,12 +17,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from foundation.editions.models import Edition
+from foundation.editions.services import publish
 from foundation.organisation.models import User
 from foundation.outbox.models import Job, Message
 from foundation.outbox.services import deliver
 from tests.factories.chains import fresh
-from tests.factories.claims import Claims, balance
+from tests.factories.claims import Claims, balance, claim_body, claim_form
 from workflows.models import LedgerEntry, LedgerMonth, PayerStatement
+from workflows.services.definitions import publish_workflow
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate()
@@ -239,3 +242,40 @@ def test_a_long_list_is_posted_by_the_worker(sign: Sign) -> None:
         assert deliver(pk)
     assert Job.objects.get().state == Job.State.DONE
     assert balance(case) == Decimal("40.00")
+
+
+def test_who_owes_stands_on_the_desk_only_for_those_who_may_read_it(house: Claims, sign: Sign) -> None:
+    house.filed("10.00", payer="王先生")
+    form = claim_form()
+    form["pages"][0]["groups"][0]["fields"][0]["readers"] = ["cashier"]
+    publish(kind=Edition.Kind.FORM, key="claim", body=form, by=house.clerk)
+    house.filed("20.00", payer="李女士")
+    address = reverse("casework:ledger-file", args=["claim"])
+
+    def told(client: Client) -> str:
+        book = openpyxl.load_workbook(io.BytesIO(b"".join(client.get(address).streaming_content)))
+        return str([[cell.value for cell in row] for row in book.worksheets[0].iter_rows()])
+
+    may, may_not = sign(house["cashier"]), sign(house["auditor"])
+    for said in (words(may, "ledger", "claim"), told(may)):
+        assert "王先生" in said
+        assert "李女士" in said
+    # Those whose money it is see what is open, and by no filter who owes it.
+    for said in (words(may_not, "ledger", "claim"), words(may_not, "ledger", "claim", query="?payer=王先生")):
+        assert "Total of 2 cases" in said
+        assert "王先生" not in said
+        assert "李女士" not in said
+        assert 'name="payer"' not in said
+    assert "王先生" not in told(may_not)
+    assert "••••" in told(may_not)
+
+
+def test_a_merge_refused_for_open_money_says_so_on_its_page(house: Claims, sign: Sign) -> None:
+    body = claim_body(merged="settled")
+    body["access"]["relates"] = ["cashier"]
+    publish_workflow(body, by=house.clerk)
+    case, other = house.filed("1200.00"), house.drawn_up()
+    sent = {"do": "merge", "other": str(other.uuid), "seen_version": case.version, "idempotency_key": "k"}
+    answer = sign(house["cashier"]).post(reverse("casework:relations", args=[case.uuid]), sent)
+    assert answer.status_code == 422
+    assert "has an open balance of ¥1,200.00" in answer.content.decode()

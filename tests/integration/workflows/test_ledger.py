@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -11,11 +12,13 @@ from django.utils.translation import override
 
 from foundation.audit.queries import events_of
 from foundation.audit.verification import verify
-from tests.factories.chains import act, asks, fresh
-from tests.factories.claims import Claims, balance, entries
+from tests.factories.chains import act, asks, fresh, text
+from tests.factories.claims import Claims, balance, claim_body, entries
+from tests.factories.organisation import make_user_with_roles
 from workflows.exceptions import AnswersRefused, CaseNotFound, NotPermitted, Overtaken, RuleBroken
 from workflows.models import LedgerAccount, LedgerEntry
-from workflows.services import approvals, ledger
+from workflows.services import approvals, ledger, migration, relations
+from workflows.services.definitions import publish_workflow
 from workflows.trail import entries_of
 
 pytestmark = pytest.mark.django_db
@@ -196,3 +199,80 @@ def test_who_may_post_and_take_back_is_the_ledgers_to_say(house: Claims) -> None
     assert ledger.may_reverse(case, house["cashier"])
     assert ledger.kinds_by_hand(case, house["manager"]) == []
     assert not ledger.may_reverse(case, house["manager"])
+
+
+def merging(house: Claims) -> None:
+    """From now on claims can be merged, by the cashier."""
+    body = claim_body(merged="settled")
+    body["access"]["relates"] = ["cashier"]
+    publish_workflow(body, by=house.clerk)
+
+
+def test_a_case_is_not_merged_while_money_is_open_on_it(house: Claims) -> None:
+    merging(house)
+    other, case = house.drawn_up(), house.filed("1200.00")
+    with (
+        override("en"),
+        pytest.raises(RuleBroken, match=f"Case {case.number} has an open balance of ¥1,200.00"),
+    ):
+        relations.merge(asks(case, house["cashier"]), into=other.uuid)
+    assert (fresh(case).state, balance(case)) == ("filed", Decimal("1200.00"))
+    case = house.post(case, "1300.00")  # money that is owed back is open too
+    with override("en"), pytest.raises(RuleBroken, match=r"-¥100\.00"):
+        relations.merge(asks(case, house["cashier"]), into=other.uuid)
+    case = house.reverse(house.reverse(case, 2), 1)
+    relations.merge(asks(case, house["cashier"]), into=other.uuid)
+    assert fresh(case).merged_into_id == other.pk
+
+
+def test_a_case_without_open_money_is_merged_into_one_with(house: Claims) -> None:
+    merging(house)
+    case, other = house.drawn_up(), house.filed("1200.00")
+    relations.merge(asks(case, house["cashier"]), into=other.uuid)
+    assert balance(other) == Decimal("1200.00")
+
+
+def _other_kind(ledger: dict[str, Any]) -> None:
+    ledger["kinds"].append(
+        {"id": "interest", "title": text("利息"), "balance": "adds", "by_hand": ["cashier"]}
+    )
+
+
+def _other_effect(ledger: dict[str, Any]) -> None:
+    ledger["kinds"][1]["balance"] = "adds"
+
+
+def _other_posting(ledger: dict[str, Any]) -> None:
+    ledger["postings"][0]["amount"] = "asked + asked"
+
+
+@pytest.mark.parametrize("change", [None, _other_kind, _other_effect, _other_posting])
+def test_running_cases_are_not_moved_to_an_edition_whose_ledger_differs(house: Claims, change: Any) -> None:
+    case, builder = house.drawn_up(), make_user_with_roles("form_builder")
+    old, body = case.edition, claim_body()
+    if change is None:
+        del body["ledger"]
+        body["transitions"] = [one for one in body["transitions"] if not one.get("by_itself")]
+        body["states"] = [
+            one for one in body["states"] if one["id"] not in ("large_write_off", "written_off")
+        ]
+        stage = next(one for one in body["states"] if one["id"] == "write_off")
+        stage["approval"]["agreed"] = "settled"
+    else:
+        change(body["ledger"])
+    new = publish_workflow(body, by=house.clerk)
+    mapped = migration.suggested(old, new)
+    with override("en"):
+        planned = migration.plan(mapped)
+        assert all("posts to the ledger otherwise than edition 1" in one.problem for one in planned)
+        with pytest.raises(RuleBroken, match=f"{case.number}: Edition 2 posts to the ledger otherwise"):
+            migration.migrate(mapped, by=builder, reason="新版", seen=1)
+    assert fresh(case).edition == old
+
+
+def test_what_a_ledger_is_called_and_who_sees_it_keeps_no_case_back(house: Claims) -> None:
+    case, builder, body = house.filed(), make_user_with_roles("form_builder"), claim_body()
+    body["ledger"] |= {"title": text("索赔款"), "sees": ["auditor"], "payer_list": None}
+    new = publish_workflow(body, by=house.clerk)
+    migration.migrate(migration.suggested(case.edition, new), by=builder, reason="新版", seen=1)
+    assert fresh(case).edition == new

@@ -67,7 +67,7 @@ def write_open_items(
         state = in_language(definition_of(item.case.edition).state(item.case.state).title)
         cells = [
             item.case.number,
-            item.case.subject,
+            item.subject,
             item.payer,
             state,
             item.since,

@@ -38,7 +38,9 @@ from workflows.ledgers import (
     of_class,
     open_items,
     payers_of,
+    reads_payer,
     sum_of,
+    without_payer,
 )
 from workflows.models import LedgerEntry, LedgerMonth
 from workflows.services import months
@@ -83,11 +85,14 @@ class Wanted:
     def __init__(self, request: HttpRequest, view: LedgerView) -> None:
         self.today = timezone.localdate()
         self.on = day_read(request.GET.get("on", ""), latest=self.today)
-        self.payer = request.GET.get("payer", "")[:200]
+        self.reads_payer = reads_payer(view, request.user)
+        self.payer = request.GET.get("payer", "")[:200] if self.reads_payer else ""
         age = request.GET.get("age", "")
         self.age = int(age) if age.isascii() and age.isdigit() and int(age) < CLASSES else None
         items = open_items(view.key, self.on, self.payer)
         self.total = sum_of(items)
+        if not self.reads_payer:
+            items = without_payer(items)
         self.items: list[OpenItem] = of_class(items, self.age, self.on) if self.age is not None else items
 
 
@@ -106,7 +111,7 @@ def desk(request: HttpRequest, workflow: str) -> HttpResponse:
             "page": page,
             "rows": [_row(item, currency, wanted.on) for item in page.object_list],
             "wanted": wanted,
-            "payers": payers_of(view.key),
+            "payers": payers_of(view.key) if wanted.reads_payer else [],
             "classes": classes(),
             "sums": list(
                 zip(
@@ -131,6 +136,7 @@ def _row(item: OpenItem, currency: str, on: datetime.date) -> dict[str, Any]:
     return {
         "case": item.case,
         "payer": item.payer,
+        "subject": item.subject,
         "state": in_language(state.title),
         "category": state.category,
         "balance": written(item.balance, currency),
