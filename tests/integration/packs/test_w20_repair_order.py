@@ -156,8 +156,13 @@ class TestRepairOrder(StepWalks):
             "in_queue",
             "workshop_supervisor",
             "dispatched",
-            {"dispatch_scope": "更换前制动片", "dispatch_trade": "mechanical", "dispatch_deadline": NOON},
-            needs=("dispatch_scope", "dispatch_trade", "dispatch_deadline"),
+            {
+                "dispatch_scope": "更换前制动片",
+                "dispatch_trade": "mechanical",
+                "dispatch_deadline": NOON,
+                "job_size": "larger",
+            },
+            needs=("dispatch_scope", "dispatch_trade", "dispatch_deadline", "job_size"),
         ),
         Step(
             "begin_repair",
