@@ -62,3 +62,7 @@ class TestAdvertPlan(Walks):
         "refused": ("refuse",),
         "cancelled": ("withdraw", "cancel"),
     }
+
+    @pytest.mark.parametrize(("month", "by"), [("2026-12", "2026-11-15"), ("2027-01", "2026-12-15")])
+    def test_next_months_plan_is_with_the_manufacturer_by_the_fifteenth(self, month: str, by: str) -> None:
+        assert self.open(month=month).submission.answers["to_maker_by"] == by

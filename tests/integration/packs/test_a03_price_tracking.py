@@ -52,3 +52,16 @@ class TestPriceTracking(Walks):
         "refused": ("refuse",),
         "cancelled": ("withdraw", "cancel"),
     }
+
+    @pytest.mark.parametrize(
+        ("surveyed", "by"),
+        [
+            ("2026-09-01", "2026-09-15"),
+            ("2026-09-15", "2026-09-15"),
+            ("2026-09-16", "2026-09-30"),
+            ("2026-10-31", "2026-10-30"),
+            ("2026-02-20", "2026-02-28"),
+        ],
+    )
+    def test_prices_are_compiled_by_the_fifteenth_and_the_thirtieth(self, surveyed: str, by: str) -> None:
+        assert self.open(survey_on=surveyed).submission.answers["compiled_by"] == by

@@ -65,6 +65,25 @@ def test_no_two_workflows_open_from_one_form() -> None:
 
 
 @pytest.mark.parametrize("page", ["docs/dealership-workflows.md", "docs/zh/dealership-workflows.md"])
+def test_each_service_level_is_kept_by_something_that_is_there(page: str) -> None:
+    rows = re.findall(
+        r"^\| (S-\d\d) \| `([\w-]+)` \| (\w+) \| `(\w+)` \| `(\w+)` \|$",
+        (Path(__file__).resolve().parents[3] / page).read_text("utf-8"),
+        re.MULTILINE,
+    )
+    assert {row[0] for row in rows} >= {"S-01", "S-07", "S-15", "S-25", "S-43", "S-51", "S-60"}
+    for level, where, _kind, name, test in rows:
+        if where in KEYS:
+            definition = WorkflowDefinition.model_validate(body_of("workflows", where))
+            there = {clock.id for clock in definition.clocks} | {step.id for step in definition.transitions}
+            assert name in there | definition.questions().keys(), level
+        else:
+            assert name in {rule["id"] for rule in body_of("forms", where)["rules"]}, level
+        tests = Path(__file__).resolve().parents[2]
+        assert any(tests.rglob(f"{test}.py")), level
+
+
+@pytest.mark.parametrize("page", ["docs/dealership-workflows.md", "docs/zh/dealership-workflows.md"])
 def test_the_table_of_workflows_counts_what_the_files_say(page: str) -> None:
     rows = re.findall(
         r"^\|[^|]+\|[^|]+\| `(\w+)` \| `([\w-]+)` \| (\d+) \| (\d+) \| (\d+) \| 0 \| `(\w+)` \|$",
