@@ -23,6 +23,8 @@ logger = logging.getLogger("remit.worker")
 
 Function = Callable[[], object]
 LATE_AFTER = datetime.timedelta(minutes=15)
+# Clocks of two workers differ by less: what lies a little too far ahead was written by the other, not by a wrong clock.
+BETWEEN_CLOCKS = datetime.timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -76,17 +78,19 @@ def run_due(worker: str, stopping: Callable[[], bool] = lambda: False) -> int:
 
 def _is_due(row: Round, interval: datetime.timedelta) -> bool:
     now = timezone.now()
+    ahead = now + BETWEEN_CLOCKS
     # Further away than one interval: the interval was shortened, or the clock set back.
-    return (row.due_at <= now or row.due_at > now + interval) and (
-        row.lease_until is None or row.lease_until <= now or row.lease_until > now + lease()
+    return (row.due_at <= now or row.due_at > ahead + interval) and (
+        row.lease_until is None or row.lease_until <= now or row.lease_until > ahead + lease()
     )
 
 
 def _run(name: str, registered: _Registered, worker: str) -> bool:
     """Claim the round and run it; return whether the claim was ours."""
     now = timezone.now()
-    due = Q(due_at__lte=now) | Q(due_at__gt=now + registered.interval)
-    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now) | Q(lease_until__gt=now + lease())
+    ahead = now + BETWEEN_CLOCKS
+    due = Q(due_at__lte=now) | Q(due_at__gt=ahead + registered.interval)
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now) | Q(lease_until__gt=ahead + lease())
     # One statement decides who runs it; no lock is held while the function works.
     claimed = Round.objects.filter(due & free, name=name).update(
         lease_until=now + lease(), worker=worker, begun_at=now, claims=F("claims") + 1
