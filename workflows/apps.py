@@ -28,6 +28,7 @@ class WorkflowsConfig(AppConfig):
         from foundation.audit.verification import register_check
         from foundation.packs.registry import register
         from workflows import definition_trail, notices, submissions, trail, uses, verification
+        from workflows.models import clock
         from workflows.pack import WorkflowLoader
         from workflows.registers import CasesBeside
         from workflows.services import clocks  # noqa: F401 - registers its rounds and the mail it sends
@@ -45,6 +46,10 @@ class WorkflowsConfig(AppConfig):
         guards.refuse_rows(
             "workflows.LedgerEntry", "month", IN_A_CLOSED_MONTH, "the month of its day is closed"
         )
+        label, refusal = "workflows.CaseClock", "a clock changes with an event of its case or its own"
+        guards.refuse_rows(label, "insert", clock.NO_NEW_CLOCK, refusal)
+        guards.refuse_rows(label, "update", clock.no_lawful_change(), refusal, verb="update")
+        guards.refuse_rows(label, "delete", "", "rows are never deleted", verb="delete")
         register_check("ledger entries", verification.entry_faults)
         register_check("accounts of cases", verification.account_faults)
         stand_beside("cases", CasesBeside())

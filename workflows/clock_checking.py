@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from django.utils.translation import gettext as _
 
 from forms.schema import FieldDefinition, FormDefinition
-from workflows.network import edges_of
+from workflows.network import running_states
 from workflows.schema import Clock, WorkflowDefinition
 
 Fault = tuple[str, str]
@@ -92,21 +92,6 @@ def _course(definition: WorkflowDefinition, clock: Clock, place: str) -> Iterato
 
 def _reaches(definition: WorkflowDefinition, start: str, ends: Collection[str]) -> bool:
     return bool(running_states(definition, [start], ()) & set(ends))
-
-
-def running_states(
-    definition: WorkflowDefinition, begins: Collection[str], ends: Collection[str]
-) -> set[str]:
-    """Return the states a case can come to from ``begins`` without having passed one of ``ends``."""
-    edges = list(edges_of(definition))
-    reached, waiting = set(begins), list(begins)
-    while waiting:
-        here = waiting.pop()
-        for edge in edges:
-            if edge.source == here and edge.target not in reached and edge.target not in ends:
-                reached.add(edge.target)
-                waiting.append(edge.target)
-    return reached
 
 
 def _targets(clock: Clock, place: str, fields: dict[str, FieldDefinition] | None) -> Iterator[Fault]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from workflows.schema import WorkflowDefinition
+from workflows.schema import Clock, WorkflowDefinition
 
 Kind = Literal["step", "machine", "agreed", "refused", "sent_back", "withdrawn"]
 
@@ -51,3 +51,27 @@ def reached_from(definition: WorkflowDefinition, start: Collection[str]) -> set[
                 reached.add(edge.target)
                 waiting.append(edge.target)
     return reached
+
+
+def running_states(
+    definition: WorkflowDefinition, begins: Collection[str], ends: Collection[str]
+) -> set[str]:
+    """Return the states a case can come to from ``begins`` without having passed one of ``ends``."""
+    edges = list(edges_of(definition))
+    reached, waiting = set(begins), list(begins)
+    while waiting:
+        here = waiting.pop()
+        for edge in edges:
+            if edge.source == here and edge.target not in reached and edge.target not in ends:
+                reached.add(edge.target)
+                waiting.append(edge.target)
+    return reached
+
+
+def timed_states(definition: WorkflowDefinition, clock: Clock) -> tuple[set[str], set[str]]:
+    """Return the states in which a case's clock may be running, and those in which it would stand still."""
+    ends = {*clock.ends, *(state.id for state in definition.states if state.category == "final")}
+    starts = {*clock.begins, *(step.target for step in definition.transitions if step.id in clock.restarts)}
+    alive = running_states(definition, starts - ends, ends)
+    still = alive & set(clock.pauses)
+    return alive - still, still

@@ -29,6 +29,7 @@ _CLOCK_EVENTS = {
     "clock_escalated": pgettext_lazy("of a clock", "Told those above"),
     "clock_again": pgettext_lazy("of a clock", "Told again"),
     "clock_took": pgettext_lazy("of a clock", "Machine takes the step"),
+    "clock_failed": pgettext_lazy("of a clock", "Could not do its work, tried again later"),
     "clock_recounted": pgettext_lazy("of a clock", "Calendar changed, reckoned anew"),
 }
 LEDGER = "ledger."

@@ -6,12 +6,16 @@ import datetime as dt
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
+
+from foundation.audit.services import Actor, append, next_version
 from foundation.organisation.models import User
 from foundation.worktime.models import Calendar
 from foundation.worktime.services import load_calendar
 from tests.factories.chains import publish_all, state, step, text, workflow_body
 from tests.factories.workflows import PACK, definition
 from workflows.models import Case, CaseClock
+from workflows.models.clock import stream_of
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -78,3 +82,21 @@ def publish_timed(*clocks: dict[str, Any], **more: Any) -> dict[str, list[User]]
 def the_clock(case: Case, name: str = "answer") -> CaseClock:
     """Return one clock of a case as it stands."""
     return CaseClock.objects.get(case=case, clock=name)
+
+
+def put_clock(row: CaseClock, **columns: Any) -> CaseClock:
+    """Give the columns of a clock other values, as a test needs them, with an event that tells of it."""
+    stream = stream_of(row.case)
+    for name, value in columns.items():
+        setattr(row, name, value)
+    with transaction.atomic():
+        row.own_version = next_version(stream)
+        append(
+            stream=stream,
+            version=row.own_version,
+            kind="clock_recounted",
+            actor=Actor.system("test"),
+            references={"case": row.case.number, "clock": row.clock},
+        )
+        row.save()
+    return row

@@ -306,7 +306,8 @@ def remind(request: Request) -> Receipt:
         values = {"stage": state.title, "person": desk.request.by, **({"note": reason} if reason else {})}
         kind = "case.reminded_with_note" if reason else "case.reminded"
         people = list(User.objects.filter(pk__in=[seat.person for _slot, _place, seat in asked]))
-        tell(telling(case, kind, f"{event.stream_ver}:reminded", people, values))
+        roles = desk.machine.approvals[desk.stage].roles
+        tell(telling(case, kind, f"{event.stream_ver}:reminded", people, values, roles))
         return event
 
     return _verb("reminded", request, {}, urge)

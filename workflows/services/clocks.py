@@ -52,6 +52,7 @@ EVENTS = {
     "again": "clock_again",
     "take": "clock_took",
 }
+FAILED = "clock_failed"
 KINDS = {
     "warn": "clock.warned",
     "due": "clock.due",
@@ -163,8 +164,10 @@ def _fire_locked(pk: int, around: Round) -> Ended:
         if not isinstance(fault, RuleBroken):
             logger.exception("clock %s of case %s failed", row.clock, case.number)
         row.refresh_from_db()
+        row.case = case
         failed(row, str(fault) if isinstance(fault, RuleBroken) else said_of(fault), around.now)
-        row.save(update_fields=["failures", "last_error", "last_error_at", "next_fire_at"])
+        _append(row, case, FAILED)
+        row.save(update_fields=["failures", "last_error", "last_error_at", "next_fire_at", "own_version"])
         return "failed"
     return "failed" if row.failures else "fired"
 
@@ -173,9 +176,10 @@ def _do(row: CaseClock, case: Case, around: Round) -> None:
     clock = clock_of(case, row.clock)
     if clock is None:
         raise RuleBroken(_("The edition of the workflow knows this clock no more."))
-    was, due, failures = row.calendar_version, row.due_at, row.failures
+    was, due, failures, told_last = row.calendar_version, row.due_at, row.failures, row.own_version
     reckon(row, clock, around.tables, around.now)
     if row.failures:  # the calendar does not allow it
+        _append(row, case, FAILED)
         row.save()
         return
     if was and row.due_at != due:
@@ -189,6 +193,8 @@ def _do(row: CaseClock, case: Case, around: Round) -> None:
             row.fired = {**row.fired, firing.name: {"at": around.now.isoformat(), "told": 0}}
     taking = next((one for one in missing if one.sort == "take"), None)
     row.next_fire_at = clocks.next_at(found, {*row.fired, *({"take"} if taking else ())})
+    if row.own_version == told_last:  # another calendar moved what it does next, not when its time is over
+        _tell_recounted(row, case, before=due)
     row.save()
     if taking is not None:
         _take(row, case, clock, around, failures)
@@ -201,8 +207,8 @@ def _telling(row: CaseClock, case: Case, clock: Clock, firing: Firing, around: R
     _mark(row, firing.name, len(people), around.now)
     _append(row, case, EVENTS[firing.sort], what=firing.name, told=str(len(people)))
     values = {"clock": clock.title, "percent": firing.number, "due": row.due_at or firing.at}
-    found = telling(case, KINDS[firing.sort], f"clock:{clock.id}:{row.run}:{firing.name}", people, values)
-    return dataclasses.replace(found, roles=roles)
+    key = f"clock:{clock.id}:{row.run}:{firing.name}"
+    return telling(case, KINDS[firing.sort], key, people, values, roles)
 
 
 def _whom(clock: Clock, firing: Firing) -> tuple[Sequence[str], str]:
@@ -221,10 +227,12 @@ def _mark(row: CaseClock, name: str, told: int, now: dt.datetime) -> None:
 
 
 def _append(row: CaseClock, case: Case, kind: str, **references: str) -> None:
+    """Tell of a clock in the stream of its own; the row is saved after it."""
     stream = stream_of(case)
+    row.own_version = next_version(stream)
     append(
         stream=stream,
-        version=next_version(stream),
+        version=row.own_version,
         kind=kind,
         actor=Actor.system(MACHINE),
         edition_sha256=case.edition.sha256,
@@ -254,8 +262,8 @@ def _take(row: CaseClock, case: Case, clock: Clock, around: Round, failures: int
                     % {"step": spec.id, "cases": "、".join(child.number for child in blocking)}
                 )
             _mark(row, "take", 0, around.now)
-            row.save(update_fields=["fired", "last_fired_at"])
             _append(row, case, EVENTS["take"], what="take", step=spec.id)
+            row.save(update_fields=["fired", "last_fired_at", "own_version"])
             take(
                 case,
                 spec,
@@ -268,9 +276,11 @@ def _take(row: CaseClock, case: Case, clock: Clock, around: Round, failures: int
     except RuleBroken as refusal:
         fired = {name: one for name, one in row.fired.items() if name != "take"}
         row.refresh_from_db()
-        row.fired, row.failures = fired, failures
+        row.case, row.fired, row.failures = case, fired, failures
         failed(row, str(refusal), around.now)
-        row.save(update_fields=["fired", "failures", "last_error", "last_error_at", "next_fire_at"])
+        _append(row, case, FAILED, what="take")
+        changed = ["fired", "failures", "last_error", "last_error_at", "next_fire_at", "own_version"]
+        row.save(update_fields=changed)
 
 
 # --- calendars that change ------------------------------------------------------------------------------------------
@@ -307,11 +317,13 @@ def moved_by(timetable: Timetable, rows: Sequence[CaseClock] | None = None) -> I
             yield Moved(row, clock, row.due_at, at)
 
 
-def recount(now: dt.datetime | None = None) -> int:
-    """Reckon every open clock anew whose calendar has changed since; return how many due times moved."""
-    now = now or timezone.now()
-    tables = Timetables()
-    moved = 0
+def behind() -> list[int]:
+    """Return the open clocks that were reckoned on another version of their calendar. A query for each calendar."""
+    return _behind(Timetables())
+
+
+def _behind(tables: Timetables) -> list[int]:
+    found: list[int] = []
     keys = CaseClock.objects.filter(status__in=OPEN).exclude(calendar="").order_by()
     for key in sorted(set(keys.values_list("calendar", flat=True))):
         try:
@@ -319,9 +331,26 @@ def recount(now: dt.datetime | None = None) -> int:
         except WorktimeError:
             continue  # the sweep says so on each of its clocks
         stale = CaseClock.objects.filter(status__in=OPEN, calendar=key).exclude(calendar_version=version)
-        for pk in list(stale.order_by("pk").values_list("pk", flat=True)):
-            with transaction.atomic():
-                moved += _recount_one(pk, tables, now)
+        found.extend(stale.order_by("pk").values_list("pk", flat=True))
+    return found
+
+
+def recount(
+    now: dt.datetime | None = None, *, tell: Callable[[int, int], None] = lambda done, total: None
+) -> int:
+    """Reckon every open clock anew whose calendar has changed since; return how many due times moved.
+
+    Each in a transaction of its own: broken off and begun again, it does what is left. ``tell`` is called between them
+    with how many are done, of how many.
+    """
+    now = now or timezone.now()
+    tables = Timetables()
+    moved = 0
+    found = _behind(tables)
+    for done, pk in enumerate(found):
+        tell(done, len(found))
+        with transaction.atomic():
+            moved += _recount_one(pk, tables, now)
     return moved
 
 
@@ -333,20 +362,21 @@ def _recount_one(pk: int, tables: Timetables, now: dt.datetime) -> bool:
     clock = clock_of(case, row.clock)
     if clock is None:
         return False
-    due = row.due_at
+    due, fires = row.due_at, row.next_fire_at
     reckon(row, clock, tables, now)
+    moved = row.due_at != due
+    if moved or row.next_fire_at != fires:
+        _tell_recounted(row, case, before=due)
     row.save()
-    if row.due_at == due:
-        return False
-    _tell_recounted(row, case, before=due)
-    return True
+    return moved
 
 
 def _tell_recounted(row: CaseClock, case: Case, before: dt.datetime | None) -> None:
     stream = stream_of(case)
+    row.own_version = next_version(stream)
     append(
         stream=stream,
-        version=next_version(stream),
+        version=row.own_version,
         kind="clock_recounted",
         actor=Actor.system(MACHINE),
         changes=[

@@ -260,6 +260,8 @@ def tell_asked(case: Case, before: Snapshot, version: int, machine: Machine) -> 
     if not fresh:
         return
     stage = {"stage": machine.definition.state(case.state).title}
+    approval = machine.approvals.get(case.state)
+    asks = partial(telling, roles=approval.roles if approval is not None else ())
     people = list(User.objects.filter(pk__in=fresh))
     stand_ins = DeputiesInForce(timezone.localdate(), case.workflow).of(people)
     alone, tellings = [], []
@@ -270,10 +272,10 @@ def tell_asked(case: Case, before: Snapshot, version: int, machine: Machine) -> 
             continue
         key = f"{version}:asked:{person.uuid}"
         deputies = in_every_language(partial(_together, away))
-        beside = telling(case, "case.asked_beside_deputy", key, [person], {**stage, "deputy": deputies})
-        as_deputy = telling(case, "case.asked_as_deputy", f"{key}:deputy", away, {**stage, "person": person})
+        beside = asks(case, "case.asked_beside_deputy", key, [person], {**stage, "deputy": deputies})
+        as_deputy = asks(case, "case.asked_as_deputy", f"{key}:deputy", away, {**stage, "person": person})
         tellings += [beside, replace(as_deputy, robots=False)]
-    tell(telling(case, "case.asked", f"{version}:asked", alone, stage), *tellings)
+    tell(asks(case, "case.asked", f"{version}:asked", alone, stage), *tellings)
 
 
 def _together(people: Sequence[User]) -> str:
@@ -288,7 +290,8 @@ def tell_ordered(case: Case, order: ChildOrder, by: User | None, version: int) -
     if by is not None:
         people.pop(by.pk, None)
     values = {"other": title_of(order.workflow)}
-    tell(telling(case, "case.ordered", f"{version}:ordered:{order.uuid}", list(people.values()), values))
+    key = f"{version}:ordered:{order.uuid}"
+    tell(telling(case, "case.ordered", key, list(people.values()), values, roles=order.roles))
 
 
 def title_of(workflow: str) -> Any:
@@ -298,9 +301,17 @@ def title_of(workflow: str) -> Any:
 
 
 def telling(
-    case: Case, kind: str, key: str, people: Sequence[User], values: Mapping[str, Any] = MappingProxyType({})
+    case: Case,
+    kind: str,
+    key: str,
+    people: Sequence[User],
+    values: Mapping[str, Any] = MappingProxyType({}),
+    roles: Sequence[str] = (),
 ) -> Telling:
-    """Return what ``tell`` takes to say something of ``kind`` about the case to ``people``, once per ``key``."""
+    """Return what ``tell`` takes to say something of ``kind`` about the case to ``people``, once per ``key``.
+
+    ``roles``: why it is they.
+    """
     definition = definition_of(case.edition)
     return Telling(
         kind=kind,
@@ -315,6 +326,7 @@ def telling(
             **values,
         },
         workflow=case.workflow,
+        roles=roles,
     )
 
 
@@ -325,6 +337,7 @@ def send_notices(case: Case, place: str, notices: Sequence[Notice], version: int
         people: dict[int, User] = {}
         for role in notice.roles:
             people.update({person.pk: person for person in resolve(role, rules.context_of(case)).people})
-        found = telling(case, NOTICE, f"{version}:{place}:{position}", list(people.values()))
-        tellings.append(replace(found, subject=notice.subject, text=notice.text, roles=notice.roles))
+        key = f"{version}:{place}:{position}"
+        found = telling(case, NOTICE, key, list(people.values()), roles=notice.roles)
+        tellings.append(replace(found, subject=notice.subject, text=notice.text))
     tell(*tellings)

@@ -52,9 +52,9 @@ class Moving:
     rows: list[CaseClock] = field(default_factory=list)
 
     def keep(self, case: Case) -> None:
-        """Write the rows that differ."""
+        """Write the rows that differ, with the version of the case whose event tells of them."""
         for row in self.rows:
-            row.case = case
+            row.case, row.case_version = case, case.version
             row.save()
 
 

@@ -282,6 +282,7 @@ OURS: dict[str, Rule] = {
     "casework:passport": signed_in("the same: what the page of the case shows its reader"),
     "casework:clock": signed_in("the same; a clock of the case"),
     "casework:clocks": roles(ADMINISTRATOR, AUDITOR, note="numbers of cases, not what they are about"),
+    "casework:clocks-reckon": roles(ADMINISTRATOR, note="a job; workflows.services.clocks.recount"),
     "casework:what-if": roles(ADMINISTRATOR, AUDITOR, note="the same; nothing is written"),
     "casework:step": signed_in("the same; the step itself is refused by workflows.services.cases"),
     "casework:relations": signed_in("the same; refused by workflows.services.relations"),

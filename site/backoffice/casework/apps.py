@@ -13,6 +13,7 @@ class CaseworkConfig(AppConfig):
         """Tell the rail how many cases wait for a person."""
         # Imported here: models are not ready when this module is.
         from backoffice.access.navigation import register_count
+        from backoffice.casework import firing  # noqa: F401 - registers who reckons time limits anew
         from backoffice.casework.ledger import lists  # noqa: F401 - registers who posts long lists
         from workflows.queries import inbox_of, orders_asked_of
 

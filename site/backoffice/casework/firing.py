@@ -6,19 +6,26 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
-from django.views.decorators.http import require_GET
+from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.views.decorators.http import require_GET, require_POST
 
+from backoffice.access.roles import roles_on
+from backoffice.access.table import ADMINISTRATOR
 from backoffice.casework.timing import Shown, shown_of
 from foundation.editions.texts import in_language
+from foundation.outbox import jobs
 from foundation.outbox.models import Round
 from foundation.worktime.engine import Minutes, Override
 from foundation.worktime.files import minutes_of
@@ -26,8 +33,9 @@ from foundation.worktime.loading import timetable
 from foundation.worktime.models import Calendar
 from workflows.definitions import definition_of
 from workflows.models import CaseClock
-from workflows.services.clocks import OPEN, Moved, moved_by
+from workflows.services.clocks import OPEN, Moved, behind, moved_by, recount
 
+KIND = "reckon clocks anew"
 PER_PAGE = 50
 SHOWN_AT_MOST = 200
 Status = CaseClock.Status
@@ -77,8 +85,37 @@ def panel(request: HttpRequest) -> HttpResponse:
         "scopes": [(name, titles[name], counts[name]) for name in scopes],
         "rounds": list(Round.objects.filter(name__in=("clocks", "clocks of changed calendars"))),
         "now": now,
+        "behind": len(behind()),
+        "running": jobs.open_jobs_of(request.user, KIND).first(),
+        "may_recount": ADMINISTRATOR in roles_on(request),
     }
     return render(request, "casework/clocks.html", context)
+
+
+@require_POST
+def reckon_anew(request: HttpRequest) -> HttpResponse:
+    """Have the clocks that stand on a former version of their calendar reckoned anew: a job, with its page."""
+    job = jobs.open_jobs_of(request.user, KIND).first()
+    if job is None and not (count := len(behind())):
+        messages.info(request, _("Every time limit stands on its calendar as it is now."))
+        return redirect("casework:clocks")
+    return redirect("access:job", (job or jobs.begin(KIND, by=request.user, payload={}, total=count)).uuid)
+
+
+@jobs.carries_out(KIND, title=gettext_lazy("Reckoning time limits anew"), back="casework:clocks")
+def carry_out(running: jobs.Running, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Reckon them (worker). Each is kept as it is done: begun again, the job does those that are left."""
+
+    def tell(done: int, total: int) -> None:
+        running.advance(done, total, _("%(done)s of %(total)s") % {"done": done, "total": total})
+
+    moved = recount(tell=tell)
+    told = ngettext("%(count)d due time has moved.", "%(count)d due times have moved.", moved)
+    return {
+        "url": reverse("casework:clocks"),
+        "label": _("See the time limits"),
+        "text": told % {"count": moved},
+    }
 
 
 def _row(row: CaseClock, now: dt.datetime) -> Row:

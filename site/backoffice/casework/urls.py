@@ -26,6 +26,7 @@ urlpatterns = [
     path("cases/<uuid:case_uuid>/passport.pdf", passport.passport, name="passport"),
     path("clocks/", firing.panel, name="clocks"),
     path("clocks/what-if/", firing.what_if, name="what-if"),
+    path("clocks/reckon-anew/", firing.reckon_anew, name="clocks-reckon"),
     path("cases/<uuid:case_uuid>/clocks/<slug:clock>/", explaining.explained, name="clock"),
     path("cases/<uuid:case_uuid>/approval/<slug:verb>/", deciding.decide, name="decide"),
     path("cases/<uuid:case_uuid>/relations/", relations.relate, name="relations"),

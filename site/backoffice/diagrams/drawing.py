@@ -22,7 +22,7 @@ from django.utils.translation import pgettext
 from backoffice.diagrams.layout import Box, Layout, Link, Place, Point, Route, placed
 from backoffice.diagrams.lettering import clean, lines_of, width_of
 from foundation.editions.texts import in_language
-from workflows.network import Edge, edges_of, reached_from
+from workflows.network import Edge, edges_of, reached_from, timed_states
 from workflows.schema import State, WorkflowDefinition
 
 FONT = "'Noto Sans SC','PingFang SC','Microsoft YaHei',sans-serif"
@@ -127,7 +127,8 @@ def drawing(
     states = _in_order(definition)
     known = {state.id for state in states}
     reached = _reached(definition)
-    faces = {state.id: _face(state, definition, names, walked, reached) for state in states}
+    timed = clocks_told(definition)
+    faces = {state.id: _face(state, names, walked, reached, timed.get(state.id, ())) for state in states}
     ways = _ways(definition, known, walked)
     labels = {pair: _label(way, definition, names) for pair, way in ways.items()}
     layout = placed(
@@ -200,6 +201,25 @@ def rule_told(state: State, roles: Mapping[str, str]) -> str:
     return _("Approval: %(roles)s (%(rule)s)") % {"roles": asked, "rule": told}
 
 
+def clocks_told(definition: WorkflowDefinition) -> dict[str, list[str]]:
+    """Return by state which clocks run there and which stand still, each a line."""
+    running: dict[str, list[str]] = {}
+    still: dict[str, list[str]] = {}
+    for clock in definition.clocks:
+        title = in_language(clock.title) or clock.id
+        for found, states in zip((running, still), timed_states(definition, clock), strict=True):
+            for state in states:
+                found.setdefault(state, []).append(title)
+    told: dict[str, list[str]] = {}
+    for state, titles in running.items():
+        line = pgettext("clocks in a state", "Time runs: %(clocks)s") % {"clocks": "、".join(titles)}
+        told.setdefault(state, []).append(line)
+    for state, titles in still.items():
+        line = pgettext("clocks in a state", "Stands still: %(clocks)s") % {"clocks": "、".join(titles)}
+        told.setdefault(state, []).append(line)
+    return told
+
+
 def way_told(edge: Edge, definition: WorkflowDefinition) -> str:
     """Return what a way is called."""
     titles = {step.id: in_language(step.title) for step in definition.transitions}
@@ -214,10 +234,10 @@ def way_told(edge: Edge, definition: WorkflowDefinition) -> str:
 
 def _face(
     state: State,
-    definition: WorkflowDefinition,
     roles: Mapping[str, str],
     walked: Sequence[Stop],
     reached: set[str],
+    timed: Sequence[str],
 ) -> _Face:
     face = _Face()
     note = [category_name(state.category)]
@@ -227,6 +247,8 @@ def _face(
     face.add(in_language(state.title) or state.id, 14, 2, "title", INK, width=TEXT_WIDTH, bold=True)
     if state.approval is not None:
         face.add("✓ " + rule_told(state, roles), 11, 4, "approval", ACCENT, width=TEXT_WIDTH)
+    for line in timed:
+        face.add(line, 11, 2, "soft", SOFT, width=TEXT_WIDTH)
     if state.id not in reached:
         face.add("✕ " + _("no way leads here"), 11, 2, "lost", RED, width=TEXT_WIDTH, bold=True)
     for number, stop in enumerate(walked, 1):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from backoffice.diagrams.drawing import category_name, rule_told, way_told
+from backoffice.diagrams.drawing import category_name, clocks_told, rule_told, way_told
 from foundation.editions.texts import in_language
 from workflows.network import edges_of, reached_from
 from workflows.schema import WorkflowDefinition
@@ -15,7 +15,7 @@ from workflows.schema import WorkflowDefinition
 
 @dataclass(frozen=True)
 class StateTold:
-    """A state in words; ``ways`` are sentences."""
+    """A state in words; ``ways`` and ``clocks`` are sentences."""
 
     id: str
     title: str
@@ -23,6 +23,7 @@ class StateTold:
     approval: str
     lost: bool
     ways: tuple[str, ...]
+    clocks: tuple[str, ...] = ()
 
 
 def told(definition: WorkflowDefinition, roles: Mapping[str, str] | None = None) -> list[StateTold]:
@@ -31,7 +32,7 @@ def told(definition: WorkflowDefinition, roles: Mapping[str, str] | None = None)
     titles = {state.id: in_language(state.title) or state.id for state in definition.states}
     edges = list(edges_of(definition))
     reached = reached_from(definition, [state.id for state in definition.states if state.initial])
-    found = []
+    found, timed = [], clocks_told(definition)
     for state in definition.states:
         ways = []
         for edge in edges:
@@ -53,6 +54,7 @@ def told(definition: WorkflowDefinition, roles: Mapping[str, str] | None = None)
                 rule_told(state, names),
                 state.id not in reached and state.id != definition.merged,
                 tuple(ways),
+                tuple(timed.get(state.id, ())),
             )
         )
     return found

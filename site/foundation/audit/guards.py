@@ -40,7 +40,27 @@ _append_only = {
     "editions.Edition",
 }
 _following: set[str] = set()
-_refused_rows: dict[str, list[tuple[str, str, str]]] = {}
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """A rule of ``refuse_rows``: its name, the SQL it looks for, what is said, the verb it watches."""
+
+    name: str
+    condition: str
+    refusal: str
+    verb: str
+
+
+_refused_rows: dict[str, list[_Rule]] = {}
+_WORDS = {
+    "sqlite": {"{event_words}": 'CAST(e."body" AS TEXT)', "{differs from}": "IS NOT"},
+    "postgresql": {
+        "{event_words}": "convert_from(e.\"body\", 'UTF8')",
+        "{differs from}": "IS DISTINCT FROM",
+    },
+}
+"""What the two databases say differently, as conditions of ``refuse_rows`` write it."""
 
 
 def protect(label: str, *, follows: bool = False) -> None:
@@ -54,15 +74,19 @@ def protect(label: str, *, follows: bool = False) -> None:
         _following.add(label)
 
 
-def refuse_rows(label: str, name: str, condition: str, refusal: str) -> None:
-    """Make the database refuse new rows of a model (``app_label.Model``) for which ``condition`` holds; call it in
+def refuse_rows(label: str, name: str, condition: str, refusal: str, *, verb: str = "insert") -> None:
+    """Make the database refuse rows of a model (``app_label.Model``) for which ``condition`` holds; call it in
     ``AppConfig.ready``.
 
-    ``condition`` is SQL of both databases over ``NEW."column"``; ``refusal`` what is said. Neither comes from outside.
+    ``verb``: when it is asked: ``insert``, ``update``, ``delete`` (which on PostgreSQL refuses TRUNCATE too).
+    ``condition`` is SQL of both databases over ``NEW."column"`` and ``OLD."column"``; ``{differs from}`` compares with
+    NULL as a value, ``{event_words}`` is what the event ``e`` says, as text. Empty: always. ``refusal``: what is said.
+    Neither comes from outside.
     """
     rules = _refused_rows.setdefault(label, [])
-    if (name, condition, refusal) not in rules:
-        rules.append((name, condition, refusal))
+    rule = _Rule(name, condition, refusal, verb)
+    if rule not in rules:
+        rules.append(rule)
 
 
 def following_models() -> list[tuple[type[models.Model], str]]:
@@ -126,8 +150,8 @@ def lift_rules_across_tables(using: str = DEFAULT_DB_ALIAS) -> None:
     with connection.cursor() as cursor:
         for label, rules in _refused_rows.items():
             table = apps.get_model(label)._meta.db_table
-            for name, _condition, _refusal in rules:
-                cursor.execute(f'DROP TRIGGER IF EXISTS "{PREFIX}{table}_{name}"')
+            for rule in rules:
+                cursor.execute(f'DROP TRIGGER IF EXISTS "{PREFIX}{table}_{rule.name}"')
 
 
 def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
@@ -164,13 +188,22 @@ def _expected(connection: BaseDatabaseWrapper, cursor: Any) -> Iterator[Guard]:
     for model in append_only_models():
         if model._meta.db_table in present:
             yield from make(model, changing=False, kept=kept.get(model, ""))
-    refuse = _sqlite_guard if connection.vendor == "sqlite" else _postgresql_guard
     for label, rules in _refused_rows.items():
         table = apps.get_model(label)._meta.db_table
         if table in present:
-            for name, condition, refusal in rules:
-                said = f"remit: {table}: {refusal}"
-                yield refuse(table, "insert", condition, refusal=said, result="NEW", name=name)
+            for rule in rules:
+                yield from _refusing(connection.vendor, table, rule)
+
+
+def _refusing(vendor: str, table: str, rule: _Rule) -> Iterator[Guard]:
+    refuse = _sqlite_guard if vendor == "sqlite" else _postgresql_guard
+    condition, said = rule.condition, f"remit: {table}: {rule.refusal}"
+    for word, spoken in _WORDS[vendor].items():
+        condition = condition.replace(word, spoken)
+    result = "" if not condition else "OLD" if rule.verb == "delete" else "NEW"
+    yield refuse(table, rule.verb, condition, refusal=said, result=result, name=rule.name)
+    if vendor == "postgresql" and rule.verb == "delete":
+        yield _postgresql_guard(table, "truncate", "", "", said, name=f"{rule.name}_all")
 
 
 def _kept_unless_erased() -> dict[type[models.Model], str]:

@@ -21,7 +21,7 @@ from foundation.worktime.loading import timetable
 from foundation.worktime.models import Calendar
 from foundation.worktime.services import export_calendar, load_calendar
 from tests.factories.chains import fresh, open_one, publish_all
-from tests.factories.clocks import clock, publish_timed, the_clock, timed_body
+from tests.factories.clocks import clock, publish_timed, put_clock, the_clock, timed_body
 from tests.factories.notifying import mails_written
 from tests.factories.organisation import hold, make_position, make_user
 from workflows.models import Case, CaseClock
@@ -82,7 +82,7 @@ def test_the_event_of_the_case_tells_what_became_of_its_clocks() -> None:
 def test_a_clock_that_is_stopped_late_is_broken_and_one_of_a_case_given_up_in_time_is_not_needed() -> None:
     people = publish_timed(clock())
     late, early = open_one(people["worker"][0]), open_one(people["worker"][0])
-    CaseClock.objects.filter(case=late).update(due_at=timezone.now() - HOUR)
+    put_clock(the_clock(late), due_at=timezone.now() - HOUR)
     do(late, "finish", people["worker"][0])
     do(early, "give_up", people["worker"][0])
     assert the_clock(late).outcome == "broken"
@@ -96,12 +96,14 @@ def test_a_clock_stands_still_while_somebody_else_is_waited_for_and_nothing_fire
     row = the_clock(case)
     assert (row.status, row.due_at, row.next_fire_at) == ("paused", None, None)
     assert sweep(timezone.now() + 5 * HOUR).fired == 0
-    row.stretches = [
-        {**row.stretches[0], "since": (timezone.now() - 2 * HOUR).isoformat(),
-         "until": (timezone.now() - HOUR).isoformat()},
-        {**row.stretches[1], "since": (timezone.now() - HOUR).isoformat()},
-    ]  # fmt: skip
-    row.save()
+    first, second = (timezone.now() - 2 * HOUR).isoformat(), (timezone.now() - HOUR).isoformat()
+    put_clock(
+        row,
+        stretches=[
+            {**row.stretches[0], "since": first, "until": second},
+            {**row.stretches[1], "since": second},
+        ],
+    )
     do(case, "go_on", people["worker"][0])
     row = the_clock(case)
     assert row.status == "running"

@@ -177,3 +177,33 @@ def test_forty_stages_in_a_row_stand_one_below_the_other(count: int) -> None:
     tops = [layout.places[box.key].y for box in boxes]
     assert tops == sorted(tops)
     assert len({round(layout.places[box.key].x) for box in boxes}) == 1
+
+
+def test_a_state_says_which_clocks_run_and_which_stand_still_there() -> None:
+    answer = {"id": "answer", "title": {"zh-hans": "答复", "en": "Answer"}, "begins": ["new"], "ends": ["end"],
+              "pauses": ["asked"], "targets": [{"amount": 2, "unit": "hours"}]}  # fmt: skip
+    promise = {**answer, "id": "promise", "title": {"zh-hans": "承诺", "en": "Promise"}, "begins": [],
+               "pauses": [], "restarts": ["ask"]}  # fmt: skip
+    definition = flow(
+        [state("new"), state("asked", "waiting"), state("checked"), state("end", "final")],
+        [
+            step("ask", "new", "asked", "hr"),
+            step("check", "asked", "checked", "hr"),
+            step("close", ["new", "checked"], "end", "hr"),
+        ],
+        clocks=[answer, promise],
+    )
+    found = {name: words(box) for name, box in states_in(shown(definition)).items()}
+    assert "Time runs: Answer" in found["new"]
+    assert "Promise" not in found["new"]
+    assert "Time runs: Promise" in found["asked"]
+    assert "Stands still: Answer" in found["asked"]
+    assert "Answer、Promise" in found["checked"]
+    assert "Time" not in found["end"]
+    with override("en"):
+        assert [one.clocks for one in told(definition)] == [
+            ("Time runs: Answer",),
+            ("Time runs: Promise", "Stands still: Answer"),
+            ("Time runs: Answer、Promise",),
+            (),
+        ]
