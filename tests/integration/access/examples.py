@@ -183,6 +183,7 @@ def existing(world: World) -> dict[str, Example]:
             {"case_uuid": objects["signing case"].uuid, "clock": "answer"}, readers=frozenset({"clerk"})
         ),
         "casework:clocks": Example(),
+        "casework:clocks-reckon": Example(),
         "casework:what-if": Example(),
         "casework:step": Example({**case, "step": "assign"}, readers=CASE_READERS),
         "casework:decide": Example({**case, "verb": "agree"}, readers=CASE_READERS),
