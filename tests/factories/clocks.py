@@ -85,7 +85,7 @@ def the_clock(case: Case, name: str = "answer") -> CaseClock:
 
 
 def put_clock(row: CaseClock, **columns: Any) -> CaseClock:
-    """Give the columns of a clock other values, as a test needs them, with an event that tells of it."""
+    """Give the columns of a clock, stored or new, other values as a test needs them, with an event that tells of it."""
     stream = stream_of(row.case)
     for name, value in columns.items():
         setattr(row, name, value)

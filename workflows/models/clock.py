@@ -113,10 +113,11 @@ def _told(column: str, stream: str, said: str) -> str:
 TOLD_BY_THE_CASE = _told("case_version", 'c."stream"', '"path":"clocks.')
 TOLD_BY_ITSELF = _told("own_version", "'clocks:' || substr(c.\"stream\", 6)", '"clock":"')
 NO_NEW_CLOCK = (
-    f'NOT {TOLD_BY_THE_CASE} OR EXISTS (SELECT 1 FROM "workflows_caseclock" o WHERE o."id" = NEW."id" '  # noqa: S608
+    f"NOT ({TOLD_BY_THE_CASE} OR {TOLD_BY_ITSELF}) OR EXISTS "  # noqa: S608
+    '(SELECT 1 FROM "workflows_caseclock" o WHERE o."id" = NEW."id" '
     'OR (o."case_id" = NEW."case_id" AND o."clock" = NEW."clock"))'
 )
-"""A row begins with an event of its case, and replaces none."""
+"""A row begins with an event that names it, and replaces none."""
 
 
 def no_lawful_change() -> str:

@@ -90,6 +90,11 @@ def test_a_clock_cannot_be_forged_replaced_or_removed(case: Case) -> None:
     assert guards.missing() == []
 
 
+def test_a_new_clock_is_taken_with_an_event_that_names_it(case: Case) -> None:
+    third = put_clock(CaseClock(case=case, clock="third", started_at=timezone.now()))
+    assert the_clock(case, "third").own_version == third.own_version == 1
+
+
 def test_a_clock_that_fails_says_so_in_an_event(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workflows.services.clocks.clock_of", lambda case, name: None)
     now = timezone.now() + dt.timedelta(hours=3)
