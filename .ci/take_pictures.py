@@ -83,18 +83,6 @@ def deliveries(studio: Studio, path: Path) -> None:
     photograph(staff(studio, "administrator", "/admin/notifications/deliveries/"), path)
 
 
-def clock(studio: Studio, path: Path) -> None:
-    """Why a case is due when it is due."""
-    page = staff(studio, "warranty_officer", "/cases/")
-    for link in [one.get_attribute("href") for one in page.locator("main a[data-row-link]").all()]:
-        page.goto(f"{studio.base}{link}")
-        if page.locator("main a[href*='/clocks/']").count():
-            page.goto(f"{studio.base}{first(page, '/clocks/')}")
-            photograph(page, path)
-            return
-    raise LookupError("no case has a clock")
-
-
 def clocks(studio: Studio, path: Path) -> None:
     """Whether clocks fire, for the administrator."""
     photograph(staff(studio, "administrator", "/clocks/"), path)
@@ -104,11 +92,6 @@ def ledger(studio: Studio, path: Path) -> None:
     """What is owed, by age."""
     page = staff(studio, "finance_manager", "/ledgers/collect_money/")
     photograph(page, path)
-
-
-def case_list(studio: Studio, path: Path) -> None:
-    """The cases a manager sees."""
-    photograph(staff(studio, "manager", "/cases/"), path)
 
 
 def inbox_on_a_phone(studio: Studio, path: Path) -> None:
@@ -436,10 +419,8 @@ PICTURES: dict[str, Callable[[Studio, Path], None]] = {
     "inbox-phone": inbox_on_a_phone,
     "notifications": notifications,
     "notification-deliveries": deliveries,
-    "clock": clock,
     "clocks": clocks,
     "ledger": ledger,
-    "case-list": case_list,
     "case": case,
     "register": register,
     "step": step,
