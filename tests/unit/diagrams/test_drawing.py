@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from backoffice.diagrams.drawing import Stop, drawing
 from backoffice.diagrams.layout import Box, Layout, Link, placed
 from backoffice.diagrams.telling import told
+from backoffice.studio.flows.sketch import sketch
 from tests.factories.chains import chain_body, stage, state, step, workflow_body
 from workflows.schema import WorkflowDefinition
 
@@ -207,3 +208,18 @@ def test_a_state_says_which_clocks_run_and_which_stand_still_there() -> None:
             ("Time runs: Answer、Promise",),
             (),
         ]
+
+
+def test_a_workflow_that_is_being_built_shows_its_clocks_as_far_as_they_are_said() -> None:
+    body = workflow_body(
+        [state("new"), state("end", "final")],
+        [step("close", "new", "end", "hr")],
+        clocks=[
+            {"id": "answer", "title": {"en": "Answer"}, "begins": ["new", "nowhere"], "ends": None},
+            {"id": "half", "begins": "new"},
+            "no clock at all",
+        ],
+    )
+    found = states_in(shown(sketch(body)))
+    assert "Time runs: Answer" in words(found["new"])
+    assert "half" not in words(found["new"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from workflows.schema import Approval, Category, State, Transition, WorkflowDefinition
+from workflows.schema import Approval, Category, Clock, State, Transition, WorkflowDefinition
 
 _CATEGORIES = get_args(Category)
 
@@ -24,7 +24,7 @@ def sketch(body: Mapping[str, Any]) -> WorkflowDefinition:
         merged=body.get("merged") if isinstance(body.get("merged"), str) else None,
         identities=(),
         grades=(),
-        clocks=(),
+        clocks=tuple(_clock(one) for one in _things(body.get("clocks"))),
         trials=(),
     )
 
@@ -83,3 +83,8 @@ def _step(said: Mapping[str, Any]) -> Transition:
         target=said["target"],
         roles=_names(said.get("roles")),
     )
+
+
+def _clock(said: Mapping[str, Any]) -> Clock:
+    states = {name: _names(said.get(name)) for name in ("begins", "ends", "pauses", "restarts")}
+    return Clock.model_construct(id=said["id"], title=_text(said.get("title"), said["id"]), **states)
