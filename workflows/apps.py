@@ -29,7 +29,7 @@ class WorkflowsConfig(AppConfig):
         from foundation.packs.registry import register
         from workflows import definition_trail, notices, submissions, trail, uses, verification
         from workflows.models import clock
-        from workflows.pack import WorkflowLoader
+        from workflows.pack import ReportLoader, WorkflowLoader
         from workflows.registers import CasesBeside
         from workflows.services import clocks  # noqa: F401 - registers its rounds and the mail it sends
         from workflows.services.drafts import StepHolders
@@ -41,6 +41,7 @@ class WorkflowsConfig(AppConfig):
         follow("cases", submissions.erase_case)
         register_holders("case", StepHolders())
         register("workflows", WorkflowLoader())
+        register("reports", ReportLoader())
         guards.protect("workflows.LedgerEntry")
         guards.protect("workflows.LedgerMonth")
         guards.refuse_rows(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.db.models import Q
+from django.utils.translation import pgettext
 
 from forms.registers.masking import MASK
 from forms.schema import FieldDefinition
@@ -168,6 +169,16 @@ def without_payer(items: Sequence[OpenItem]) -> list[OpenItem]:
 def _names_payer(case: Case) -> bool:
     definition = definition_of(case.edition)
     return definition.ledger is not None and definition.ledger.payer in definition.subject
+
+
+def class_words() -> list[str]:
+    """Return what the classes of age are called, in the language in use."""
+    return [
+        pgettext("days", "0–30 days"),
+        pgettext("days", "31–60 days"),
+        pgettext("days", "61–90 days"),
+        pgettext("days", "over 90 days"),
+    ]
 
 
 def payers_of(workflow: str) -> list[str]:

@@ -1,4 +1,6 @@
-"""Workflows in packs: ``workflows/<key>.yaml``, published as the next edition when the file says something new."""
+"""Workflows and reports in packs: ``workflows/<key>.yaml`` and ``reports/<key>.yaml``, published as the next edition
+when the file says something new.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,11 @@ from foundation.editions.texts import in_language
 from foundation.organisation.models import User
 from foundation.packs.exceptions import PackFault
 from foundation.packs.loaders.editions import EditionLoader
+from foundation.packs.registry import PlannedChange
 from workflows.checking import parse
 from workflows.exceptions import DefinitionRefused
+from workflows.reports.definitions import refuse_faults as refuse_faults_of_report
+from workflows.reports.schema import ReportDefinition
 from workflows.schema import Trial, WorkflowDefinition
 from workflows.services.definitions import refuse_faults
 from workflows.services.working import tried
@@ -69,3 +74,22 @@ def _told(trial: Trial, result: TrialResult) -> str:
     if result.nobody:
         return _("The trial “%(trial)s” (%(id)s) could not be acted out: %(why)s") % values
     return _("The trial “%(trial)s” (%(id)s) fails: %(why)s") % values
+
+
+def _report_well_formed(body: dict[str, Any]) -> None:
+    ReportDefinition.model_validate(body)
+
+
+class ReportLoader(EditionLoader):
+    """Reads and writes reports, in the same way; they name workflows, forms and roles of the same pack."""
+
+    def __init__(self) -> None:
+        super().__init__(Edition.Kind.REPORT, validate=_report_well_formed)
+
+    def apply(self, path: PurePosixPath, data: dict[str, Any], *, by: User) -> list[PlannedChange]:
+        """Publish the file as the next edition where it says something new."""
+        try:
+            refuse_faults_of_report(data)
+        except DefinitionRefused as refusal:
+            raise PackFault(str(refusal), at=place(data, refusal.problems[0].path)) from refusal
+        return super().apply(path, data, by=by)

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("backoffice.intake.urls")),
     path("registers/", include("backoffice.intake.registers.urls")),
     path("", include("backoffice.casework.urls")),
+    path("", include("backoffice.reports.urls")),
     path("", include("backoffice.positions.urls")),
     path("", include("backoffice.positions.booklets.urls")),
     path("", include("backoffice.auditing.urls")),

@@ -59,6 +59,15 @@ PLACES = (
     ),
     Place("cases", "casework:cases", pgettext_lazy("place", "Cases"), "folder-open", "c", ("casework:",)),
     Place(
+        "reports",
+        "reports:list",
+        pgettext_lazy("place", "Reports"),
+        "monitor",
+        "o",
+        ("reports:",),
+        desk_only=True,
+    ),
+    Place(
         "positions",
         "positions:list",
         pgettext_lazy("place", "Positions"),

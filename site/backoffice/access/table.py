@@ -308,6 +308,16 @@ OURS: dict[str, Rule] = {
         ),
         signed_in("who imports lists, as its definition says: workflows.services.reconciliation"),
     ),
+    # --- reports ---
+    "reports:list": signed_in("the reports whose readers the person is among: workflows.reports.definitions"),
+    **dict.fromkeys(
+        ("reports:report", "reports:cases", "reports:file", "reports:pdf"),
+        signed_in("the same, over the cases the person may see; another report is not there"),
+    ),
+    **dict.fromkeys(
+        ("reports:load", "reports:load-cases", "reports:load-file"),
+        signed_in("those under the person by the chart, cases they may see: workflows.load.Supervised"),
+    ),
     # --- notifications ---
     "notices:mine": signed_in("one's own"),
     "notices:read": signed_in("one's own; another's is not there"),

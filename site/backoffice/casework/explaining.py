@@ -84,16 +84,36 @@ def explained(request: HttpRequest, case_uuid: uuids.UUID, clock: str) -> HttpRe
     context = {
         "page_title": in_language(spec.title),
         "case": case,
-        "one": _explained(case, row, spec),
+        "one": _explained(case, row, spec, Calendar.objects.filter(key=row.calendar).first(), Timetables()),
     }
     return render(request, "casework/clock.html", context)
 
 
-def _explained(case: Case, row: CaseClock, clock: Clock) -> Explained:
+def explained_all(case: Case) -> list[Explained]:
+    """Return every clock of a case with its explanation, for print; one query for clocks, one for calendars."""
+    rows = list(CaseClock.objects.filter(case=case).order_by("started_at", "pk"))
+    calendars = {one.key: one for one in Calendar.objects.filter(key__in={row.calendar for row in rows})}
+    tables = Timetables()
+    return [
+        _explained(case, row, spec, calendars.get(row.calendar), tables, told=False)
+        for row in rows
+        if (spec := clock_of(case, row.clock)) is not None
+    ]
+
+
+def _explained(
+    case: Case,
+    row: CaseClock,
+    clock: Clock,
+    calendar: Calendar | None,
+    tables: Timetables,
+    *,
+    told: bool = True,
+) -> Explained:
+    """Return why a clock is due when it is; with ``told``, also what it does at its times."""
     definition = definition_of(case.edition)
-    calendar = Calendar.objects.filter(key=row.calendar).first() if row.calendar else None
     target = clock.targets[row.target] if row.target < len(clock.targets) else None
-    told = {
+    said = {
         "shown": shown_of(case, row),
         "kind": kind_word(clock),
         "rule": time_of({"targets": [target.model_dump()]}) if target else "",
@@ -106,17 +126,17 @@ def _explained(case: Case, row: CaseClock, clock: Clock) -> Explained:
         "pauses": "、".join(_state(definition, one) for one in clock.pauses),
     }
     try:
-        reckoned = reckoning_of(row, clock, Timetables())
+        reckoned = reckoning_of(row, clock, tables)
         lines = list(_lines(definition, reckoned))
         used = length_text(min(reckoned.used(_until(row)), reckoned.length))
         warnings = [warning_text(one) for _stretch, due in reckoned.counted() if due for one in due.warnings]
-        does = _does(clock, row, reckoned)
+        does = _does(clock, row, reckoned) if told else []
         moved = bool(row.calendar) and reckoned.timetable.version != row.calendar_version
     except (WorktimeError, IndexError):
-        return Explained(**told, moved=False, problem=row.last_error or _("The calendar cannot be read."))
-    told["used"] = used
+        return Explained(**said, moved=False, problem=row.last_error or _("The calendar cannot be read."))
+    said["used"] = used
     return Explained(
-        **told,
+        **said,
         moved=moved,
         lines=lines,
         warnings=list(dict.fromkeys(warnings)),

@@ -25,6 +25,8 @@ from django.views.decorators.http import require_GET
 
 from backoffice.access.templatetags.remit import moment_text
 from backoffice.casework.approval import Stage, stages_of
+from backoffice.casework.explaining import explained_all
+from backoffice.casework.ledger.presentation import month_word, part_of, written
 from backoffice.casework.pages import case_or_404
 from backoffice.casework.presentation import (
     Fact,
@@ -47,7 +49,8 @@ from foundation.audit.queries import EventView
 from foundation.editions.texts import in_language
 from foundation.organisation.models import User
 from workflows.definitions import definition_of
-from workflows.models import Case
+from workflows.models import Case, LedgerMonth
+from workflows.models.ledger import ZERO
 
 TEMPLATE, STYLESHEET = "exports/passport.html", "exports/passport.css"
 LAYOUT = "passport"
@@ -110,6 +113,7 @@ def passport_of(case: Case, reader: User) -> Mapping[str, Any]:
     address = settings.BASE_URL + reverse("casework:case", args=[case.uuid])
     grade = grade_of(case)
     related = related_of(case, reader)
+    ledger = part_of(case, reader)
     facts = [
         (_("Number"), case.number),
         (_("State"), in_language(definition.state(case.state).title)),
@@ -131,6 +135,9 @@ def passport_of(case: Case, reader: User) -> Mapping[str, Any]:
         "facts": [facts[place : place + 2] for place in range(0, len(facts), 2)],
         "answered": answered_of(case, reader),
         "given": given_of(case),
+        "clocks": explained_all(case),
+        "ledger": ledger,
+        "months": months_of(case, ledger) if ledger else [],
         "stages": _decided(stages_of(case, events, Content(case, reader))),
         "entries": [
             Entry(
@@ -148,6 +155,40 @@ def passport_of(case: Case, reader: User) -> Mapping[str, Any]:
         "printed": _("Printed by %(person)s, %(moment)s")
         % {"person": reader, "moment": moment_text(timezone.now())},
     }
+
+
+@dataclass(frozen=True)
+class Month:
+    """What the entries of one month did to the open balance of the case, and how it stood then."""
+
+    word: str
+    entries: int
+    effect: str
+    balance: str
+    closed: bool
+
+
+def months_of(case: Case, ledger: Mapping[str, Any]) -> list[Month]:
+    """Return the months in which something was posted on the case, in order; one query, for those that are closed."""
+    entries = [row.entry for row in ledger["rows"]]
+    closed = set(LedgerMonth.objects.filter(workflow=case.workflow).values_list("month", flat=True))
+    found: list[Month] = []
+    balance = ZERO
+    for month in sorted({entry.posted_on.replace(day=1) for entry in entries}):
+        its = [entry for entry in entries if entry.posted_on.replace(day=1) == month]
+        effect = sum((entry.effect for entry in its), ZERO)
+        balance += effect
+        currency = its[0].currency
+        found.append(
+            Month(
+                month_word(month),
+                len(its),
+                written(effect, currency),
+                written(balance, currency),
+                month in closed,
+            )
+        )
+    return found
 
 
 def _decided(stages: Sequence[Stage]) -> list[Stage]:

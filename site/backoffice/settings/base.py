@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "backoffice.intake",
     "backoffice.studio",
     "backoffice.casework",
+    "backoffice.reports",
     "backoffice.auditing",
     "backoffice.notices",
     "backoffice.exports",

@@ -23,6 +23,7 @@ class Edition(models.Model):
         CALENDAR = "calendar", _("calendar")
         ROLES = "roles", _("role table")
         LIBRARY = "library", _("library item")
+        REPORT = "report", _("report")
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     key = models.CharField(_("key"), max_length=80)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Action = Literal["created", "changed", "unchanged"]
 
 # What is applied first: what others refer to. Kinds not named here follow, by name.
-ORDER = ("organisation", "roles", "calendars", "forms", "workflows", "library", "positions")
+ORDER = ("organisation", "roles", "calendars", "forms", "workflows", "reports", "library", "positions")
 
 
 @dataclass(frozen=True)

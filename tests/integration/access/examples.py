@@ -210,6 +210,15 @@ def existing(world: World) -> dict[str, Example]:
             )
             for end in ("", "-post", "-discard")
         },
+        # No report is in force in the example: each is there for nobody, as it is for strangers.
+        "reports:list": Example(),
+        "reports:load": Example(),
+        "reports:load-cases": Example(readers=frozenset({"manager"})),
+        "reports:load-file": Example(readers=frozenset({"manager"})),
+        **{
+            f"reports:{name}": Example({"key": "complaints"}, readers=frozenset())
+            for name in ("report", "cases", "file", "pdf")
+        },
         "casework:ledger-post": Example(case, readers=frozenset()),
         "casework:ledger-reverse": Example({**case, "number": 1}, readers=frozenset()),
         "auditing:trail": Example({"kind": "cases", "key": objects["case"].number}),

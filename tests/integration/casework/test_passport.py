@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,18 @@ import pytest
 from django.core.files.storage import storages
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext, override
 
+from backoffice.casework.explaining import explained_all
 from foundation.audit.models import Event
 from foundation.audit.queries import events_of
 from foundation.editions.models import Edition
 from foundation.editions.services import publish
 from foundation.organisation.models import User
 from tests.factories.chains import act, asks, chain_body, form_body, fresh, open_one, publish_all
+from tests.factories.claims import Claims
+from tests.factories.clocks import clock, pack_calendars, publish_timed
 from tests.factories.forms import field
 from tests.factories.organisation import bind_role, hold, make_deputy, make_position, make_user
 from tests.factories.step_files import publish_signing, with_files
@@ -122,3 +127,30 @@ def test_every_file_stands_in_it_with_the_hash_that_proves_it(
     for row in rows:
         assert row.sha256 in told
     storages._storages.pop("files", None)
+
+
+def test_it_explains_each_time_limit_stretch_by_stretch(tmp_path: Path) -> None:
+    pack_calendars()
+    working = clock("working", calendar="store", targets=[{"amount": 20, "unit": "working_hours"}])
+    (worker, *_others) = publish_timed(clock(), working)["worker"]
+    case = open_one(worker)
+    told = words(asked_by(worker, case, "en"), tmp_path)
+    with override("en"):
+        explained = explained_all(case)
+        assert [one.shown.title for one in explained] == ["answer", "working"]
+        lines = [line for one in explained for line in one.lines]
+        for line in lines:
+            assert "".join(line.text.split()) in told
+    assert "Timelimits" in told
+
+
+def test_it_tells_the_money_entry_by_entry_and_month_by_month(tmp_path: Path) -> None:
+    house = Claims()
+    before = (timezone.localdate().replace(day=1) - datetime.timedelta(days=1)).isoformat()
+    case = house.accepted("1200.00", "1000.00", filed_on=before)
+    case = house.post(case, "400.00", reference="银行 9")
+    told = words(asked_by(house["cashier"], case, "en"), tmp_path)
+    for amount in ("¥1,200.00", "-¥200.00", "¥1,000.00", "-¥400.00", "-¥600.00", "¥600.00", "银行9"):
+        assert amount in told
+    assert told.count(f"{before[:7]}1¥1,200.00¥1,200.00open") == 1
+    assert asked_by(house.stranger, case).status_code == 404

@@ -16,6 +16,8 @@ from tests.factories.walking import roles_of_the_pack
 from tests.factories.workflows import PACK
 from workflows.checking import parse, problems_of
 from workflows.openings import Child
+from workflows.reports.checking import problems_of as faults_of_report
+from workflows.reports.schema import ReportDefinition
 from workflows.schema import WorkflowDefinition
 
 KEYS = sorted(path.stem for path in (PACK / "workflows").glob("*.yaml"))
@@ -57,6 +59,17 @@ def test_whoever_has_a_step_sees_the_case(key: str) -> None:
     assert definition is not None
     acting = {role for step in definition.transitions for role in step.roles}
     assert acting <= {*definition.access.sees, "assignee"}
+
+
+@pytest.mark.parametrize("path", sorted((PACK / "reports").glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_shipped_report_has_no_fault(path: Path) -> None:
+    def known(key: str) -> tuple[WorkflowDefinition, FormDefinition | None] | None:
+        child = child_of(key)
+        return (child.definition, child.form) if child is not None else None
+
+    report = ReportDefinition.model_validate(body_of("reports", path.stem))
+    with override("en"):
+        assert faults_of_report(report, known, frozenset(roles_of_the_pack())) == []
 
 
 def test_no_two_workflows_open_from_one_form() -> None:

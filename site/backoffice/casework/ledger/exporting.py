@@ -10,10 +10,9 @@ from typing import IO, Any
 import xlsxwriter
 from django.utils.translation import gettext as _
 
-from backoffice.casework.ledger.presentation import classes
 from foundation.editions.texts import in_language
 from workflows.definitions import definition_of
-from workflows.ledgers import LedgerView, OpenItem, sum_of
+from workflows.ledgers import LedgerView, OpenItem, class_words, sum_of
 
 TAKEN_OUT = "user.ledger_exported"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -44,7 +43,7 @@ def write_open_items(
         (_("State"), 14),
         (_("Open since"), 12),
         (_("Days"), 8),
-        *((name, 14) for name in classes()),
+        *((name, 14) for name in class_words()),
         (_("Paid beyond what was owed"), 14),
         (_("Open balance"), 16),
         (_("Currency"), 9),

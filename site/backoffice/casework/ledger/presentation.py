@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from forms.fields.money import MoneyOptions
 from foundation.editions.texts import in_language
@@ -74,16 +73,6 @@ def part_of(case: Case, user: User) -> dict[str, Any] | None:
         ],
         "may_post": bool(kinds_by_hand(case, acting)),
     }
-
-
-def classes() -> list[str]:
-    """Return what the classes of age are called."""
-    return [
-        pgettext("days", "0–30 days"),
-        pgettext("days", "31–60 days"),
-        pgettext("days", "61–90 days"),
-        pgettext("days", "over 90 days"),
-    ]
 
 
 def by_class(age: Age, currency: str) -> list[str]:

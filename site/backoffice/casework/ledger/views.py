@@ -19,7 +19,6 @@ from backoffice.access import records
 from backoffice.casework.ledger.exporting import TAKEN_OUT, XLSX, write_open_items
 from backoffice.casework.ledger.presentation import (
     by_class,
-    classes,
     day_read,
     kind_title,
     month_word,
@@ -33,6 +32,7 @@ from workflows.exceptions import CaseNotFound, NotPermitted, RuleBroken
 from workflows.ledgers import (
     LedgerView,
     OpenItem,
+    class_words,
     ledger_for,
     ledgers_of,
     of_class,
@@ -112,18 +112,18 @@ def desk(request: HttpRequest, workflow: str) -> HttpResponse:
             "rows": [_row(item, currency, wanted.on) for item in page.object_list],
             "wanted": wanted,
             "payers": payers_of(view.key) if wanted.reads_payer else [],
-            "classes": classes(),
+            "classes": class_words(),
             "sums": list(
                 zip(
                     range(CLASSES),
-                    classes(),
+                    class_words(),
                     (written(one, currency) for one in wanted.total.classes),
                     strict=True,
                 )
             ),
             "total": written(wanted.total.balance, currency),
             "credit": written(wanted.total.credit, currency) if wanted.total.credit else "",
-            "shown": list(zip(classes(), by_class(shown, currency), strict=True)),
+            "shown": list(zip(class_words(), by_class(shown, currency), strict=True)),
             "shown_balance": written(shown.balance, currency),
             "has_entries": LedgerEntry.objects.filter(workflow=view.key).exists(),
         },
@@ -140,7 +140,7 @@ def _row(item: OpenItem, currency: str, on: datetime.date) -> dict[str, Any]:
         "state": in_language(state.title),
         "category": state.category,
         "balance": written(item.balance, currency),
-        "classes": list(zip(classes(), by_class(item.age, currency), strict=True)),
+        "classes": list(zip(class_words(), by_class(item.age, currency), strict=True)),
         "since": item.since,
         "days": (on - item.since).days if item.since else None,
     }

@@ -1,0 +1,280 @@
+"""The supervisor's view: who holds how much, what is late, by person, department and workflow; each figure leads to
+its cases.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+from django.views.decorators.http import require_GET
+
+from backoffice.reports.drawing import Bar, columns, share_bar
+from backoffice.reports.exporting import XLSX, file_name, write_workbook
+from backoffice.reports.presentation import Cell, Line, Table, Told, case_row, day_word, written
+from foundation.editions.models import Edition
+from foundation.editions.queries import all_in_force
+from foundation.editions.texts import in_language
+from foundation.organisation.models import User
+from workflows.definitions import definition_of
+from workflows.load import Held, Lateness, Supervised
+
+PER_PAGE = 50
+DRAWN = 12
+"""So many people stand in the chart; the table has all."""
+NOBODY = "none"
+LATENESS: tuple[Lateness, ...] = ("", "late", "soon")
+
+
+@require_GET
+def load(request: HttpRequest) -> HttpResponse:
+    """Who holds how much of what the person leads."""
+    supervised = Supervised(request.user)
+    told = _Load(supervised).told() if supervised else None
+    return render(request, "reports/load.html", {"page_title": _("Load and lateness"), "told": told})
+
+
+@require_GET
+def load_file(request: HttpRequest) -> HttpResponse:
+    """The same as a workbook."""
+    supervised = Supervised(request.user)
+    if not supervised:
+        raise Http404
+    content, told = io.BytesIO(), _Load(supervised).told()
+    write_workbook(content, told)
+    content.seek(0)
+    name = file_name(told, ".xlsx", timezone.localdate())
+    return FileResponse(content, as_attachment=True, filename=name, content_type=XLSX)
+
+
+@require_GET
+def load_cases(request: HttpRequest) -> HttpResponse:
+    """The cases behind one figure."""
+    supervised = Supervised(request.user)
+    if not supervised:
+        raise Http404
+    late = request.GET.get("late", "")
+    lateness: Lateness = "late" if late == "late" else "soon" if late == "soon" else ""
+    person, workflow = request.GET.get("person", ""), request.GET.get("workflow", "")[:40]
+    load = _Load(supervised)
+    if request.GET.get("asked") and person.isdecimal():
+        found, words = supervised.cases_asked_of(int(person)), [_("Decisions waited for")]
+    else:
+        found = supervised.cases(lateness)
+        words = [{"late": _("Late"), "soon": _("Due within a day")}.get(lateness, pgettext("cases", "Open"))]
+        if person == NOBODY:
+            found = found.filter(assignee=None)
+        elif person.isdecimal():
+            found = found.filter(assignee=int(person))
+        if department := request.GET.get("department", ""):
+            found = found.filter(assignee__in=load.members(department))
+            words.append(load.department_names.get(department, _("others")))
+        if workflow:
+            found = found.filter(workflow=workflow)
+            words.append(load.titles.get(workflow, workflow))
+    if person:
+        words.append(load.name_of(None if person == NOBODY else int(person) if person.isdecimal() else None))
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "reports/cases.html",
+        {
+            "page_title": " · ".join(words),
+            "back": {"address": reverse("reports:load"), "title": _("Load and lateness")},
+            "period": day_word(timezone.localdate()),
+            "page": page,
+            "rows": [case_row(case) for case in page.object_list],
+            "ageing": False,
+        },
+    )
+
+
+class _Load:
+    """The figures as tables."""
+
+    def __init__(self, supervised: Supervised) -> None:
+        self.supervised = supervised
+        self.held = supervised.held()
+        self.asked = supervised.asked()
+        self.titles: Mapping[str, str] = {
+            edition.key: in_language(definition_of(edition).title)
+            for edition in all_in_force(Edition.Kind.WORKFLOW)
+        }
+        self.posts = {post.person.pk: post for post in supervised.posts}
+        self.department_names = {str(post.department.pk): str(post.department) for post in supervised.posts}
+        others = {one.person for one in self.held if one.person is not None} | set(self.asked)
+        self.names = {
+            person.pk: str(person) for person in User.objects.filter(pk__in=others | set(self.posts))
+        }
+
+    def name_of(self, person: int | None) -> str:
+        """Return who somebody is, with who acts for them."""
+        if person is None:
+            return _("nobody yet")
+        name = self.names.get(person, "–")
+        post = self.posts.get(person)
+        if post is not None and post.deputies:
+            return _("%(person)s (deputy: %(deputies)s)") % {
+                "person": name,
+                "deputies": "、".join(str(one) for one in post.deputies),
+            }
+        return name
+
+    def members(self, department: str) -> list[int]:
+        """Return who of those led works in a department; ``others``: who else has something."""
+        if department == "others":
+            return [person for person in self.names if person not in self.posts]
+        return [pk for pk, post in self.posts.items() if str(post.department.pk) == department]
+
+    def told(self) -> Told:
+        """Return all of it."""
+        total = _sum(self.held)
+        by_person = self._by_person()
+        return Told(
+            key="load",
+            title=_("Load and lateness"),
+            description="",
+            period=day_word(timezone.localdate()),
+            query="",
+            note=_(
+                "People who work under you by the chart of the organisation, and everybody with cases you may give to "
+                "others. Counted are the open cases you may see."
+            ),
+            tiles=tuple(
+                (head, cell, "") for head, cell in zip(_heads()[:3], self._cells(total), strict=False)
+            ),
+            chart=self._chart(by_person),
+            chart_title=_("By person"),
+            tables=(
+                Table(
+                    "people",
+                    _("By person"),
+                    (*_heads(), _("Decisions waited for")),
+                    tuple(
+                        Line(
+                            self.name_of(person),
+                            (*self._cells(rows, total, person=_key(person)), self._decisions(person)),
+                        )
+                        for person, rows in by_person
+                    ),
+                    _("Nobody you lead has an open case."),
+                    _("Person"),
+                ),
+                Table(
+                    "departments",
+                    _("By department"),
+                    _heads(),
+                    self._departments(total),
+                    first=_("Department"),
+                ),
+                Table(
+                    "workflows",
+                    _("By workflow"),
+                    _heads(),
+                    tuple(
+                        Line(
+                            self.titles.get(workflow, workflow),
+                            self._cells(_sum(rows), total, workflow=workflow),
+                        )
+                        for workflow, rows in sorted(
+                            _grouped(self.held, lambda one: one.workflow).items(),
+                            key=lambda pair: -_sum(pair[1]).open,
+                        )
+                    ),
+                    _("Nobody you lead has an open case."),
+                    pgettext("of cases", "Workflow"),
+                ),
+            ),
+        )
+
+    def _by_person(self) -> list[tuple[int | None, Held]]:
+        grouped = _grouped(self.held, lambda one: one.person)
+        everybody: set[int | None] = set(grouped) | set(self.posts) | set(self.asked)
+        found = [(person, _sum(grouped.get(person, ()))) for person in everybody]
+        return sorted(found, key=lambda pair: (-pair[1].late, -pair[1].open, self.name_of(pair[0])))
+
+    def _departments(self, total: Held) -> tuple[Line, ...]:
+        grouped: dict[str, list[Held]] = {key: [] for key in self.department_names}
+        for one in self.held:
+            post = self.posts.get(one.person) if one.person is not None else None
+            if post is not None:
+                grouped[str(post.department.pk)].append(one)
+            elif one.person is not None:
+                grouped.setdefault("others", []).append(one)
+        return tuple(
+            Line(self.department_names.get(key, _("others")), self._cells(_sum(rows), total, department=key))
+            for key, rows in grouped.items()
+        )
+
+    def _decisions(self, person: int | None) -> Cell:
+        number = self.asked.get(person, 0) if person is not None else 0
+        return Cell(written(number), number, self._address(person=_key(person), asked="1") if number else "")
+
+    def _address(self, **query: str) -> str:
+        return f"{reverse('reports:load-cases')}?{urlencode(query)}"
+
+    def _cells(self, rows: Held, total: Held | None = None, **query: str) -> tuple[Cell, ...]:
+        numbers = zip((rows.open, rows.late, rows.soon), LATENESS, strict=True)
+        found = []
+        for number, lateness in numbers:
+            said = {**query, "late": lateness} if lateness else query
+            bar: SafeString | str = (
+                share_bar(number, total.open) if total is not None and not lateness else ""
+            )
+            found.append(Cell(written(number), number, self._address(**said) if number else "", bar))
+        return tuple(found)
+
+    def _chart(self, people: Sequence[tuple[int | None, Held]]) -> SafeString | str:
+        drawn = [(person, rows) for person, rows in people if rows.open][:DRAWN]
+        if not drawn:
+            return ""
+        series: list[tuple[str, list[Bar]]] = [(head, []) for head in _heads()[:3]]
+        for person, rows in drawn:
+            for (head, bars), cell in zip(series, self._cells(rows, person=_key(person)), strict=True):
+                words = _("%(person)s, %(figure)s: %(value)s") % {
+                    "person": self.name_of(person),
+                    "figure": head,
+                    "value": cell.text,
+                }
+                bars.append(Bar(cell.value or 0, cell.text, words, cell.address))
+        labels = [
+            self.names.get(person, "") if person is not None else _("nobody yet") for person, _r in drawn
+        ]
+        return columns(_("Load and lateness"), labels, series)
+
+
+def _heads() -> tuple[str, ...]:
+    return (pgettext("cases", "Open"), _("Late"), _("Due within a day"))
+
+
+def _key(person: int | None) -> str:
+    return NOBODY if person is None else str(person)
+
+
+def _sum(rows: Iterable[Held]) -> Held:
+    listed = list(rows)
+    return Held(
+        None,
+        "",
+        sum(one.open for one in listed),
+        sum(one.late for one in listed),
+        sum(one.soon for one in listed),
+    )
+
+
+def _grouped(rows: Iterable[Held], key: Any) -> dict[Any, list[Held]]:
+    found: dict[Any, list[Held]] = defaultdict(list)
+    for one in rows:
+        found[key(one)].append(one)
+    return found

@@ -1,0 +1,18 @@
+"""Addresses of reports, for staff: ``/reports/`` and ``/load/``."""
+
+from django.urls import path
+
+from backoffice.reports import load, views
+
+app_name = "reports"
+
+urlpatterns = [
+    path("reports/", views.report_list, name="list"),
+    path("reports/<slug:key>/", views.report, name="report"),
+    path("reports/<slug:key>/cases/", views.report_cases, name="cases"),
+    path("reports/<slug:key>/file/", views.workbook, name="file"),
+    path("reports/<slug:key>/report.pdf", views.document, name="pdf"),
+    path("load/", load.load, name="load"),
+    path("load/cases/", load.load_cases, name="load-cases"),
+    path("load/file/", load.load_file, name="load-file"),
+]

@@ -1,0 +1,205 @@
+"""The figures of a monthly report, and the cases behind each. One query a figure and a breakdown, whatever the cases.
+
+Counted are the cases the reader may see (``queries.cases_visible_to``), without those merged into another. The month is
+that of the house's time zone.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django.db.models import (
+    Avg,
+    Count,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+)
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce, TruncMonth
+from django.utils import timezone
+
+from foundation.organisation.models import User
+from workflows.models import Case, CaseClock
+from workflows.queries import cases_visible_to
+from workflows.reports.schema import Figure, Grouping, Monthly, Value, Where
+
+TENTH = Decimal("0.1")
+NO_VALUE = ""
+"""How a breakdown calls the cases without an answer, a department or a person."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """One part of a breakdown: the stored value and how many cases."""
+
+    value: str
+    count: int
+
+
+def months_to(month: datetime.date, number: int) -> list[datetime.date]:
+    """Return the first days of ``number`` months, the last one that of ``month``."""
+    found = []
+    year, at = month.year, month.month
+    for _each in range(number):
+        found.append(datetime.date(year, at, 1))
+        year, at = (year, at - 1) if at > 1 else (year - 1, 12)
+    return found[::-1]
+
+
+def next_month(month: datetime.date) -> datetime.date:
+    """Return the first day of the month after."""
+    return (month.replace(day=1) + datetime.timedelta(days=32)).replace(day=1)
+
+
+def cases_of(
+    monthly: Monthly, figure: Figure, reader: User, first: datetime.date, last: datetime.date
+) -> QuerySet[Case]:
+    """Return the cases a figure counts in the months from ``first`` to ``last`` (first days), newest first."""
+    moment = f"{figure.basis}_at"
+    found = cases_visible_to(reader).filter(workflow=monthly.workflow, merged_into=None)
+    found = found.filter(**{f"{moment}__gte": _begin(first), f"{moment}__lt": _begin(next_month(last))})
+    return _where(found, figure.where)
+
+
+def told_of(figure: Figure, found: QuerySet[Case]) -> QuerySet[Case]:
+    """Return of the cases of a figure those it is reckoned from: of an average, those with an answer."""
+    if figure.answer is None:
+        return found
+    return found.alias(said=answer_text(figure.answer)).exclude(said=None)
+
+
+def figures_of(
+    monthly: Monthly, reader: User, months: Sequence[datetime.date]
+) -> dict[str, dict[datetime.date, Decimal | int | None]]:
+    """Return by figure and month its value; None where there is nothing to reckon with (no case, no answer)."""
+    found: dict[str, dict[datetime.date, Decimal | int | None]] = {}
+    for figure in monthly.figures:
+        rows = cases_of(monthly, figure, reader, months[0], months[-1]).order_by()
+        by_month = rows.annotate(month=TruncMonth(f"{figure.basis}_at")).values("month")
+        if figure.measure in ("count", "share"):
+            told = by_month.annotate(n=Count("pk")).values_list("month", "n")
+            counts = {timezone.localdate(month): n for month, n in told}
+            found[figure.id] = {month: counts.get(month, 0) for month in months}
+        else:
+            told = by_month.annotate(n=Avg(_measured(figure))).values_list("month", "n")
+            averages = {timezone.localdate(month): _number(value) for month, value in told}
+            found[figure.id] = {month: averages.get(month) for month in months}
+    for figure in monthly.figures:
+        if figure.of is not None:
+            parts, wholes = found[figure.id], found[figure.of]
+            found[figure.id] = {month: _percent(parts[month], wholes[month]) for month in months}
+    return found
+
+
+def shares_of(monthly: Monthly, group: Grouping, reader: User, month: datetime.date) -> list[Share]:
+    """Return how the cases of a figure in one month divide, the largest part first."""
+    rows = _parted(monthly, group, reader, month).order_by().values("part").annotate(n=Count("pk"))
+    counts = [
+        Share(NO_VALUE if part in (None, "") else str(part), n) for part, n in rows.values_list("part", "n")
+    ]
+    together: dict[str, int] = {}
+    for one in counts:
+        together[one.value] = together.get(one.value, 0) + one.count
+    return sorted((Share(*pair) for pair in together.items()), key=lambda one: (-one.count, one.value))
+
+
+def cases_of_part(
+    monthly: Monthly, group: Grouping, reader: User, month: datetime.date, value: str
+) -> QuerySet[Case]:
+    """Return the cases of one part of a breakdown."""
+    rows = _parted(monthly, group, reader, month)
+    if value == NO_VALUE:
+        empty = (
+            Q(part__isnull=True)
+            if group.by in ("department", "assignee")
+            else Q(part__isnull=True) | Q(part="")
+        )
+        return rows.filter(empty)
+    if group.by in ("department", "assignee"):
+        return rows.filter(part=int(value)) if value.isdecimal() else rows.none()
+    return rows.filter(part=value)
+
+
+def _parted(monthly: Monthly, group: Grouping, reader: User, month: datetime.date) -> QuerySet[Any]:
+    figure = monthly.figure(group.figure)
+    assert figure is not None
+    rows = cases_of(monthly, figure, reader, month, month)
+    if group.by == "answer":
+        assert group.answer is not None
+        return rows.annotate(part=answer_text(group.answer))
+    return rows.annotate(
+        part=F({"department": "department_id", "assignee": "assignee_id"}.get(group.by, group.by))
+    )
+
+
+def answer_text(key: str) -> Coalesce:
+    """Return the stored answer to a question of a step, or to a field of the form, as text."""
+    return Coalesce(
+        Cast(KeyTextTransform(key, "answers"), TextField()),
+        Cast(KeyTextTransform(key, "submission__answers"), TextField()),
+    )
+
+
+def stored_text(value: Value) -> str:
+    """Return a stored value as ``answer_text`` gives it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _where(found: QuerySet[Case], where: Where) -> QuerySet[Case]:
+    if where.states:
+        found = found.filter(state__in=where.states)
+    if where.grades:
+        found = found.filter(grade__in=where.grades)
+    for key, values in where.answers.items():
+        found = found.alias(**{f"said_{key}": answer_text(key)}).filter(
+            **{f"said_{key}__in": [stored_text(value) for value in values]}
+        )
+    if where.taken:
+        taken = Q()
+        for step in where.taken:
+            taken |= Q(**{f"walked__times__{step}__gte": 1})
+        found = found.filter(taken)
+    for clock, outcome in where.clocks.items():
+        rows = CaseClock.objects.filter(case=OuterRef("pk"), clock=clock)
+        kept = CaseClock.Outcome.KEPT
+        late = Q(outcome=CaseClock.Outcome.BROKEN) | Q(
+            status=CaseClock.Status.RUNNING, due_at__lt=timezone.now()
+        )
+        found = found.filter(Exists(rows.filter(outcome=kept) if outcome == "kept" else rows.filter(late)))
+    return found
+
+
+def _measured(figure: Figure) -> Any:
+    if figure.measure == "average_days":
+        return ExpressionWrapper(F("closed_at") - F("opened_at"), output_field=DurationField())
+    assert figure.answer is not None
+    return Cast(answer_text(figure.answer), FloatField())
+
+
+def _number(value: Any) -> Decimal | None:
+    if value is None:
+        return None
+    if isinstance(value, datetime.timedelta):
+        value = value.total_seconds() / 86400
+    return Decimal(str(value)).quantize(TENTH, ROUND_HALF_UP)
+
+
+def _percent(part: Any, whole: Any) -> Decimal | None:
+    return (Decimal(part) * 100 / Decimal(whole)).quantize(TENTH, ROUND_HALF_UP) if whole else None
+
+
+def _begin(day: datetime.date) -> datetime.datetime:
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time()))
