@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from foundation.organisation.models import Position, User
 from foundation.organisation.supervision import people_under
+from tests.factories.clocks import put_clock
 from tests.factories.organisation import hold, make_department, make_deputy, make_position, make_user
 from tests.factories.workflows import House, make_house, open_complaint, take
 from workflows.models import Case, CaseClock
@@ -51,9 +52,8 @@ def assigned(house: House) -> Case:
 
 def due(case: Case, hours: int, clock: str = "reply") -> None:
     now = timezone.now()
-    CaseClock.objects.create(
-        case=case, clock=clock, started_at=now, due_at=now + datetime.timedelta(hours=hours)
-    )
+    due_at = now + datetime.timedelta(hours=hours)
+    put_clock(CaseClock(case=case, clock=clock, started_at=now, due_at=due_at))
 
 
 def numbers(page: str) -> set[str]:
