@@ -18,6 +18,8 @@ class WorkflowsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the packs who reads and writes workflows, and the auditor's pages who tells of cases."""
         # Imported here: models are not ready when this module is.
+        from django.db.models.signals import post_migrate
+
         from forms.files.holders import register_holders
         from forms.registers.beside import stand_beside
         from forms.services.corrections import bar_withdrawal, follow_correction
@@ -27,7 +29,7 @@ class WorkflowsConfig(AppConfig):
         from foundation.audit.trails import TrailKind, register_trail
         from foundation.audit.verification import register_check
         from foundation.packs.registry import register
-        from workflows import definition_trail, notices, submissions, trail, uses, verification
+        from workflows import definition_trail, notices, submissions, trail, uses, verification, word_index
         from workflows.models import clock
         from workflows.pack import ReportLoader, WorkflowLoader
         from workflows.registers import CasesBeside
@@ -35,6 +37,7 @@ class WorkflowsConfig(AppConfig):
         from workflows.services.drafts import StepHolders
 
         notices.register()
+        post_migrate.connect(word_index.install, sender=self, dispatch_uid="workflows-words")
         bar_withdrawal("cases", submissions.bar_withdrawal)
         follow_correction("cases", submissions.follow_correction)
         hold_back("cases", submissions.open_cases)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from foundation.editions.models import Edition
 from foundation.editions.queries import all_in_force
-from foundation.organisation.models import RoleBinding, User
+from foundation.organisation.models import Deputy, RoleBinding, User
 from foundation.organisation.resolution import Reach, roles_of
 from workflows import rules
 from workflows.definitions import definition_of
@@ -33,20 +35,33 @@ class Standing:
     def __init__(self, user: User, workflow: str, bound: Mapping[str, Collection[str]]) -> None:
         """Take the person, the workflow (for deputies), and the relations each bound role means."""
         self.roles = roles_of(user, workflow=workflow)
+        self._user = user
         self._bound = bound
         self._reach = Reach(user, workflow)
         self._conditions: dict[str, Q] = {}
 
+    @property
+    def principals(self) -> frozenset[int]:
+        """The ids of those for whom the person acts."""
+        return self._reach.acts_for - {self._user.pk}
+
     def condition(self, roles: Iterable[str]) -> Q | None:
         """Return what makes one of ``roles`` this person's: an empty Q for always, None for never."""
+        ways = self.ways(roles)
+        if ways == [Q()]:
+            return Q()
+        return any_of(ways) if ways else None
+
+    def ways(self, roles: Iterable[str]) -> list[Q]:
+        """Return the same as conditions of one column each, any of which is enough: an empty Q alone for always."""
         wanted = set(roles)
         if wanted & self.roles:
-            return Q()
+            return [Q()]
         # A role that nobody bound means the relation of its name.
         relations = {
             relation for role in wanted for relation in self._bound.get(role, {role} & set(Relation.values))
         }
-        return any_of(self._towards(relation) for relation in sorted(relations)) if relations else None
+        return [self._towards(relation) for relation in sorted(relations)]
 
     def _towards(self, relation: str) -> Q:
         """Return the cases towards which the person stands in ``relation``, themselves or as a deputy."""
@@ -58,6 +73,27 @@ class Standing:
                 Relation.CASE_DEPARTMENT_HEAD: lambda: Q(department__in=reach.departments),
             }.get(Relation(relation), lambda: Q(submitted_by__in=reach.submitters(relation)))()
         return self._conditions[relation]
+
+
+class Standings:
+    """Where a person stands towards the cases of each workflow. Workflows no deputy is named for share one answer, so
+    that the number of queries does not grow with the workflows there are.
+    """
+
+    def __init__(self, user: User) -> None:
+        """Take the person, and read what is the same for all workflows."""
+        self._user = user
+        self._bound = _bound_relations()
+        limited = Deputy.objects.on(timezone.localdate()).exclude(workflows=[])
+        self._named = {key for keys in limited.values_list("workflows", flat=True) for key in keys}
+        self._known: dict[str, Standing] = {}
+
+    def of(self, workflow: str) -> Standing:
+        """Return the answer for one workflow."""
+        key = workflow if workflow in self._named else ""
+        if key not in self._known:
+            self._known[key] = Standing(self._user, key, self._bound)
+        return self._known[key]
 
 
 def any_of(conditions: Iterable[Q]) -> Q:
@@ -80,13 +116,43 @@ def _workflow_editions() -> list[Edition]:
     return list(Edition.objects.filter(kind=Edition.Kind.WORKFLOW).defer("body"))
 
 
+@dataclass(frozen=True)
+class Sight:
+    """Which cases are for a person's eyes: all that ``wanted`` says.
+
+    ``ways`` are conditions of one column each; whatever ``wanted`` says meets one of them. Lists read them one by one,
+    each from its index (``workflows.lists``). ``everything``: there is no case that is not. ``workflows``: the keys of
+    those of which there may be cases.
+    """
+
+    wanted: Q
+    ways: tuple[Q, ...]
+    everything: bool
+    workflows: frozenset[str]
+
+    def cases(self) -> QuerySet[Case]:
+        """Return them, newest first."""
+        found = Case.objects.all() if self.everything else Case.objects.filter(self.wanted)
+        return found.select_related("edition", "assignee", "submitted_by", "department")
+
+
 def cases_visible_to(user: User) -> QuerySet[Case]:
     """Return the cases the person may know of, newest first."""
-    return _cases_where(user)
+    return sight_of(user).cases()
+
+
+def sight_of(user: User) -> Sight:
+    """Return which cases the person may know of."""
+    return _sight(user)
 
 
 def inbox_of(user: User) -> QuerySet[Case]:
     """Return the cases the person sees in which a step is theirs to take now, the one that waits longest first."""
+    return inbox_sight(user).cases().order_by("changed_at", "id")
+
+
+def inbox_sight(user: User) -> Sight:
+    """Return which cases wait for a step or a decision of the person; none of them is closed."""
 
     def open_steps(edition: Edition) -> list[tuple[Q, tuple[str, ...]]]:
         definition = definition_of(edition)
@@ -96,31 +162,36 @@ def inbox_of(user: User) -> QuerySet[Case]:
             for step in definition.transitions
         ]
 
-    return _cases_where(user, open_steps, waiting=True).order_by("changed_at", "id")
+    return _sight(user, open_steps, waiting=True)
 
 
-def _concerning(user: User, kinds: Collection[str], workflows: Collection[str]) -> Q:
+def _concerning(user: User, kinds: Collection[str], workflows: Collection[str], standings: Standings) -> Q:
     """Return the cases of the approvals the person is asked in (or acts for somebody who is), or those of ``kinds``."""
     if not user.is_active:
         return NOBODY
     own = Q(pk__in=Concern.objects.filter(person=user, kind__in=kinds).values("case"))
     if Concern.Kind.ASKED not in kinds:
         return own
+    acting: dict[frozenset[int], list[str]] = {}
     for workflow in workflows:
-        if principals := rules.principals_of(user, workflow):
-            asked = Concern.objects.filter(person__in=principals, kind=Concern.Kind.ASKED)
-            own |= Q(workflow=workflow, pk__in=asked.values("case"))
+        if principals := standings.of(workflow).principals:
+            acting.setdefault(principals, []).append(workflow)
+    for principals, keys in acting.items():
+        asked = Concern.objects.filter(person__in=principals, kind=Concern.Kind.ASKED)
+        own |= Q(workflow__in=keys, pk__in=asked.values("case"))
     return own
 
 
-def decisions_waiting_for(user: User) -> QuerySet[Case]:
+def decisions_waiting_for(user: User, standings: Standings | None = None) -> QuerySet[Case]:
     """Return the cases that wait for the person's decision, for themselves or as a deputy, the oldest first; not
     those that are their own matter.
     """
-    keys = {edition.key for edition in _workflow_editions()}
+    standings = standings or Standings(user)
+    kind = Edition.Kind.WORKFLOW
+    keys = sorted(set(Edition.objects.filter(kind=kind).order_by().values_list("key", flat=True)))
     own = Q(submitted_by=user) | Q(submission__submitted_by=user) | Q(submission__on_behalf_of=user)
     return (
-        Case.objects.filter(_concerning(user, [Concern.Kind.ASKED], keys))
+        Case.objects.filter(_concerning(user, [Concern.Kind.ASKED], keys, standings))
         .exclude(own)
         .select_related("edition", "assignee", "submitted_by", "department")
         .order_by("changed_at", "id")
@@ -137,50 +208,78 @@ def orders_asked_of(user: User) -> QuerySet[ChildOrder]:
         for workflow, roles in waiting.values_list("case__workflow", "roles").distinct()
     }
     wanted = NOBODY
-    bound = _bound_relations() if asked else {}
-    standings: dict[str, Standing] = {}
+    standings = Standings(user) if asked else None
     for workflow, roles in sorted(asked):
-        if workflow not in standings:
-            standings[workflow] = Standing(user, workflow, bound)
-        condition = standings[workflow].condition(roles)
+        condition = standings.of(workflow).condition(roles) if standings else None
         if condition is not None:
-            theirs = Case.objects.filter(condition, workflow=workflow).values("pk")
-            wanted |= Q(case__in=theirs, roles=list(roles))
+            theirs = Case.objects.filter(condition, workflow=workflow, pk=OuterRef("case_id")).order_by()
+            wanted |= Q(Exists(theirs), roles=list(roles))
     if not wanted.children:
         return ChildOrder.objects.none()
-    seen = cases_visible_to(user).values("pk")
-    return waiting.filter(wanted, case__in=seen).select_related("case__edition").order_by("ordered_at", "id")
+    # Asked of each order by itself: whoever sees every case would have them all read for a few orders.
+    seen = Exists(cases_visible_to(user).order_by().filter(pk=OuterRef("case_id")))
+    return waiting.filter(wanted).filter(seen).select_related("case__edition").order_by("ordered_at", "id")
 
 
-def _cases_where(user: User, demands: Demands | None = None, *, waiting: bool = False) -> QuerySet[Case]:
+def _sight(user: User, demands: Demands | None = None, *, waiting: bool = False) -> Sight:
     """Return the cases the person sees; with ``demands``, those that meet one of them as well, and with ``waiting``
     also those that wait for their decision.
     """
-    bound = _bound_relations()
-    standings: dict[str, Standing] = {}
-    wanted = NOBODY
-    for edition in _workflow_editions():
-        if edition.key not in standings:
-            standings[edition.key] = Standing(user, edition.key, bound)
-        standing = standings[edition.key]
-        condition = standing.condition(definition_of(edition).access.sees)
+    standings, editions = Standings(user), _workflow_editions()
+    wanted, held, ways = NOBODY, NOBODY, []
+    all_of: list[Edition] = []
+    told: set[str] = set()
+    alike: list[tuple[Q, list[Edition]]] = []
+    keys = {edition.key for edition in editions}
+    for edition in editions:
+        standing = standings.of(edition.key)
+        sees = definition_of(edition).access.sees
+        condition = standing.condition(sees)
         if condition is None:
             continue
+        asked = [(Q(), sees)] if demands is None else demands(edition)
         if demands is not None:
             condition &= any_of(
                 states & theirs
-                for states, roles in demands(edition)
+                for states, roles in asked
                 if (theirs := standing.condition(roles)) is not None
             )
-        wanted |= Q(edition=edition) & condition
+        for states, roles in asked:
+            for way in standing.ways(roles):
+                told.add(edition.key)
+                if way != Q():
+                    ways.append(way)
+                elif demands is None:
+                    all_of.append(edition)
+                else:
+                    held |= Q(edition=edition) & states
+        same = next((some for one, some in alike if one == condition), None)
+        if same is None:
+            alike.append((condition, [edition]))
+        else:
+            same.append(edition)
+    for condition, some in alike:
+        wanted |= Q(edition__in=[edition.pk for edition in some]) & condition
+    if all_of:
+        held = Q(edition__in=[edition.pk for edition in all_of])
+    if held != NOBODY:
+        ways.insert(0, held)
     if demands is None:
-        wanted |= _concerning(user, Concern.Kind.values, standings)
-    elif waiting:
-        wanted |= Q(pk__in=decisions_waiting_for(user).values("pk"))
-    matching = Case.objects.filter(wanted).values("pk")
-    return Case.objects.filter(pk__in=matching).select_related(
-        "edition", "assignee", "submitted_by", "department"
-    )
+        extra = _concerning(user, Concern.Kind.values, keys, standings)
+    else:
+        extra = (
+            Q(pk__in=decisions_waiting_for(user, standings).order_by().values("pk")) if waiting else NOBODY
+        )
+    if extra != NOBODY:
+        wanted |= extra
+        ways.append(extra)
+        told |= keys
+    everything = demands is None and bool(editions) and len(all_of) == len(editions)
+    once: list[Q] = []
+    for way in ways:
+        if way not in once:
+            once.append(way)
+    return Sight(wanted, tuple(once), everything, frozenset(told))
 
 
 def case_for(user: User, case_uuid: UUID) -> Case:

@@ -13,6 +13,7 @@ from foundation.audit.erasure import ERASED, Entry, erase, mark, recorded
 from foundation.audit.seal import ROW
 from foundation.audit.services import Actor, change_audited
 from foundation.organisation.models import User
+from workflows import words
 from workflows.definitions import definition_of
 from workflows.machine import machine_of
 from workflows.models import Case
@@ -60,6 +61,7 @@ def follow_correction(submission: Submission, by: User) -> None:
     if (case.subject, case.grade) != (before.subject, before.grade):
         told = Told(references={"submission": submission.number, "revision": str(submission.revision)})
         record(case, before, "corrected", Actor.of(by), told)
+    words.keep(case)
     if case.category != "final":
         proceed(case, by)
 
@@ -103,5 +105,6 @@ def erase_case(submission: Submission, had: Mapping[str, Any]) -> None:
     )
     erase(event, entries)
     case.samenesses.all().delete()
+    words.keep(case)
     case.child_orders.update(answers={})
     discard_all(case.step_drafts.all())

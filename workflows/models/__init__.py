@@ -12,11 +12,13 @@ from workflows.models.ledger import (
 )
 from workflows.models.migration import CaseMigration
 from workflows.models.standing import ChildOrder, Concern, Sameness, StepDraft, Turn
+from workflows.models.words import CaseWords
 
 __all__ = [
     "Case",
     "CaseClock",
     "CaseMigration",
+    "CaseWords",
     "ChildOrder",
     "Concern",
     "LedgerAccount",

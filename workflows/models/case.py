@@ -97,8 +97,29 @@ class Case(Audited):
         verbose_name_plural = _("cases")
         indexes = [
             models.Index(fields=["edition", "state"], name="case_by_state"),
-            models.Index(fields=["category", "-opened_at"], name="case_by_category"),
             models.Index(fields=["workflow", "category"], name="case_by_workflow"),
+            # Lists are walked in their order (workflows.lists): all cases, those not closed, those of somebody.
+            models.Index(fields=["-opened_at", "-id"], name="case_by_opening"),
+            models.Index(fields=["-changed_at", "-id"], name="case_by_change"),
+            models.Index(fields=["workflow", "state", "-opened_at", "-id"], name="case_by_stand"),
+            models.Index(fields=["assignee", "-opened_at", "-id"], name="case_by_assignee"),
+            models.Index(fields=["submitted_by", "-opened_at", "-id"], name="case_by_submitter"),
+            models.Index(
+                fields=["-opened_at", "-id"], condition=models.Q(closed_at=None), name="case_open_by_opening"
+            ),
+            models.Index(
+                fields=["changed_at", "id"], condition=models.Q(closed_at=None), name="case_open_by_change"
+            ),
+            models.Index(
+                fields=["assignee", "changed_at", "id"],
+                condition=models.Q(closed_at=None),
+                name="case_open_by_assignee",
+            ),
+            models.Index(
+                fields=["edition", "state", "changed_at", "id"],
+                condition=models.Q(closed_at=None),
+                name="case_open_by_stand",
+            ),
         ]
 
     def __str__(self) -> str:

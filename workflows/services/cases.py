@@ -27,7 +27,7 @@ from foundation.audit.services import Actor, FieldChange, create_audited, rememb
 from foundation.editions.models import Edition
 from foundation.editions.texts import in_language
 from foundation.organisation.models import Department, Holding, User
-from workflows import rules, sameness, way
+from workflows import rules, sameness, way, words
 from workflows.assignment import candidates_for
 from workflows.definitions import definition_of, edition_in_force
 from workflows.exceptions import AnswersRefused, NotPermitted, RuleBroken
@@ -197,6 +197,7 @@ def create(
     follow(case)
     timed.keep(case)
     sameness.keep(case, definition)
+    words.keep(case)
     tell_asked(case, before, event.stream_ver, machine)
     proceed(case, by)
     return case

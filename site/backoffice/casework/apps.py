@@ -15,6 +15,6 @@ class CaseworkConfig(AppConfig):
         from backoffice.access.navigation import register_count
         from backoffice.casework import firing  # noqa: F401 - registers who reckons time limits anew
         from backoffice.casework.ledger import lists  # noqa: F401 - registers who posts long lists
-        from workflows.queries import inbox_of, orders_asked_of
+        from workflows.lists import inbox_count
 
-        register_count("inbox", lambda user: inbox_of(user).count() + orders_asked_of(user).count())
+        register_count("inbox", inbox_count)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import uuid as uuids
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -23,16 +23,17 @@ from backoffice.access.waiting import waiting_for
 from backoffice.casework.deciding import key_of, uuid_of, whole
 from backoffice.casework.presentation import Row, rows_of
 from backoffice.casework.related import orders_told
+from backoffice.casework.wanted import workflows_offered
 from foundation.editions.texts import in_language
 from foundation.organisation.deputising import DeputiesInForce
 from foundation.organisation.models import User
 from workflows import rounds, rules
 from workflows.content import seal_of
-from workflows.definitions import definition_of, edition_in_force
 from workflows.exceptions import WorkflowError
+from workflows.lists import BOUND, OPEN, Asked, CaseList, load
 from workflows.machine import machine_of
 from workflows.models import Case
-from workflows.queries import decisions_waiting_for, inbox_of, orders_asked_of
+from workflows.queries import Sight, decisions_waiting_for, inbox_sight, orders_asked_of
 from workflows.services import approvals
 from workflows.services.record import open_round
 from workflows.services.requests import Request
@@ -76,26 +77,33 @@ def inbox(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpResponse:
     wanted = request.GET.get("kind", "all")
     kind: Kind = next((one for one in KINDS if one == wanted), "all")
+    waiting, closest = inbox_sight(request.user), Asked(OPEN, order="changed")
+    everything = CaseList(waiting, closest, reader=request.user)
     decisions = decisions_waiting_for(request.user)
-    decided_here = set(decisions.values_list("pk", flat=True))
-    everything = inbox_of(request.user)
-    total = everything.count()
-    found = _of_kind(everything, kind, decided_here)
+    decided_here = set(decisions.order_by().values_list("pk", flat=True)[: BOUND + 1])
+    total, decided = len(everything.ids), min(len(decided_here), BOUND)
     orders = orders_asked_of(request.user)
     openings = orders.count()
-    workflow = request.GET.get("workflow", "")
-    keys = sorted(set(everything.order_by().values_list("workflow", flat=True)))
+    keys = sorted(_workflows_of(everything, waiting))
     keys += sorted(set(orders.order_by().values_list("case__workflow", flat=True)) - set(keys))
+    workflow = request.GET.get("workflow", "")
     workflow = workflow if workflow in keys else ""
+    only = [Q(workflow=workflow)] if workflow else []
     if workflow:
-        found, orders = found.filter(workflow=workflow), orders.filter(case__workflow=workflow)
+        orders = orders.filter(case__workflow=workflow)
+    if kind in ("decisions", "steps"):
+        of_kind = Q(pk__in=decisions.order_by().values("pk"))
+        only.append(of_kind if kind == "decisions" else ~of_kind)
+    found = replace(closest, filters=tuple(only)) if only else closest
+    listed = CaseList(waiting, found, reader=request.user) if only else everything
     number = request.GET.get("page")
     if kind == "openings":
         page: Page[Any] = Paginator(orders, PER_PAGE).get_page(number)
         rows, shown = [], list(page.object_list)
     else:
-        page = Paginator(found.select_related("submission__edition"), PER_PAGE).get_page(number)
-        rows = waiting_rows(list(page.object_list), request.user, decided_here)
+        page = Paginator(listed.ids, PER_PAGE).get_page(number)
+        page.more = listed.more
+        rows = waiting_rows(load(page.object_list), request.user, decided_here)
         shown = list(orders[:FEW_ORDERS]) if kind == "all" and page.number == 1 else []
     context = {
         "page_title": _("Inbox"),
@@ -103,11 +111,11 @@ def _page(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpRespon
         "rows": rows,
         "kind": kind,
         "workflow": workflow,
-        "workflows": _workflow_titles(keys),
+        "workflows": workflows_offered(keys),
         "kinds": [
             ("all", _("Everything"), total + openings),
-            ("decisions", _("Decisions"), len(decided_here)),
-            ("steps", _("Steps"), total - len(decided_here)),
+            ("decisions", _("Decisions"), decided),
+            ("steps", _("Steps"), total - decided),
             *([("openings", _("To be opened"), openings)] if openings or kind == "openings" else []),
         ],
         "total": total + openings,
@@ -121,18 +129,12 @@ def _page(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpRespon
     return render(request, "casework/inbox.html", context, status=status)
 
 
-def _of_kind(found: QuerySet[Case], kind: Kind, decisions: set[int]) -> QuerySet[Case]:
-    if kind == "decisions":
-        return found.filter(pk__in=decisions)
-    return found.exclude(pk__in=decisions) if kind == "steps" else found
-
-
-def _workflow_titles(keys: Sequence[str]) -> list[tuple[str, str]]:
-    found = []
-    for key in keys:
-        edition = edition_in_force(key)
-        found.append((key, in_language(definition_of(edition).title) if edition else key))
-    return sorted(found, key=lambda pair: pair[1])
+def _workflows_of(everything: CaseList, waiting: Sight) -> set[str]:
+    """Return the workflows of what waits; where that is more than is counted, those of which something may."""
+    if everything.more:
+        return set(waiting.workflows)
+    found = Case.objects.filter(pk__in=everything.ids).order_by().values_list("workflow", flat=True)
+    return set(found.distinct())
 
 
 def waiting_rows(cases: Sequence[Case], user: User, decisions: set[int]) -> list[Waiting]:

@@ -6,7 +6,6 @@ import uuid as uuids
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -20,8 +19,9 @@ from backoffice.casework.presentation import rows_of
 from backoffice.casework.related import related_of
 from workflows.definitions import definition_of
 from workflows.exceptions import CaseNotFound, NotPermitted, Overtaken, RuleBroken, WorkflowError
+from workflows.lists import Asked, CaseList, load
 from workflows.models import Case
-from workflows.queries import cases_visible_to
+from workflows.queries import sight_of
 from workflows.services import relations
 from workflows.services.record import Receipt
 from workflows.services.requests import Request
@@ -113,11 +113,9 @@ def _page(
 ) -> HttpResponse:
     words = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
     related = related_of(case, request.user)
-    found = cases_visible_to(request.user).exclude(pk=case.pk)
     if words:
-        for word in words.split():
-            found = found.filter(Q(number__icontains=word) | Q(subject__icontains=word))
-        rows = rows_of(found[:SHOWN])
+        found = CaseList(sight_of(request.user), Asked(words=words), reader=request.user, bound=SHOWN + 1)
+        rows = rows_of(load([pk for pk in found.ids if pk != case.pk][:SHOWN]))
     else:
         rows = rows_of([one.case for one in related.same][:SHOWN])
     context: dict[str, Any] = {

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -21,53 +20,44 @@ from backoffice.casework.orders import after_step
 from backoffice.casework.pages import case_context, case_or_404, receipt_words, to_case
 from backoffice.casework.presentation import Happening, answered_of, rows_of, timeline_of
 from backoffice.casework.questions import Questions
+from backoffice.casework.wanted import Wanted, headings, people_offered, states_offered, workflows_offered
 from foundation.editions.texts import in_language
 from workflows.definitions import definition_of
 from workflows.exceptions import CaseNotFound, NotPermitted, Overtaken, RuleBroken, WorkflowError
 from workflows.ledgers import ledgers_of
+from workflows.lists import CaseList, load
 from workflows.models import Case
-from workflows.queries import cases_visible_to, transitions_open_to
+from workflows.queries import sight_of, transitions_open_to
 from workflows.schema import Transition
 from workflows.services import cases
 
 PER_PAGE = 25
-LONGEST_SEARCH = 100
-SCOPES = ("open", "final", "all")
 
 
 @require_GET
 def case_list(request: HttpRequest) -> HttpResponse:
-    """The cases the person may know of, searched by number and subject, open ones first by default."""
-    scope = request.GET.get("scope", "open")
-    scope = scope if scope in SCOPES else "open"
-    words = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
-    visible = cases_visible_to(request.user)
-    page = Paginator(_within(_matching(visible, words), scope), PER_PAGE).get_page(request.GET.get("page"))
+    """The cases the person may know of, as the address asks for them; open ones by default, the newest first."""
+    wanted, sight = Wanted.read(request.GET), sight_of(request.user)
+    listed = CaseList(sight, wanted.asked(request.user), reader=request.user)
+    page = Paginator(listed.ids, PER_PAGE).get_page(request.GET.get("page"))
+    page.more = listed.more  # type: ignore[attr-defined]  # what ``pagination`` asks of a page beside its own
+    scopes = [("open", _("Open")), ("final", _("Closed")), ("all", _("All"))]
     return render(
         request,
         "casework/case_list.html",
         {
             "page_title": _("Cases"),
             "page": page,
-            "rows": rows_of(page.object_list),
-            "words": words,
-            "scope": scope,
+            "rows": rows_of(load(page.object_list)),
+            "wanted": wanted,
+            "headings": headings(wanted),
+            "scopes": [(key, title, wanted.address(scope=key)) for key, title in scopes],
+            "workflows": workflows_offered(sorted(sight.workflows)),
+            "states": states_offered(wanted.workflow),
+            "people": people_offered(wanted),
             "has_ledgers": bool(ledgers_of(request.user)),
-            "scopes": [("open", _("Open")), ("final", _("Closed")), ("all", _("All"))],
         },
     )
-
-
-def _matching(found: QuerySet[Case], words: str) -> QuerySet[Case]:
-    for word in words.split():
-        found = found.filter(Q(number__icontains=word) | Q(subject__icontains=word))
-    return found
-
-
-def _within(found: QuerySet[Case], scope: str) -> QuerySet[Case]:
-    if scope == "all":
-        return found
-    return found.filter(category="final") if scope == "final" else found.exclude(category="final")
 
 
 @require_GET

@@ -1,13 +1,15 @@
-"""``manage.py workflows check|matrix|sameness``: for whoever changes a definition, and for CI.
+"""``manage.py workflows check|matrix|sameness|words``: for whoever changes a definition, and for CI.
 
 ``check`` validates the newest edition of every workflow, acts its trials out, and exits with 1 on a fault; ``matrix``
 prints state × transition × role of the editions in force; ``sameness`` writes anew what tells that cases are about the
-same, after the secret of the installation was changed. The first two write nothing.
+same, after the secret of the installation was changed; ``words`` writes anew what
+cases are searched by. The first two write nothing.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -15,11 +17,11 @@ from django.db import transaction
 
 from foundation.editions.models import Edition
 from foundation.editions.queries import body_of, newest
+from workflows import sameness, words
 from workflows.definitions import definition_of, edition_in_force
 from workflows.faults import Problem
 from workflows.matrix import matrix_of
 from workflows.models import Case
-from workflows.sameness import keep
 from workflows.schema import WorkflowDefinition
 from workflows.services.definitions import check_workflow
 from workflows.services.working import tried
@@ -37,11 +39,13 @@ def _trials(definition: WorkflowDefinition) -> list[Problem]:
 class Command(BaseCommand):
     """Validates workflows and prints who may do what."""
 
-    help = "Validate every workflow (check), print state × transition × role (matrix), renew sameness."
+    help = (
+        "Validate every workflow (check), print state × transition × role (matrix), renew sameness and words."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the two actions."""
-        parser.add_argument("action", choices=["check", "matrix", "sameness"])
+        parser.add_argument("action", choices=["check", "matrix", "sameness", "words"])
         parser.add_argument("key", nargs="?", help="one workflow; all without it")
         parser.add_argument("--format", choices=["text", "json"], default="text")
 
@@ -57,7 +61,9 @@ class Command(BaseCommand):
         if options["action"] == "check":
             self._check(keys, options["format"])
         elif options["action"] == "sameness":
-            self._sameness(keys)
+            self._renew(keys, lambda case: sameness.keep(case, definition_of(case.edition)))
+        elif options["action"] == "words":
+            self._renew(keys, words.keep)
         else:
             self._matrix(keys, options["format"])
 
@@ -91,11 +97,11 @@ class Command(BaseCommand):
         if faults:
             raise CommandError(f"{faults} faults", returncode=1)
 
-    def _sameness(self, keys: list[str]) -> None:
+    def _renew(self, keys: list[str], keep: Callable[[Case], None]) -> None:
         cases = Case.objects.filter(workflow__in=keys).select_related("edition", "submission__edition")
         for case in cases.order_by("pk").iterator(chunk_size=500):
             with transaction.atomic():
-                keep(case, definition_of(case.edition))
+                keep(case)
         self.stdout.write(f"{cases.count()} cases")
 
     def _matrix(self, keys: list[str], form: str) -> None:

@@ -1,0 +1,186 @@
+"""What an address asks of the list of cases: ``workflow``, ``state``, ``person``, ``late``, ``opened_from``,
+``opened_to``, ``q``, ``scope`` and ``sort``. Other rooms link to the list with these names.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Q
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from backoffice.casework.deciding import uuid_of
+from foundation.editions.models import Edition
+from foundation.editions.queries import all_in_force
+from foundation.editions.texts import in_language
+from foundation.organisation.models import User
+from workflows.definitions import definition_of, edition_in_force
+from workflows.lists import CLOSED, NEWEST, OPEN, ORDERS, Asked
+
+SCOPES = {"open": OPEN, "final": CLOSED, "all": Q()}
+LONGEST_SEARCH = 100
+NOBODY, MYSELF = "nobody", "me"
+LONGEST_KEY = 80
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be shown. ``person``: the uuid of whoever has the case, ``me`` or ``nobody``."""
+
+    scope: str = "open"
+    workflow: str = ""
+    state: str = ""
+    person: str = ""
+    late: bool = False
+    opened_from: dt.date | None = None
+    opened_to: dt.date | None = None
+    words: str = ""
+    sort: str = ""
+
+    @classmethod
+    def read(cls, query: QueryDict) -> Wanted:
+        """Return what a query string asks for; what cannot be read is passed over."""
+
+        def text(name: str, most: int = LONGEST_KEY) -> str:
+            return query.get(name, "").replace("\x00", "").strip()[:most]
+
+        scope, sort, person = text("scope"), text("sort"), text("person")
+        return cls(
+            scope=scope if scope in SCOPES else "open",
+            workflow=text("workflow"),
+            state=text("state"),
+            person=person if person in (NOBODY, MYSELF) or uuid_of(person) is not None else "",
+            late=query.get("late") == "1",
+            opened_from=_day(text("opened_from")),
+            opened_to=_day(text("opened_to")),
+            words=text("q", LONGEST_SEARCH),
+            sort=sort if sort in ORDERS else "",
+        )
+
+    @property
+    def order(self) -> str:
+        """The order of the list: late ones by when they were due, others the newest first, where nobody chose."""
+        return self.sort or ("due" if self.late else NEWEST)
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything but scope and order is asked for."""
+        return replace(self, scope="open", sort="") != Wanted()
+
+    def asked(self, reader: User) -> Asked:
+        """Return what the list is asked for."""
+        filters = []
+        if self.workflow or self.state:
+            names = {"workflow": self.workflow, "state": self.state}
+            filters.append(Q(**{name: value for name, value in names.items() if value}))
+        if self.person:
+            filters.append(self._has_it(reader))
+        if self.opened_from:
+            filters.append(Q(opened_at__gte=_midnight(self.opened_from)))
+        if self.opened_to:
+            filters.append(Q(opened_at__lt=_midnight(self.opened_to + dt.timedelta(days=1))))
+        return Asked(
+            scope=SCOPES[self.scope],
+            filters=tuple(filters),
+            late_at=timezone.now() if self.late else None,
+            words=self.words,
+            order=self.order,
+        )
+
+    def _has_it(self, reader: User) -> Q:
+        if self.person == NOBODY:
+            return Q(assignee=None)
+        if self.person == MYSELF:
+            return Q(assignee=reader)
+        return Q(assignee__in=User.objects.filter(uuid=self.person).values_list("pk", flat=True)[:1])
+
+    def address(self, **changed: Any) -> str:
+        """Return the query string that asks for the same with these changes."""
+        said = replace(self, **changed)
+        pairs = [
+            ("scope", said.scope if said.scope != "open" else ""),
+            ("workflow", said.workflow),
+            ("state", said.state),
+            ("person", said.person),
+            ("late", "1" if said.late else ""),
+            ("opened_from", said.opened_from.isoformat() if said.opened_from else ""),
+            ("opened_to", said.opened_to.isoformat() if said.opened_to else ""),
+            ("q", said.words),
+            ("sort", said.sort),
+        ]
+        return f"?{urlencode([pair for pair in pairs if pair[1]])}"
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        day = parse_date(text)
+    except ValueError:
+        return None
+    return day if day is not None and 1900 < day.year < 9000 else None
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return timezone.make_aware(dt.datetime.combine(day, dt.time()))
+
+
+# --- what can be chosen ------------------------------------------------------------------------------------------
+
+
+def workflows_offered(keys: Collection[str]) -> list[tuple[str, str]]:
+    """Return the workflows by key with their titles, in the order of the titles. One query."""
+    titles = {edition.key: edition for edition in all_in_force(Edition.Kind.WORKFLOW) if edition.key in keys}
+    found = [
+        (key, in_language(definition_of(titles[key]).title) if key in titles else key) for key in sorted(keys)
+    ]
+    return sorted(found, key=lambda pair: pair[1])
+
+
+def states_offered(workflow: str) -> list[tuple[str, str]]:
+    """Return the states of a workflow in their order; none where no workflow, or none in force, is chosen."""
+    edition = edition_in_force(workflow) if workflow else None
+    if edition is None:
+        return []
+    return [(state.id, in_language(state.title)) for state in definition_of(edition).states]
+
+
+def people_offered(wanted: Wanted) -> list[tuple[str, str]]:
+    """Return whom cases may be with: oneself, nobody, and the people who work here."""
+    people = [(str(person.uuid), str(person)) for person in User.objects.filter(is_active=True)]
+    return [(MYSELF, _("Myself")), (NOBODY, _("Nobody yet")), *people]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading of the list one may sort by. ``sorted``: ``ascending``, ``descending`` or nothing."""
+
+    text: str
+    url: str
+    sorted: str
+
+
+def headings(wanted: Wanted) -> dict[str, Heading]:
+    """Return the headings one may sort by, by column; choosing one again turns the order round where it can be."""
+    told = {
+        "number": _("Number"),
+        "due": _("Due"),
+        "changed": _("Last change"),
+        "opened": _("Opened"),
+    }
+    found = {}
+    for column, text in told.items():
+        now = wanted.order.removeprefix("-") == column
+        descending = wanted.order.startswith("-")
+        turned = column if now and descending else f"-{column}"
+        found[column] = Heading(
+            text,
+            wanted.address(sort=turned if turned in ORDERS else column),
+            ("descending" if descending else "ascending") if now else "",
+        )
+    return found
