@@ -1,0 +1,115 @@
+"""Inbox, list and search of cases: at a million cases beside ten thousand, for one who sees all and one who sees few.
+
+The whole request is measured, page and all, first at the small number; then cases are added up to the large one. The
+time of the processor counts, so that other work of the machine does not. ``REMIT_BENCH_CASES`` names another large
+number. On PostgreSQL the database reckons in processes of its own: there the shortest time by the clock counts.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from foundation.organisation.models import User
+from tests.benchmarks.conftest import Measured
+from tests.factories.chains import publish_all, state, workflow_body
+from tests.factories.organisation import make_user
+from workflows import samples
+
+pytestmark = [pytest.mark.benchmark, pytest.mark.django_db]
+
+SMALL = 10_000
+LARGE = int(os.environ.get("REMIT_BENCH_CASES", "1000000"))
+BUDGET = 1.5
+TURNS = 9
+
+SCREENS = [
+    ("inbox", "/inbox/"),
+    ("first page", "/cases/"),
+    ("first page of all", "/cases/?scope=all"),
+    ("a late page", "/cases/?scope=all&page=40"),
+    ("a state", f"/cases/?scope=all&workflow={samples.KEY}&state=handling"),
+    ("nobody has it", "/cases/?person=nobody"),
+    ("one person has it", "/cases/?scope=all&person=me"),
+    ("late", "/cases/?late=1"),
+    ("opened in two months", "/cases/?scope=all&opened_from=2026-01-01&opened_to=2026-02-28"),
+    ("by when it is due", "/cases/?sort=due"),
+    ("by last change", "/cases/?scope=all&sort=-changed"),
+    ("by number", "/cases/?scope=all&sort=number"),
+    ("oldest first", "/cases/?scope=all&sort=opened"),
+    ("words many wrote", "/cases/?scope=all&q=划痕"),
+    ("words few wrote", "/cases/?scope=all&q=王伟 划痕"),
+    ("words nobody wrote", "/cases/?scope=all&q=无此词语"),
+    ("a part of a plate", "/cases/?scope=all&q=粤B·123"),
+    ("the end of a telephone number", "/cases/?scope=all&q=5678"),
+]
+
+
+def tell(done: int, total: int) -> None:
+    if done % 50_000 == 0:
+        print(f"  {done:,} of {total:,} cases", file=sys.stderr, flush=True)
+
+
+@pytest.fixture(scope="module")
+def readers(django_db_setup: Any, django_db_blocker: Any) -> Iterator[dict[str, User]]:
+    """One who sees every case and one who has few; all is rolled back at the end."""
+    with django_db_blocker.unblock():
+        outer = transaction.atomic()
+        outer.__enter__()
+        try:
+            auditor = publish_all(workflow_body([state("new"), state("done", "final")]))["auditor"][0]
+            samples.add(SMALL, by=make_user())
+            yield {"sees all": auditor, "sees few": User.objects.get(username="sample-007")}
+        finally:
+            transaction.set_rollback(True)
+            outer.__exit__(None, None, None)
+
+
+def taken(readers: dict[str, User]) -> dict[str, tuple[float, int]]:
+    """Return by screen the shortest time of several turns, and the number of statements."""
+    clock = time.process_time if connection.vendor == "sqlite" else time.perf_counter
+    found = {}
+    for who, person in readers.items():
+        client = Client()
+        client.force_login(person)
+        for name, address in SCREENS:
+            assert client.get(address).status_code == 200
+            with CaptureQueriesContext(connection) as statements:
+                client.get(address)
+            times = []
+            for _turn in range(TURNS):
+                begins = clock()
+                client.get(address)
+                times.append(clock() - begins)
+            found[f"{name}, {who}"] = min(times), len(statements)
+    return found
+
+
+def test_lists_inbox_and_search(readers: dict[str, User], measured: Measured) -> None:
+    few = taken(readers)
+    samples.add(LARGE - SMALL, by=make_user(), tell=tell)
+    many = taken(readers)
+    over = []
+    for name, (before, statements) in few.items():
+        after, then = many[name]
+        try:
+            measured(
+                f"cases: {name}",
+                figure=f"{before * 1000:.0f} ms at {SMALL:,}; {after * 1000:.0f} ms at {LARGE:,}; "
+                f"ratio {after / before:.2f}; {then} statements",
+                budget=f"≤ {BUDGET} × the time at {SMALL:,}",
+                met=after <= BUDGET * before,
+            )
+        except AssertionError as fault:
+            over.append(str(fault))
+        # A person whose cases became many is asked after in another way, by a few statements; never by one for each.
+        assert then <= statements + 4, name
+    assert not over, "\n".join(over)
