@@ -207,6 +207,8 @@ def _settle() -> None:
         cursor.execute("ANALYZE")
 
 
+CLOCK_BEGINS = b'{"changes":[{"path":"clocks.solution"}]}'
+"""What the event of a sample case says: that its clock begins. The guard of clocks asks for no less."""
 _EVENT = ("stream", "stream_ver", "body", "prev", "hash")
 _SUBMISSION = (
     "id", "stream", "version", "uuid", "number", "form_key", "edition_id", "answers", "revision", "state",
@@ -219,7 +221,8 @@ _CASE = (
 )  # fmt: skip
 _CLOCK = (
     "case_id", "clock", "status", "outcome", "run", "target", "answer", "calendar", "calendar_version", "started_at",
-    "stopped_at", "due_at", "length_seconds", "used_seconds", "stretches", "fired", "last_error", "failures",
+    "stopped_at", "due_at", "case_version", "own_version", "length_seconds", "used_seconds", "stretches",
+    "fired", "last_error", "failures",
 )  # fmt: skip
 
 
@@ -254,7 +257,10 @@ def _batch(
         submission, case = next_submission + at, next_case + at
         names = [uuids.UUID(int=draw.getrandbits(128), version=4) for _row in range(2)]
         streams = [f"submission:{names[0]}", f"case:{names[1]}"]
-        events += [(one, 1, b"{}", bytes(32), hashlib.sha256(one.encode()).digest()) for one in streams]
+        events += [
+            (one, 1, said, bytes(32), hashlib.sha256(one.encode()).digest())
+            for one, said in zip(streams, (b"{}", CLOCK_BEGINS), strict=True)
+        ]
         submissions.append(
             (
                 submission,

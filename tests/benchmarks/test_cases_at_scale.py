@@ -20,7 +20,7 @@ from django.test.utils import CaptureQueriesContext
 
 from foundation.organisation.models import User
 from tests.benchmarks.conftest import Measured
-from tests.factories.chains import publish_all, state, workflow_body
+from tests.factories.chains import publish_all, state, step, workflow_body
 from tests.factories.organisation import make_user
 from workflows import samples
 
@@ -65,7 +65,8 @@ def readers(django_db_setup: Any, django_db_blocker: Any) -> Iterator[dict[str, 
         outer = transaction.atomic()
         outer.__enter__()
         try:
-            auditor = publish_all(workflow_body([state("new"), state("done", "final")]))["auditor"][0]
+            steps = [step("end", "new", "done", "assignee")]
+            auditor = publish_all(workflow_body([state("new"), state("done", "final")], steps))["auditor"][0]
             samples.add(SMALL, by=make_user())
             yield {"sees all": auditor, "sees few": User.objects.get(username="sample-007")}
         finally:
