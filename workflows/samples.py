@@ -305,6 +305,8 @@ def _batch(
                 opened,
                 stopped,
                 due,
+                1,
+                0,
                 259_200,
                 0,
                 [],
