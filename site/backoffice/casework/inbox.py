@@ -102,12 +102,12 @@ def _page(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpRespon
         rows, shown = [], list(page.object_list)
     else:
         page = Paginator(listed.ids, PER_PAGE).get_page(number)
-        page.more = listed.more
         rows = waiting_rows(load(page.object_list), request.user, decided_here)
         shown = list(orders[:FEW_ORDERS]) if kind == "all" and page.number == 1 else []
     context = {
         "page_title": _("Inbox"),
         "page": page,
+        "more": kind != "openings" and listed.more,
         "rows": rows,
         "kind": kind,
         "workflow": workflow,

@@ -40,7 +40,6 @@ def case_list(request: HttpRequest) -> HttpResponse:
     wanted, sight = Wanted.read(request.GET), sight_of(request.user)
     listed = CaseList(sight, wanted.asked(request.user), reader=request.user)
     page = Paginator(listed.ids, PER_PAGE).get_page(request.GET.get("page"))
-    page.more = listed.more  # type: ignore[attr-defined]  # what ``pagination`` asks of a page beside its own
     scopes = [("open", _("Open")), ("final", _("Closed")), ("all", _("All"))]
     return render(
         request,
@@ -48,6 +47,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
         {
             "page_title": _("Cases"),
             "page": page,
+            "more": listed.more,
             "rows": rows_of(load(page.object_list)),
             "wanted": wanted,
             "headings": headings(wanted),

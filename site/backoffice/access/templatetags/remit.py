@@ -211,7 +211,10 @@ def empty_state(
 
 @register.inclusion_tag("components/pagination.html", takes_context=True)
 def pagination(context: template.Context, page: Page[Any], parameter: str = "page") -> dict[str, Any]:
-    """Show how many there are and the way to the next ones; keeps the other parameters of the address."""
+    """Show how many there are and the way to the next ones; keeps the other parameters of the address.
+
+    ``more`` in the context says that there are more than were counted.
+    """
 
     def address(number: int) -> str:
         query = context["request"].GET.copy()
@@ -220,6 +223,7 @@ def pagination(context: template.Context, page: Page[Any], parameter: str = "pag
 
     return {
         "page": page,
+        "more": context.get("more", False),
         "previous_url": address(page.previous_page_number()) if page.has_previous() else "",
         "next_url": address(page.next_page_number()) if page.has_next() else "",
     }
