@@ -239,7 +239,12 @@ def _batch(
     apart = dt.timedelta(days=365 * YEARS) / total
     next_submission = (Submission.objects.aggregate(last=Max("pk"))["last"] or 0) + 1
     next_case = (Case.objects.aggregate(last=Max("pk"))["last"] or 0) + 1
-    events, submissions, cases, clocks, texts, concerns = [], [], [], [], [], []
+    events: list[tuple[Any, ...]] = []
+    submissions: list[tuple[Any, ...]] = []
+    cases: list[tuple[Any, ...]] = []
+    clocks: list[tuple[Any, ...]] = []
+    texts: list[tuple[Any, ...]] = []
+    concerns: list[tuple[Any, ...]] = []
     made = Rows()
     for at, place in enumerate(places):
         opened = now - apart * (total - place) + dt.timedelta(seconds=draw.randint(0, 3_600))
