@@ -4,15 +4,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('formbuilder', '0009_files_of_cases'),
+        ("formbuilder", "0009_files_of_cases"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='workingcopy',
-            name='kind',
-            field=models.CharField(choices=[('position', 'position description'), ('form', 'form'), ('workflow', 'workflow'), ('calendar', 'calendar'), ('roles', 'role table'), ('library', 'library item'), ('report', 'report')], default='form', max_length=20, verbose_name='kind of edition'),
+            model_name="workingcopy",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("position", "position description"),
+                    ("form", "form"),
+                    ("workflow", "workflow"),
+                    ("calendar", "calendar"),
+                    ("roles", "role table"),
+                    ("library", "library item"),
+                    ("report", "report"),
+                ],
+                default="form",
+                max_length=20,
+                verbose_name="kind of edition",
+            ),
         ),
     ]
