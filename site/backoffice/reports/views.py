@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from backoffice.exports import documents, libraries, pdf
@@ -74,7 +75,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
         }
         for edition, report in reports_for(request.user)
     ]
-    return render(request, "reports/list.html", {"page_title": _("Reports"), "rows": rows})
+    return render(request, "reports/list.html", {"page_title": pgettext("place", "Reports"), "rows": rows})
 
 
 @require_GET

@@ -221,9 +221,19 @@ def test_the_rail_shows_only_what_the_person_may_open(client: Client, hr: User) 
         "mine",
         "registers",
         "cases",
+        "reports",
         "positions",
         "clocks",
         "audit",
         "retention",
     ]
-    assert [item.key for item in hrs] == ["inbox", "new", "mine", "registers", "cases", "positions", "admin"]
+    assert [item.key for item in hrs] == [
+        "inbox",
+        "new",
+        "mine",
+        "registers",
+        "cases",
+        "reports",
+        "positions",
+        "admin",
+    ]
