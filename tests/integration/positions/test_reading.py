@@ -131,7 +131,7 @@ def test_number_of_queries_does_not_grow_with_positions_or_editions(client, djan
     make_published()
     user = make_user()
     shown(client, user, "list")
-    with django_assert_max_num_queries(30) as with_one:
+    with django_assert_max_num_queries(32) as with_one:
         shown(client, user, "list")
     for _ in range(2):
         publish(make_published(), summary="再版")
