@@ -161,10 +161,6 @@ class FieldKind(ABC, Generic[OptionsT]):
         """
 
     @abstractmethod
-    def typed(self, value: Any, options: OptionsT) -> list[str]:
-        """Return the texts that ``parse`` reads back as ``value``."""
-
-    @abstractmethod
     def display(self, value: Any, options: OptionsT, language: str) -> str:
         """Return the stored value as people of that language write it."""
 
@@ -180,6 +176,10 @@ class FieldKind(ABC, Generic[OptionsT]):
     """Whether a cell of a sheet holds more than ``display`` says, so that it can be taken in without loss."""
     computes: ClassVar[bool] = True
     """Whether an expression can give the answer: it cannot where the answer is more than one value."""
+
+    def typed(self, value: Any, options: OptionsT) -> list[str]:
+        """Return the texts that ``parse`` reads back as ``value``."""
+        return [str(value)]
 
     def markup(self, value: Any, options: OptionsT, language: str) -> SafeString:
         """Return the stored value as safe markup for reading and print, where it has more shape than a text
@@ -250,6 +250,16 @@ class FieldKind(ABC, Generic[OptionsT]):
             return [Segment("same", old)] if old else []
         segments = [Segment("removed", old), Segment("added", new)]
         return [segment for segment in segments if segment.text]
+
+
+class PlainTextKind(FieldKind[OptionsT]):
+    """A kind that stores what people read: compared by character and word."""
+
+    def display(self, value: Any, options: OptionsT, language: str) -> str:
+        return str(value)
+
+    def difference(self, before: Any, after: Any, options: OptionsT, language: str) -> list[Segment]:
+        return text_difference(before or "", after or "")
 
 
 _SORTS: dict[Kind, Literal["text", "whole", "decimal", "money", "date", "moment", "time", "yes_no"]] = {

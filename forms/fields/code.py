@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
-import re2
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
 from forms.faults import unsound
 from forms.fields.base import (
-    Cell,
     Column,
     FieldFault,
-    FieldKind,
     FieldOptions,
-    Segment,
+    PlainTextKind,
     Stored,
     Surroundings,
     clean_text,
     first_text,
     plain_digits,
-    text_difference,
 )
+from forms.fields.pattern import check_match, check_pattern
 from forms.fields.sampling import draw
 from forms.fields.text import check_length
-from foundation.editions.texts import LocalizedText, in_language
+from foundation.editions.texts import LocalizedText
 from foundation.expressions import Kind
 
 _FORMATS: dict[str, list[str]] = {
@@ -55,21 +52,9 @@ class CodeOptions(FieldOptions):
 
     @model_validator(mode="after")
     def _agree(self) -> CodeOptions:
-        if self.pattern:
-            try:
-                re2.compile(self.pattern)
-            except re2.error as fault:
-                raise unsound(
-                    gettext("This pattern cannot be read: %(what)s") % {"what": str(fault)}, "pattern"
-                ) from None
-            if not re2.fullmatch(self.pattern, self.example):
-                raise unsound(gettext("A pattern needs an example that it matches."), "example")
-            if self.pattern_message is None:
-                raise unsound(
-                    gettext("A pattern needs a sentence that says what to write."), "pattern_message"
-                )
-            if self.symbols == "ean" and not _is_ean(self.example):
-                raise unsound(gettext("The example is no EAN."), "example")
+        check_pattern(self.pattern, self.pattern_message, self.example)
+        if self.pattern and self.symbols == "ean" and not _is_ean(self.example):
+            raise unsound(gettext("The example is no EAN."), "example")
         return self
 
     @property
@@ -78,7 +63,7 @@ class CodeOptions(FieldOptions):
         return " ".join(_FORMATS[self.symbols])
 
 
-class CodeField(FieldKind[CodeOptions]):
+class CodeField(PlainTextKind[CodeOptions]):
     """A code on a label."""
 
     key = "code"
@@ -104,23 +89,10 @@ class CodeField(FieldKind[CodeOptions]):
                     "Write the 8 or 13 figures below the bars; the last one does not fit the others, or one is missing."
                 )
             )
-        if options.pattern and not re2.fullmatch(options.pattern, value):
-            raise FieldFault(in_language(options.pattern_message or {}))
-
-    def typed(self, value: Any, options: CodeOptions) -> list[str]:
-        return [str(value)]
+        check_match(value, options.pattern, options.pattern_message)
 
     def columns(self, options: CodeOptions, language: str) -> Sequence[Column]:
         return [Column("", "", "text", 20)]
-
-    def cells(self, value: Any, options: CodeOptions, language: str) -> Mapping[str, Cell]:
-        return {"": str(value)}
-
-    def display(self, value: Any, options: CodeOptions, language: str) -> str:
-        return str(value)
-
-    def difference(self, before: Any, after: Any, options: CodeOptions, language: str) -> list[Segment]:
-        return text_difference(before or "", after or "")
 
     def sample(self, seed: int, options: CodeOptions, around: Surroundings) -> Stored:
         if options.example:

@@ -90,9 +90,6 @@ class DateField(FieldKind[DateOptions]):
     def check(self, value: Any, options: DateOptions, around: Surroundings) -> None:
         check_day(value, options, around.day)
 
-    def typed(self, value: Any, options: DateOptions) -> list[str]:
-        return [str(value)]
-
     def cells(self, value: Any, options: DateOptions, language: str) -> Mapping[str, Cell]:
         return {"": datetime.date.fromisoformat(value)}
 

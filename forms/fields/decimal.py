@@ -98,9 +98,6 @@ class DecimalField(FieldKind[DecimalOptions]):
         if number > Decimal(options.max):
             raise FieldFault(_("Write a number of at most %(most)s.") % {"most": options.max})
 
-    def typed(self, value: Any, options: DecimalOptions) -> list[str]:
-        return [str(value)]
-
     def cells(self, value: Any, options: DecimalOptions, language: str) -> Mapping[str, Cell]:
         return {"": Decimal(value)}
 

@@ -11,15 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from forms.fields.base import (
     FieldFault,
-    FieldKind,
     FieldOptions,
-    Segment,
+    PlainTextKind,
     Stored,
     Surroundings,
     clean_text,
     first_text,
     plain_digits,
-    text_difference,
 )
 from forms.fields.sampling import draw, pick
 from foundation.expressions import Kind
@@ -32,7 +30,7 @@ class EmailOptions(FieldOptions):
     """An e-mail address takes no options."""
 
 
-class EmailField(FieldKind[EmailOptions]):
+class EmailField(PlainTextKind[EmailOptions]):
     """An e-mail address."""
 
     key = "email"
@@ -52,15 +50,6 @@ class EmailField(FieldKind[EmailOptions]):
             validate_email(value)
         except ValidationError:
             raise FieldFault(_HOW) from None
-
-    def typed(self, value: Any, options: EmailOptions) -> list[str]:
-        return [str(value)]
-
-    def display(self, value: Any, options: EmailOptions, language: str) -> str:
-        return str(value)
-
-    def difference(self, before: Any, after: Any, options: EmailOptions, language: str) -> list[Segment]:
-        return text_difference(before or "", after or "")
 
     def sample(self, seed: int, options: EmailOptions, around: Surroundings) -> Stored:
         name = pick(seed, ["li.lei", "wang", "kefu", "service"], "name")

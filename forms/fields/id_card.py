@@ -92,9 +92,6 @@ class IdCardField(FieldKind[IdCardOptions]):
                 _("The last character does not fit, so a figure is wrong. Compare the number with the card.")
             )
 
-    def typed(self, value: Any, options: IdCardOptions) -> list[str]:
-        return [str(value)]
-
     def columns(self, options: IdCardOptions, language: str) -> Sequence[Column]:
         return [Column("", "", "text", 22)]
 

@@ -12,14 +12,12 @@ from pydantic import Field, model_validator
 from forms.faults import unsound
 from forms.fields.base import (
     FieldFault,
-    FieldKind,
     FieldOptions,
-    Segment,
+    PlainTextKind,
     Stored,
     Surroundings,
     clean_text,
     first_text,
-    text_difference,
 )
 from forms.fields.sampling import pick
 from forms.fields.text import check_length, fitted
@@ -46,7 +44,7 @@ class LongTextOptions(FieldOptions):
         return self
 
 
-class LongTextField(FieldKind[LongTextOptions]):
+class LongTextField(PlainTextKind[LongTextOptions]):
     """Several lines of text."""
 
     key = "long_text"
@@ -63,15 +61,6 @@ class LongTextField(FieldKind[LongTextOptions]):
         if not isinstance(value, str) or not value or value != clean_text(value, lines=True):
             raise FieldFault(_("Write this as plain text."))
         check_length(value, options.min_length, options.max_length)
-
-    def typed(self, value: Any, options: LongTextOptions) -> list[str]:
-        return [str(value)]
-
-    def display(self, value: Any, options: LongTextOptions, language: str) -> str:
-        return str(value)
-
-    def difference(self, before: Any, after: Any, options: LongTextOptions, language: str) -> list[Segment]:
-        return text_difference(before or "", after or "")
 
     def sample(self, seed: int, options: LongTextOptions, around: Surroundings) -> Stored:
         return fitted(pick(seed, _SAMPLES), options.min_length, options.max_length)

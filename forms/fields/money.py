@@ -107,9 +107,6 @@ class MoneyField(FieldKind[MoneyOptions]):
                 % {"amount": options.written(Decimal(options.max))}
             )
 
-    def typed(self, value: Any, options: MoneyOptions) -> list[str]:
-        return [str(value)]
-
     def cells(self, value: Any, options: MoneyOptions, language: str) -> Mapping[str, Cell]:
         return {"": Decimal(value)}
 

@@ -74,9 +74,6 @@ class PhoneField(FieldKind[PhoneOptions]):
         if not isinstance(value, str) or not allowed.fullmatch(value):
             raise FieldFault(_sentence(options))
 
-    def typed(self, value: Any, options: PhoneOptions) -> list[str]:
-        return [str(value)]
-
     def display(self, value: Any, options: PhoneOptions, language: str) -> str:
         text = str(value)
         return f"{text[:3]} {text[3:7]} {text[7:]}" if _MOBILE.fullmatch(text) else text

@@ -127,9 +127,6 @@ class PlateField(FieldKind[PlateOptions]):
             raise FieldFault(_("A plate has no letters I and O. Write the figures 1 and 0 instead."))
         raise FieldFault(_("Write the whole plate number, for example %(example)s.") % {"example": example})
 
-    def typed(self, value: Any, options: PlateOptions) -> list[str]:
-        return [str(value)]
-
     def columns(self, options: PlateOptions, language: str) -> Sequence[Column]:
         return [Column("", "", "text", 12)]
 

@@ -63,9 +63,6 @@ class RatingField(FieldKind[RatingOptions]):
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= options.max:
             raise FieldFault(self._how(options))
 
-    def typed(self, value: Any, options: RatingOptions) -> list[str]:
-        return [str(value)]
-
     def columns(self, options: RatingOptions, language: str) -> Sequence[Column]:
         return [Column("", "", "whole", 8)]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import re2
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
@@ -13,17 +12,16 @@ from pydantic import Field, model_validator
 from forms.faults import unsound
 from forms.fields.base import (
     FieldFault,
-    FieldKind,
     FieldOptions,
-    Segment,
+    PlainTextKind,
     Stored,
     Surroundings,
     clean_text,
     first_text,
-    text_difference,
 )
+from forms.fields.pattern import check_match, check_pattern
 from forms.fields.sampling import pick
-from foundation.editions.texts import LocalizedText, in_language
+from foundation.editions.texts import LocalizedText
 from foundation.expressions import Kind
 
 _SAMPLES = ["样例", "王小明", "客户来电说明情况", "第二次到店", "Example", "测试内容 A1"]
@@ -44,23 +42,11 @@ class TextOptions(FieldOptions):
     def _agree(self) -> TextOptions:
         if self.min_length > self.max_length:
             raise unsound(gettext("The most is less than the least."), "max_length")
-        if self.pattern:
-            try:
-                re2.compile(self.pattern)
-            except re2.error as fault:
-                raise unsound(
-                    gettext("This pattern cannot be read: %(what)s") % {"what": str(fault)}, "pattern"
-                ) from None
-            if not re2.fullmatch(self.pattern, self.example):
-                raise unsound(gettext("A pattern needs an example that it matches."), "example")
-            if self.pattern_message is None:
-                raise unsound(
-                    gettext("A pattern needs a sentence that says what to write."), "pattern_message"
-                )
+        check_pattern(self.pattern, self.pattern_message, self.example)
         return self
 
 
-class TextField(FieldKind[TextOptions]):
+class TextField(PlainTextKind[TextOptions]):
     """A line of text."""
 
     key = "text"
@@ -77,17 +63,7 @@ class TextField(FieldKind[TextOptions]):
         if not isinstance(value, str) or not value or value != clean_text(value, lines=False):
             raise FieldFault(_("Write this on one line of plain text."))
         check_length(value, options.min_length, options.max_length)
-        if options.pattern and not re2.fullmatch(options.pattern, value):
-            raise FieldFault(in_language(options.pattern_message or {}))
-
-    def typed(self, value: Any, options: TextOptions) -> list[str]:
-        return [str(value)]
-
-    def display(self, value: Any, options: TextOptions, language: str) -> str:
-        return str(value)
-
-    def difference(self, before: Any, after: Any, options: TextOptions, language: str) -> list[Segment]:
-        return text_difference(before or "", after or "")
+        check_match(value, options.pattern, options.pattern_message)
 
     def sample(self, seed: int, options: TextOptions, around: Surroundings) -> Stored:
         if options.example:

@@ -86,9 +86,6 @@ class TimeField(FieldKind[TimeOptions]):
         if minutes_of(value) % options.step:
             raise FieldFault(_("Write the time in steps of %(minutes)d minutes.") % {"minutes": options.step})
 
-    def typed(self, value: Any, options: TimeOptions) -> list[str]:
-        return [str(value)]
-
     def columns(self, options: TimeOptions, language: str) -> Sequence[Column]:
         return [Column("", "", "time", 10)]
 

@@ -7,7 +7,7 @@ cars built for China and North America have it, many imported European ones do n
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -15,17 +15,14 @@ from django.utils.translation import ngettext_lazy
 from pydantic import Field
 
 from forms.fields.base import (
-    Cell,
     Column,
     FieldFault,
-    FieldKind,
     FieldOptions,
-    Segment,
+    PlainTextKind,
     Stored,
     Surroundings,
     first_text,
     plain_digits,
-    text_difference,
 )
 from forms.fields.sampling import draw, pick
 from foundation.expressions import Kind
@@ -53,7 +50,7 @@ class VinOptions(FieldOptions):
     )
 
 
-class VinField(FieldKind[VinOptions]):
+class VinField(PlainTextKind[VinOptions]):
     """A VIN."""
 
     key = "vin"
@@ -97,20 +94,8 @@ class VinField(FieldKind[VinOptions]):
                 )
             )
 
-    def typed(self, value: Any, options: VinOptions) -> list[str]:
-        return [str(value)]
-
     def columns(self, options: VinOptions, language: str) -> Sequence[Column]:
         return [Column("", "", "text", 20)]
-
-    def cells(self, value: Any, options: VinOptions, language: str) -> Mapping[str, Cell]:
-        return {"": str(value)}
-
-    def display(self, value: Any, options: VinOptions, language: str) -> str:
-        return str(value)
-
-    def difference(self, before: Any, after: Any, options: VinOptions, language: str) -> list[Segment]:
-        return text_difference(before or "", after or "")
 
     def sample(self, seed: int, options: VinOptions, around: Surroundings) -> Stored:
         maker = pick(seed, ["LSV", "LFV", "LVS", "LGB", "LBV"], "maker")

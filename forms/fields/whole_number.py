@@ -73,9 +73,6 @@ class WholeNumberField(FieldKind[WholeNumberOptions]):
         if value > options.max:
             raise FieldFault(_("Write a number of at most %(most)s.") % {"most": options.max})
 
-    def typed(self, value: Any, options: WholeNumberOptions) -> list[str]:
-        return [str(value)]
-
     def cells(self, value: Any, options: WholeNumberOptions, language: str) -> Mapping[str, Cell]:
         return {"": int(value)}
 
