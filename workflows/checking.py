@@ -16,7 +16,7 @@ from forms.schema import FieldDefinition, FormDefinition
 from foundation import expressions
 from foundation.notifying.kinds import fields_of, kind_of
 from foundation.notifying.wording import faults
-from workflows import ledger_checking
+from workflows import ledger_checking, subject_checking
 from workflows.clock_checking import faults_of
 from workflows.faults import Problem
 from workflows.network import edges_of, reached_from
@@ -65,6 +65,7 @@ def problems_of(
         *_notices(definition),
         *_form(definition, form),
         *_fields(definition, form),
+        *subject_checking.faults_of(definition, form, registers),
         *problems_of_openings(definition, form, children),
         *problems_of_questions(definition, form, registers),
         *_expressions(definition, form),

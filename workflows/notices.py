@@ -21,7 +21,7 @@ MATTER, NOTICE = "case", "case.notice"
 
 CASE_FIELDS = {
     "case.number": FieldOfKind(_("number of the case"), "TS-2026-0042"),
-    "case.subject": FieldOfKind(_("what the case is about"), _("Noise from the front axle")),
+    "case.subject": FieldOfKind(_("what the case is about"), _("Noise from the front axle"), inner=True),
     "case.workflow": FieldOfKind(_("name of the workflow"), _("Complaint")),
     "case.state": FieldOfKind(_("where the case stands"), _("In review")),
 }
@@ -36,7 +36,7 @@ _STAGE = {"stage": FieldOfKind(_("stage of the approval"), _("Approval by the ma
 _PERSON = {"person": FieldOfKind(_("who did it"), _("Wang Fang"))}
 _DEPUTY = {"deputy": FieldOfKind(_("who acts for the reader"), _("Zhao Lei"))}
 _OTHER = {"other": FieldOfKind(_("workflow of the case to be opened"), _("After-service follow-up"))}
-_WORDS = {"note": FieldOfKind(_("what they wrote"), _("Please have a look today."))}
+_WORDS = {"note": FieldOfKind(_("what they wrote"), _("Please have a look today."), inner=True)}
 
 
 def register() -> None:

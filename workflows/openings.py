@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from forms.fields import FieldFault, Found, Surroundings
 from forms.files.references import taken_by
-from forms.schema import FieldDefinition, FormDefinition
+from forms.schema import Confidentiality, FieldDefinition, FormDefinition
 from foundation.editions.texts import in_language
 from foundation.expressions import Kind
 from workflows.faults import Problem
@@ -194,6 +194,11 @@ def _why_not(
             "source": source_name,
             "field": target.id,
         }
+    if _tells_more(source, target):
+        return _(
+            "Not everybody may read “%(source)s”, and “%(field)s” is open to more people there. Give “%(field)s” the "
+            "same readers in its form, or take over something else."
+        ) % {"source": source_name, "field": target.id}
     missing = sorted(_choices(source) - _choices(target))
     if missing:
         return _("“%(field)s” has no choice %(choices)s.") % {
@@ -201,6 +206,14 @@ def _why_not(
             "choices": "、".join(missing),
         }
     return ""
+
+
+def _tells_more(source: FieldDefinition, target: FieldDefinition) -> bool:
+    """Whether people who may not read an answer here read it there, or read it there without being recorded."""
+    recorded = Confidentiality.CONFIDENTIAL
+    if source.confidentiality is recorded and target.confidentiality is not recorded:
+        return True
+    return bool(source.readers) and not (target.readers and set(target.readers) <= set(source.readers))
 
 
 def _choices(field: FieldDefinition) -> set[str]:

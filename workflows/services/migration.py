@@ -22,7 +22,7 @@ from foundation.audit.services import Actor, FieldChange, append, next_version
 from foundation.editions.models import Edition
 from foundation.editions.services import stream_of
 from foundation.organisation.models import User
-from workflows import rounds, rules, way
+from workflows import rounds, rules, way, words
 from workflows.definitions import definition_of
 from workflows.exceptions import RuleBroken
 from workflows.machine import MIGRATED, Machine, machine_of
@@ -30,6 +30,7 @@ from workflows.models import Case, CaseMigration
 from workflows.schema import Approval, Ledger
 from workflows.services.following import arrive, people_asked, proceed, stamp
 from workflows.services.record import Told, locked, put_round, record, snapshot_of, tell_asked
+from workflows.vocabulary import subject_of
 
 
 @dataclass(frozen=True)
@@ -230,6 +231,7 @@ def _move(
     kept = _kept_round(mapped, case, planned.target, approval) if approval is not None else None
     case.edition = mapped.target
     case.answers = dict(planned.answers)
+    case.subject = subject_of(machine.definition, case.submission)
     case.walked = _walked(mapped, case).stored()
     machine.moves[MIGRATED](case, planned.target)
     if kept is not None:
@@ -240,6 +242,7 @@ def _move(
         _arrive_without_walking(case, machine)
     told = Told(reason=reason, references={"migration": str(migration)})
     event = record(case, before, "migrated", actor, told)
+    words.keep(case)
     tell_asked(case, before, event.stream_ver, machine)
     proceed(case, by)
 
@@ -279,7 +282,18 @@ def undo(migration: CaseMigration, *, by: User, reason: str) -> CaseMigration:
     return stored
 
 
-RESTORED = ("answers", "grade", "rounds", "walked", "why", "links", "category", "closed_at", "assignee_id")
+RESTORED = (
+    "subject",
+    "answers",
+    "grade",
+    "rounds",
+    "walked",
+    "why",
+    "links",
+    "category",
+    "closed_at",
+    "assignee_id",
+)
 
 
 def _restore(case: Case, migration: CaseMigration, actor: Actor, reason: str) -> None:
@@ -296,6 +310,7 @@ def _restore(case: Case, migration: CaseMigration, actor: Actor, reason: str) ->
         actor,
         Told(reason=reason, references={"migration": str(migration.uuid)}),
     )
+    words.keep(case)
     tell_asked(case, before, event.stream_ver, machine_of(migration.source))
 
 

@@ -28,10 +28,14 @@ class Topic:
 
 @dataclass(frozen=True)
 class FieldOfKind:
-    """A name that texts of a kind may use: what it means, and an example for the preview."""
+    """A name that texts of a kind may use: what it means, and an example for the preview.
+
+    ``inner``: only for whoever may see the matter; a group chat reads it where its robot is let tell everything.
+    """
 
     title: Any
     sample: Any
+    inner: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,3 +108,9 @@ def topic_of(key: str) -> Topic:
 def fields_of(kind: Kind) -> Mapping[str, FieldOfKind]:
     """Return every name that texts of the kind may use."""
     return {**kind.fields, **COMMON}
+
+
+def inner_names(key: str) -> frozenset[str]:
+    """Return the names whose values only those who may see the matter read; none of a kind that is not there."""
+    kind = _kinds.get(key)
+    return frozenset(name for name, field in kind.fields.items() if field.inner) if kind else frozenset()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,10 +68,20 @@ def house_words() -> Words:
     return {(kind, language): (subject, text) for kind, language, subject, text in rows}
 
 
-def say(announcement: Announcement, language: str, words: Words, reader: str = "") -> Said:
-    """Return what the announcement says, in the house's ``words`` where it has its own. No query."""
+def say(
+    announcement: Announcement,
+    language: str,
+    words: Words,
+    reader: str = "",
+    *,
+    without: Collection[str] = frozenset(),
+) -> Said:
+    """Return what the announcement says, in the house's ``words`` where it has its own; the fields ``without`` are
+    left empty. No query.
+    """
     address = settings.BASE_URL + announcement.path
-    values: Mapping[str, Any] = {**announcement.fields, "reader.name": reader, "address": address}
+    known = {**announcement.fields, "reader.name": reader, "address": address}
+    values = {name: value for name, value in known.items() if name not in without}
     try:
         subject, text = texts_of(kind_of(announcement.kind), language)
     except UnknownKind:

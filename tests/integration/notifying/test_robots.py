@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foundation.audit.models import Opening
-from foundation.notifying import preferences
+from foundation.notifying import house_words, preferences
 from foundation.notifying.enums import Channel
 from foundation.notifying.models import Delivery, Robot
 from foundation.notifying.passing_on import send_waiting
@@ -35,6 +35,7 @@ from tests.factories.notifying import pass_on
 from tests.factories.organisation import make_user
 from tests.factories.robots import SECRET, Services, serve
 from tests.factories.workflows import make_house, open_complaint
+from workflows.models import Case
 from workflows.services.record import telling
 
 SERVICES = ("wecom", "dingtalk", "feishu")
@@ -377,8 +378,6 @@ def run_robots() -> None:
 def test_a_robot_says_what_happened_for_whom_and_where_and_nothing_confidential(
     services: Services, chief: User
 ) -> None:
-    from workflows.models import Case
-
     robot_at(services, chief)
     told_of(chief)
     pass_on()
@@ -392,6 +391,21 @@ def test_a_robot_says_what_happened_for_whom_and_where_and_nothing_confidential(
     row = Delivery.objects.get(channel=Channel.ROBOT)
     assert row.message is not None
     assert row.message.delivered_at is not None
+
+
+@pytest.mark.parametrize("open_to_all", [True, False])
+def test_a_subject_that_names_the_matter_names_it_only_where_the_group_may_read_it(
+    services: Services, chief: User, open_to_all: bool
+) -> None:
+    house_words.write(
+        by=chief, kind="case.copied", language="zh-hans", subject="请看：{case.subject}", text="{person}"
+    )
+    robot_at(services, chief, language="zh-hans", shows_text=open_to_all)
+    told_of(chief)
+    pass_on()
+    run_robots()
+    assert "请看：" in services.texts()[0]
+    assert (Case.objects.get().subject in services.texts()[0].splitlines()[0]) is open_to_all
 
 
 def test_a_robot_for_readers_of_the_matter_tells_the_text_too(services: Services, chief: User) -> None:

@@ -21,7 +21,7 @@ from tests.factories.walking import TODAY, TOMORROW, YESTERDAY, Guarded, Step, t
 from tests.factories.workflows import definition
 from workflows.exceptions import RuleBroken
 from workflows.models import Case, ChildOrder
-from workflows.queries import orders_asked_of
+from workflows.queries import cases_visible_to, orders_asked_of, transitions_open_to
 from workflows.services.following import proceed
 
 pytestmark = pytest.mark.django_db
@@ -148,12 +148,19 @@ class TestCarPickup(StepWalks):
             OFFICER,
             "customer_handover",
             {
+                "handed_over_on": YESTERDAY,
                 "originals_handed": ["licence", "inspection", "environment"],
                 "copies_handed": ["invoice", "policies"],
                 "pieces": "5",
                 "customer_receipt_signature": SIGNED,
             },
-            needs=("originals_handed", "copies_handed", "pieces", "customer_receipt_signature"),
+            needs=(
+                "handed_over_on",
+                "originals_handed",
+                "copies_handed",
+                "pieces",
+                "customer_receipt_signature",
+            ),
         ),
         Step(
             "bring_papers",
@@ -217,7 +224,7 @@ class TestCarPickup(StepWalks):
     @pytest.fixture(scope="class")
     @classmethod
     def shop(cls, django_db_setup: Any, django_db_blocker: Any) -> Iterator[ServiceShop]:
-        with override("zh-hans"), walked_shop(django_db_blocker, TestCarPickup) as made:
+        with override("zh-hans"), walked_shop(django_db_blocker, TestCarPickup, "new_car_survey") as made:
             yield made
 
     @pytest.mark.parametrize(("kind", "proof"), [("outsider", "residence"), ("soldier", "certificate")])
@@ -244,6 +251,23 @@ class TestCarPickup(StepWalks):
         }
         for role, asked in ((KEEPER, True), (OFFICER, False)):
             assert (order in orders_asked_of(self.shop[role])) == asked, role
+
+    def test_the_car_that_is_handed_over_is_put_on_the_list_of_new_cars_to_call(self) -> None:
+        case = self.reach("inspected")
+        assert not case.children.exists()
+        case = self.take(case, "hand_to_customer")
+        survey = case.children.get()
+        assert (survey.workflow, survey.state) == ("new_car_survey", "delivered")
+        given = case.submission.answers
+        assert survey.submission.answers == {
+            "customer_name": given["customer_name"],
+            "phone": given["phone"],
+            "model": given["model"],
+            "delivered_on": case.answers["handed_over_on"],
+        }
+        caller = self.shop["follow_up_specialist"]
+        assert survey in cases_visible_to(caller)
+        assert [step.id for step in transitions_open_to(survey, caller)] == ["update_data"]
 
     def test_an_import_that_can_be_checked_goes_on(self) -> None:
         answers = {

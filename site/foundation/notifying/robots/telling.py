@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from foundation.notifying import secrecy
-from foundation.notifying.kinds import topic_of
+from foundation.notifying.kinds import inner_names, topic_of
 from foundation.notifying.models import Announcement, Robot
 from foundation.notifying.robots import adapter_of
 from foundation.notifying.robots.limiting import take_turn
@@ -40,7 +40,8 @@ def text_for(robot: Robot, announcement: Announcement, people: Iterable[Any], wo
     """Return what the robot says: the subject, for whom, where; and more only where the group may read it."""
     named = list(people)
     with override(robot.language):
-        said = say(announcement, robot.language, words)
+        inner = frozenset() if robot.shows_text else inner_names(announcement.kind)
+        said = say(announcement, robot.language, words, without=inner)
         names = "、".join(str(person) for person in named[:MOST_NAMED])
         lines = [said.heading]
         if robot.shows_text:
