@@ -33,7 +33,7 @@ class WorkflowsConfig(AppConfig):
         from workflows.models import clock
         from workflows.pack import ReportLoader, WorkflowLoader
         from workflows.registers import CasesBeside
-        from workflows.services import clocks  # noqa: F401 - registers its rounds and the mail it sends
+        from workflows.services import clocks, promises  # noqa: F401 - register their rounds
         from workflows.services.drafts import StepHolders
 
         notices.register()

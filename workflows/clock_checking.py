@@ -25,6 +25,7 @@ def faults_of(
         yield from _course(definition, clock, place)
         yield from _targets(clock, place, fields if form is not None else None)
         yield from _takes(definition, clock, place)
+        yield from _promise(clock, f"{place}.promise", fields if form is not None else None)
 
 
 def _names(
@@ -139,4 +140,39 @@ def _takes(definition: WorkflowDefinition, clock: Clock, place: str) -> Iterator
                 path,
                 _("The time can be over in “%(state)s”, and “%(step)s” cannot be taken there.")
                 % {"state": state, "step": name},
+            )
+
+
+def _promise(clock: Clock, place: str, fields: dict[str, FieldDefinition] | None) -> Iterator[Fault]:
+    said = clock.promise
+    if said is None:
+        return
+    if not any(target.answer for target in clock.targets):
+        yield place, _("Nothing is promised: no target goes by a day or time that an answer names.")
+    if said.by != "outsider" and said.to_answer is None and said.to_words is None:
+        yield f"{place}.to_answer", _("Say to whom it is promised.")
+    if said.to_answer is not None and said.to_words is not None:
+        yield f"{place}.to_words", _("To whom stands in an answer already: leave the words out.")
+    if (said.by == "outsider") != (said.by_answer is not None):
+        yield (
+            f"{place}.by_answer",
+            _("Name the answer that says who outside the house promises it, there alone."),
+        )
+    for state in said.kept:
+        if state not in clock.ends:
+            yield (
+                f"{place}.kept",
+                _("“%(state)s” does not stop the clock, so it cannot keep the promise.") % {"state": state},
+            )
+    for name, answer in (("to_answer", said.to_answer), ("by_answer", said.by_answer)):
+        if answer is None or fields is None:
+            continue
+        field = fields.get(answer)
+        if field is None:
+            yield f"{place}.{name}", _("The form has no field “%(field)s”.") % {"field": answer}
+        elif field.readers:
+            yield (
+                f"{place}.{name}",
+                _("Not everybody who sees the case may read “%(field)s”: choose another field.")
+                % {"field": answer},
             )

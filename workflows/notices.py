@@ -31,6 +31,11 @@ _CLOCK = {
     "clock": FieldOfKind(_("name of the clock"), _("Reply to the customer")),
     "due": FieldOfKind(_("when the time is over"), "2026-09-21 17:30"),
 }
+_PROMISE = {
+    "promise": FieldOfKind(_("what is promised"), _("Call back about the estimate")),
+    "to": FieldOfKind(_("to whom it is promised"), _("Mr Wang")),
+    "due": FieldOfKind(_("when the promise falls due"), "2026-09-21 17:30"),
+}
 _PERCENT = {"percent": FieldOfKind(_("part of the time that has run, in percent"), "75")}
 _STAGE = {"stage": FieldOfKind(_("stage of the approval"), _("Approval by the manager"))}
 _PERSON = {"person": FieldOfKind(_("who did it"), _("Wang Fang"))}
@@ -59,6 +64,33 @@ def register() -> None:
             help=_("Warnings before a time is over, and cases that are late; gathered to one mail an hour."),
             usual=Pace.HOURLY,
         )
+    )
+    register_topic(
+        Topic(
+            "promises",
+            _("Promises"),
+            help=_(
+                "Promises of yours, and on cases you have: reminders of them, and those that were not kept."
+            ),
+        )
+    )
+    register_kind(
+        Kind(
+            "promise.reminded",
+            "promises",
+            _("Reminded of a promise"),
+            _("Promised: {promise}"),
+            _("Promised to {to} for {due}."),
+            {**CASE_FIELDS, **_PROMISE},
+        ),
+        Kind(
+            "promise.broken",
+            "promises",
+            _("Promise not kept"),
+            _("Not kept: {promise}"),
+            _("It was promised to {to} for {due} and is still owed. Do it, or agree on a new time."),
+            {**CASE_FIELDS, **_PROMISE},
+        ),
     )
     register_kind(
         Kind(

@@ -35,11 +35,11 @@ _LISTS = dict(SLOTS[WORKFLOW])
 _STATES = frozenset(
     {
         *("source", "target", "agreed", "refused", "returns_to", "withdraws_to", "merged", "path"),
-        *("begins", "ends", "pauses"),
+        *("begins", "ends", "pauses", "kept"),
     }
 )
 _STEPS = frozenset({"not_by", "step", "restarts", "takes"})
-_QUESTIONS = frozenset({"field", "skill", "answer", "payer", "dated", "reference"})
+_QUESTIONS = frozenset({"field", "skill", "answer", "payer", "dated", "reference", "to_answer", "by_answer"})
 _EXPRESSIONS = frozenset({"guard", "when", "visible_if", "required_if", "read_only_if", "computed"})
 
 

@@ -191,6 +191,15 @@ def check_may_take(case: Case, step: Transition, user: User | Acting) -> None:
         )
 
 
+def works_on(case: Case, user: User | Acting) -> bool:
+    """Say whether the person takes part in the work on the case: has it, or holds a role of one of its steps."""
+    acting = Acting.of(user, case)
+    if case.assignee_id is not None and case.assignee_id in acting.people:
+        return True
+    roles = {role for step in definition_of(case.edition).transitions for role in step.roles}
+    return holds_any(acting, roles, case)
+
+
 def may_open(order: ChildOrder, user: User | Acting) -> bool:
     """Say whether a case that a step has ordered is this person's to open (policy: ``to`` of what the step opens; where
     it names nobody, everybody who sees the case). Whether they may fill in its form is the form's to say.

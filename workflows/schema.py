@@ -289,13 +289,31 @@ class ClockDue(Part):
     takes: Key | None = None
 
 
+class ClockPromise(Part):
+    """What makes a clock a promise: as often as it begins by an answer, that day or time has been promised.
+
+    ``to_answer``: the field or question that says to whom, ``to_words`` fixed words in its place ("the customer").
+    ``what``: what is promised, without it the title of the clock. ``by``: who stands for it — whoever takes the step
+    (*actor*), whoever has the case after it (*assignee*), or somebody from outside, whom ``by_answer`` names
+    (*outsider*: then it is promised to the house). ``kept``: which of the states that stop the clock keep it; none:
+    all of them.
+    """
+
+    what: LocalizedText | None = None
+    to_answer: Key | None = None
+    to_words: LocalizedText | None = None
+    by: Literal["assignee", "actor", "outsider"] = "assignee"
+    by_answer: Key | None = None
+    kept: tuple[Key, ...] = ()
+
+
 class Clock(Part):
     """A time limit of a case. ``kind``: for a first *response*, for the *solution*, or one of their *own*.
 
     ``begins``: states in which it starts, when a case comes to one from elsewhere; ``ends``: states that stop it, kept
     when they are reached in time, broken otherwise; a case that ends stops all its clocks. ``pauses``: states in which
     it stands still. ``restarts``: steps with which it begins anew (a new promise). ``calendar``: whose working hours
-    count.
+    count. ``promise``: its time was promised to somebody.
     """
 
     id: Key
@@ -309,6 +327,7 @@ class Clock(Part):
     targets: tuple[ClockTarget, ...] = ()
     warnings: tuple[ClockWarning, ...] = ()
     due: ClockDue = ClockDue()
+    promise: ClockPromise | None = None
 
 
 class TrialStep(Part):

@@ -16,10 +16,11 @@ from foundation.organisation.models import User
 from workflows import words
 from workflows.definitions import definition_of
 from workflows.machine import machine_of
-from workflows.models import Case
+from workflows.models import Case, Promise
 from workflows.sameness import keep
 from workflows.services.drafts import discard_all
 from workflows.services.following import proceed
+from workflows.services.promising import references_of
 from workflows.services.record import Told, locked, record, snapshot_of
 from workflows.vocabulary import subject_of
 
@@ -106,5 +107,24 @@ def erase_case(submission: Submission, had: Mapping[str, Any]) -> None:
     erase(event, entries)
     case.samenesses.all().delete()
     words.keep(case)
+    for promise in case.promises.select_for_update(of=("self",)):
+        erase_promise(promise)
     case.child_orders.update(answers={})
     discard_all(case.step_drafts.all())
+
+
+def erase_promise(promise: Promise) -> None:
+    """Take people's own words out of a promise: what, to whom, and the reason it was taken back for."""
+    if not (promise.what or promise.to_whom or promise.reason):
+        return
+    entries = [
+        one for one in recorded([promise.stream]) if one.path in (ROW, "promise.what", "promise.to", "reason")
+    ]
+    promise.what = promise.to_whom = promise.reason = ""
+    event = change_audited(
+        promise,
+        kind="promise_erased",
+        actor=ACTOR,
+        references={**references_of(promise, promise.case), ERASED: mark(entries)},
+    )
+    erase(event, entries)

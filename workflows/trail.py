@@ -13,12 +13,13 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from foundation.audit.queries import ChangeView, EventView, events_of
+from foundation.audit.models import Event
+from foundation.audit.queries import ChangeView, EventView, decoded, events_of
 from foundation.audit.trails import Subject, TrailChange, TrailEntry
 from foundation.editions.texts import in_language
 from foundation.organisation.models import User
 from workflows.definitions import definition_of
-from workflows.models import Case, CaseClock
+from workflows.models import Case, CaseClock, Promise
 from workflows.models.clock import stream_of as clock_stream_of
 from workflows.schema import WorkflowDefinition
 
@@ -32,12 +33,21 @@ _CLOCK_EVENTS = {
     "clock_failed": pgettext_lazy("of a clock", "Could not do its work, tried again later"),
     "clock_recounted": pgettext_lazy("of a clock", "Calendar changed, reckoned anew"),
 }
+_PROMISE_EVENTS = {
+    "promise_made": pgettext_lazy("of a promise", "Promised"),
+    "promise_settled": pgettext_lazy("of a promise", "Promise settled"),
+    "promise_broken": pgettext_lazy("of a promise", "Promise not kept in time"),
+    "promise_moved": pgettext_lazy("of a promise", "Promised time moved with what it goes by"),
+    "promise_reminded": pgettext_lazy("of a promise", "Reminded of the promise"),
+    "promise_erased": pgettext_lazy("of a promise", "Words of the promise taken out, their time being over"),
+}
 LEDGER = "ledger."
+PROMISE = "promise."
 
 
 def find(words: str) -> list[Subject]:
     """Return cases whose number or subject holds every word, newest first."""
-    found = Case.objects.select_related("submission")
+    found = Case.objects.select_related("submission").prefetch_related("promises")
     for word in words.split():
         found = found.filter(Q(number__icontains=word) | Q(subject__icontains=word))
     return [_subject(case) for case in found[:MOST]]
@@ -54,8 +64,16 @@ def entries(key: str) -> list[TrailEntry]:
     case = Case.objects.select_related("edition").filter(number=key).first()
     if case is None:
         return []
-    told = [*events_of(case.stream), *events_of(clock_stream_of(case))]
+    told = [*events_of(case.stream), *events_of(clock_stream_of(case)), *promise_events(case)]
     return entries_of(case, sorted(told, key=lambda event: event.at))
+
+
+def promise_events(case: Case) -> list[EventView]:
+    """Return what became of the promises on a case, oldest first. Each promise has a stream of its own."""
+    streams = list(case.promises.order_by().values_list("stream", flat=True))
+    if not streams:
+        return []
+    return decoded(Event.objects.filter(stream__in=streams).order_by("pk"))
 
 
 def entries_of(case: Case, events: Sequence[EventView]) -> list[TrailEntry]:
@@ -80,6 +98,8 @@ def event_title(definition: WorkflowDefinition, kind: str) -> str:
     """Return what an event of a case is called: the title of the step, or that the case was opened."""
     if kind in _CLOCK_EVENTS:
         return str(_CLOCK_EVENTS[kind])
+    if kind in _PROMISE_EVENTS:
+        return str(_PROMISE_EVENTS[kind])
     step_id = kind.removeprefix("case_")
     own = _own_titles()
     if step_id in own:
@@ -89,7 +109,8 @@ def event_title(definition: WorkflowDefinition, kind: str) -> str:
 
 def _of_clock(definition: WorkflowDefinition, event: EventView) -> str:
     """Return which clock an event of clocks speaks of."""
-    name = event.references.get("clock") if event.kind.startswith("clock_") else None
+    speaks = event.kind.startswith(("clock_", PROMISE[:-1] + "_"))
+    name = event.references.get("clock") if speaks else None
     return f" · {clock_title(definition, name)}" if name else ""
 
 
@@ -104,9 +125,12 @@ def _clock(said: Mapping[str, Any]) -> str:
     if said.get("outcome"):
         words = [str(CaseClock.Outcome(said["outcome"]).label)]
     if said.get("due"):
-        due = timezone.localtime(dt.datetime.fromisoformat(said["due"]))
-        words.append(_("due %(time)s") % {"time": date_format(due, "SHORT_DATETIME_FORMAT")})
+        words.append(_("due %(time)s") % {"time": _moment(said["due"])})
     return " · ".join(words)
+
+
+def _moment(said: str) -> str:
+    return date_format(timezone.localtime(dt.datetime.fromisoformat(said)), "SHORT_DATETIME_FORMAT")
 
 
 def _own_titles() -> dict[str, str]:
@@ -139,10 +163,11 @@ def _own_titles() -> dict[str, str]:
 
 
 def _subject(case: Case) -> Subject:
+    promises = [promise.stream for promise in case.promises.all()]
     return Subject(
         key=case.number,
         title=f"{case.number} {case.subject}",
-        streams=(case.stream, case.submission.stream, clock_stream_of(case)),
+        streams=(case.stream, case.submission.stream, clock_stream_of(case), *promises),
     )
 
 
@@ -185,7 +210,7 @@ def _numbers(events: Sequence[EventView]) -> dict[str, str]:
 def _people_in(path: str, value: Any) -> set[str]:
     if not value:
         return set()
-    if path == "assignee":
+    if path in ("assignee", f"{PROMISE}by"):
         return {str(value)}
     if path in ("waiting_for", "copied"):
         return set(value)
@@ -203,8 +228,12 @@ def _changes(definition: WorkflowDefinition, event: EventView, names: dict[str, 
             return None
         if path == "state":
             return _state(definition, value)
-        if path == "assignee":
+        if path in ("assignee", f"{PROMISE}by"):
             return names.get(str(value), str(value))
+        if path == f"{PROMISE}due":
+            return _moment(str(value))
+        if path == f"{PROMISE}status":
+            return str(Promise.Status(value).label)
         if path in ("waiting_for", "copied"):
             return "、".join(names.get(one, one) for one in value) or None
         if path == "decision":
@@ -292,4 +321,9 @@ def _field_names() -> dict[str, str]:
         "grade": pgettext("of a case", "Grade"),
         "subject": _("Subject"),
         "links": _("Related cases"),
+        f"{PROMISE}what": pgettext("of a promise", "What"),
+        f"{PROMISE}to": pgettext("of a promise", "To whom"),
+        f"{PROMISE}by": pgettext("of a promise", "By whom"),
+        f"{PROMISE}due": pgettext("of a promise", "By when"),
+        f"{PROMISE}status": pgettext("of a promise", "State"),
     }

@@ -50,6 +50,10 @@ def _places(definition: WorkflowDefinition) -> Iterator[tuple[str, Any]]:
         yield in_language(identity.title), list(identity.fields)
     for grade in definition.grades:
         yield in_language(grade.title), grade.when
+    for clock in definition.clocks:
+        promised = [clock.promise.to_answer or "", clock.promise.by_answer or ""] if clock.promise else []
+        answers = [one for target in clock.targets for one in (target.when, target.answer or "")]
+        yield in_language(clock.title), [*answers, *promised]
     for trial in definition.trials:
         yield in_language(trial.title), [name.split("/")[0].split("~")[0] for name in trial.typed]
 

@@ -11,6 +11,7 @@ from workflows.models.ledger import (
     StatementLine,
 )
 from workflows.models.migration import CaseMigration
+from workflows.models.promise import Promise
 from workflows.models.standing import ChildOrder, Concern, Sameness, StepDraft, Turn
 from workflows.models.words import CaseWords
 
@@ -26,6 +27,7 @@ __all__ = [
     "LedgerMark",
     "LedgerMonth",
     "PayerStatement",
+    "Promise",
     "Sameness",
     "StatementLine",
     "StepDraft",

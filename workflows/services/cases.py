@@ -195,7 +195,7 @@ def create(
         idempotency_key=idempotency_key,
     )
     follow(case)
-    timed.keep(case)
+    timed.keep(case, actor)
     sameness.keep(case, definition)
     words.keep(case)
     tell_asked(case, before, event.stream_ver, machine)

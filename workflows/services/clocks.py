@@ -34,6 +34,7 @@ from workflows.models import Case, CaseClock
 from workflows.models.clock import stream_of
 from workflows.schema import Clock
 from workflows.services.following import children_in_the_way, proceed, take
+from workflows.services.promising import follow_calendar
 from workflows.services.record import MACHINE, Told, telling
 from workflows.services.timing import Timetables, clock_of, failed, reckon, reckoning_of
 
@@ -184,6 +185,7 @@ def _do(row: CaseClock, case: Case, around: Round) -> None:
         return
     if was and row.due_at != due:
         _tell_recounted(row, case, before=due)
+        follow_calendar(row, case, clock, around.tables)
     found = clocks.firings(clock, reckoning_of(row, clock, around.tables))
     missing = clocks.missed(found, row.fired, around.now)
     told = clocks.once_each(missing)
@@ -368,6 +370,8 @@ def _recount_one(pk: int, tables: Timetables, now: dt.datetime) -> bool:
     if moved or row.next_fire_at != fires:
         _tell_recounted(row, case, before=due)
     row.save()
+    if moved:
+        follow_calendar(row, case, clock, tables)
     return moved
 
 

@@ -186,7 +186,7 @@ def record(case: Case, before: Snapshot, kind: str, actor: Actor, told: Told = T
         idempotency_key=told.idempotency_key,
     )
     follow(case)
-    timed.keep(case)
+    timed.keep(case, actor)
     return event
 
 

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from foundation.audit.services import FieldChange
+from foundation.audit.services import Actor, FieldChange
 from foundation.worktime.engine import Timetable, WorktimeError
 from foundation.worktime.loading import UnknownCalendar, timetable
 from workflows import clocks
@@ -25,6 +25,7 @@ from workflows.definitions import definition_of
 from workflows.machine import Machine, machine_of
 from workflows.models import Case, CaseClock
 from workflows.schema import Clock
+from workflows.services import promising
 
 Status, Outcome = CaseClock.Status, CaseClock.Outcome
 MOVED = ("migrated", "restored")
@@ -49,13 +50,16 @@ class Moving:
     """What a change of a case does to its clocks. ``changes`` belong into its event, ``keep`` is called after it."""
 
     changes: list[FieldChange] = field(default_factory=list)
-    rows: list[CaseClock] = field(default_factory=list)
+    moved: list[promising.Moved] = field(default_factory=list)
+    tables: Timetables = field(default_factory=Timetables)
+    step: str = ""
 
-    def keep(self, case: Case) -> None:
-        """Write the rows that differ, with the version of the case whose event tells of them."""
-        for row in self.rows:
-            row.case, row.case_version = case, case.version
-            row.save()
+    def keep(self, case: Case, actor: Actor) -> None:
+        """Write the rows that differ, with the version of the case whose event tells of them, and what was promised."""
+        for one in self.moved:
+            one.row.case, one.row.case_version = case, case.version
+            one.row.save()
+        promising.follow(case, self.moved, self.step, actor, self.tables, anew=self.step in MOVED)
 
 
 @dataclass(frozen=True)
@@ -75,19 +79,19 @@ def moving(case: Case, was: Was, step: str) -> Moving:
     now = timezone.now()
     there = {row.clock: row for row in CaseClock.objects.filter(case=case)} if case.pk else {}
     change = _Change(case, machine, was, step, now)
-    found = Moving()
+    found = Moving(tables=change.tables, step=step)
     for clock in definition.clocks:
         row = there.pop(clock.id, None)
         told = _told(row)
-        moved = change.of(clock, row)
+        moved, deeds = change.of(clock, row)
         if moved is not None:
-            found.rows.append(moved)
+            found.moved.append(promising.Moved(moved, clock, deeds))
             found.changes.append(FieldChange(f"clocks.{clock.id}", told, _told(moved), case.stream))
     for row in there.values():  # clocks the edition does not know
         if row.status != Status.STOPPED and step in MOVED:
             told = _told(row)
             _stop(row, now, dropped=True)
-            found.rows.append(row)
+            found.moved.append(promising.Moved(row, None, ("drop",)))
             found.changes.append(FieldChange(f"clocks.{row.clock}", told, _told(row), case.stream))
     return found
 
@@ -117,8 +121,8 @@ class _Change:
     now: dt.datetime
     tables: Timetables = field(default_factory=Timetables)
 
-    def of(self, clock: Clock, row: CaseClock | None) -> CaseClock | None:
-        """Return the row as it is after the change; None where nothing changes."""
+    def of(self, clock: Clock, row: CaseClock | None) -> tuple[CaseClock | None, tuple[str, ...]]:
+        """Return the row as it is after the change, None where nothing changes, and what was done to it."""
         status: clocks.Status | None = None
         if row is not None:
             status = "stopped" if row.status == Status.STOPPED else "running"
@@ -133,7 +137,7 @@ class _Change:
             if deed == "start":
                 row = self._started(clock, row)
                 if row is None:
-                    return None
+                    return None, ()
             elif row is not None and deed in ("stop", "drop"):
                 _stop(row, self.now, dropped=deed == "drop")
             elif row is not None:
@@ -148,7 +152,7 @@ class _Change:
         ):
             reckon(row, clock, self.tables, self.now)
             changed = True
-        return row if changed else None
+        return (row, tuple(done)) if changed else (None, ())
 
     def _started(self, clock: Clock, row: CaseClock | None) -> CaseClock | None:
         try:

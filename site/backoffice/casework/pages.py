@@ -19,8 +19,10 @@ from backoffice.casework.presentation import (
     given_of,
     grade_of,
     path_of,
+    promised_in,
     timeline_of,
 )
+from backoffice.casework.promised import promises_of
 from backoffice.casework.related import related_of
 from backoffice.casework.sealed import Content
 from backoffice.casework.timing import clocks_of
@@ -51,6 +53,9 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
     events, timeline = timeline_of(case)
     standing = Standing(case, request.user)
     verbs = offered(standing)
+    promised = promises_of(case, request.user)
+    if promised.owed or promised.settled:
+        timeline = sorted([*timeline, *promised_in(case)], key=lambda one: one.at, reverse=True)
     return {
         "page_title": f"{case.number} {case.subject}",
         "case": case,
@@ -78,6 +83,7 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "ledger": part_of(case, request.user),
         "may_relate": relations.may_relate(case, request.user),
         "clocks": clocks_of(case),
+        "promises": promised,
         "copied": copied_of(case),
         "channel": channel_of(case),
         "timeline": timeline,

@@ -37,6 +37,7 @@ from backoffice.casework.presentation import (
     grade_of,
     timeline_of,
 )
+from backoffice.casework.promised import promises_of
 from backoffice.casework.related import related_of
 from backoffice.casework.sealed import Content
 from backoffice.exports import documents, libraries, pdf, qr
@@ -136,6 +137,7 @@ def passport_of(case: Case, reader: User) -> Mapping[str, Any]:
         "answered": answered_of(case, reader),
         "given": given_of(case),
         "clocks": explained_all(case),
+        "promises": promises_of(case, reader),
         "ledger": ledger,
         "months": months_of(case, ledger) if ledger else [],
         "stages": _decided(stages_of(case, events, Content(case, reader))),

@@ -25,7 +25,7 @@ from workflows import way
 from workflows.definitions import definition_of
 from workflows.models import Case
 from workflows.rules import role_names
-from workflows.trail import entries_of
+from workflows.trail import entries_of, promise_events
 from workflows.vocabulary import labelled
 
 
@@ -135,6 +135,24 @@ def timeline_of(case: Case) -> tuple[list[EventView], list[Happening]]:
         for files in [files_in(case, event)]
     ]
     return events, told[::-1]
+
+
+def promised_in(case: Case) -> list[Happening]:
+    """Return what became of the promises on a case as its timeline tells it, newest first: of those that steps make
+    and keep, only what no step tells.
+    """
+    events = [
+        event
+        for event in promise_events(case)
+        if "clock" not in event.references or event.kind in ("promise_broken", "promise_reminded")
+    ]
+    tones = {"promise_broken": ("refused", "triangle-alert"), "promise_settled": ("done", "circle-check")}
+    told = []
+    for event, entry in zip(events, entries_of(case, events), strict=True):
+        tone, icon = tones.get(event.kind, ("open", "handshake"))
+        facts = [Fact(change.label, _told(change)) for change in entry.changes if change.after]
+        told.append(Happening(entry.at, entry.who, entry.what, entry.reason, tone, icon, facts))
+    return told[::-1]
 
 
 def files_in(case: Case, event: EventView) -> list[Line]:

@@ -81,9 +81,9 @@ def shown_of(case: Case, row: CaseClock) -> Shown:
     category, word = standing_of(row, due)
     left = ""
     if row.status == Status.RUNNING and due is not None and due.tone != "late":
-        left = _("%(time)s left") % {"time": _roughly(due.at - timezone.now())}
+        left = _("%(time)s left") % {"time": roughly(due.at - timezone.now())}
     elif row.status == Status.RUNNING and due is not None:
-        left = _("late by %(time)s") % {"time": _roughly(timezone.now() - due.at)}
+        left = _("late by %(time)s") % {"time": roughly(timezone.now() - due.at)}
     return Shown(row, title, category, word, due, left)
 
 
@@ -101,7 +101,7 @@ def standing_of(row: CaseClock, due: Due | None) -> tuple[str, str]:
     return "open", str(Status.RUNNING.label)
 
 
-def _roughly(span: dt.timedelta) -> str:
+def roughly(span: dt.timedelta) -> str:
     """Return a length of time to the minute, of more than two days to the day."""
     if span >= dt.timedelta(days=2):
         return length(span.days, "days")

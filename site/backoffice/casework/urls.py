@@ -10,6 +10,7 @@ from backoffice.casework import (
     inbox,
     orders,
     passport,
+    promises,
     relations,
     views,
 )
@@ -24,6 +25,9 @@ urlpatterns = [
     path("cases/", views.case_list, name="cases"),
     path("cases/<uuid:case_uuid>/", views.case_detail, name="case"),
     path("cases/<uuid:case_uuid>/passport.pdf", passport.passport, name="passport"),
+    path("promises/", promises.promise_list, name="promises"),
+    path("cases/<uuid:case_uuid>/promises/new/", promises.record, name="promise-record"),
+    path("cases/<uuid:case_uuid>/promises/<uuid:uuid>/", promises.one_promise, name="promise"),
     path("clocks/", firing.panel, name="clocks"),
     path("clocks/what-if/", firing.what_if, name="what-if"),
     path("clocks/reckon-anew/", firing.reckon_anew, name="clocks-reckon"),

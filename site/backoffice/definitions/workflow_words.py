@@ -89,6 +89,12 @@ LABELS: dict[str, Promise] = {
     "again": _("Told again, as long as it is open"),
     "most": _("At most how many times"),
     "takes": _("Step the machine takes"),
+    "promise": _("Its time is promised to somebody"),
+    "what": _("What is promised"),
+    "to_answer": _("To whom: the answer that says so"),
+    "to_words": _("Or to whom in fixed words"),
+    "by_answer": _("Outsider: the answer that says who"),
+    "kept": _("Kept when a case comes to"),
     # --- the ledger ---
     "ledger": pgettext_lazy("of money", "Ledger"),
     "currency": _("Currency"),
@@ -139,6 +145,7 @@ _BY_PLACE: dict[str, Promise] = {
     "postings.step": pgettext_lazy("of cases", "Step"),
     "keys.field": _("Field that holds the mark"),
     "matches.keys": _("The same in"),
+    "promise.by": _("Who stands for it"),
     "payer_list.roles": _("Roles that import lists"),
 }
 _HELPED = frozenset({"opens.to"})
@@ -152,6 +159,9 @@ HELPS: dict[str, Promise] = {
     ),
     "again": _("Only those who were told when the time was over."),
     "takes": _("Its rule must hold; where it does not, the clock says why and tries again."),
+    "promise": _("Each day or time that an answer names for this clock is then a promise of its own."),
+    "what": _("Empty: the title of the clock."),
+    "kept": _("None: every state that stops the clock."),
     "form": _("A case is opened when this form is submitted."),
     "subject": _("Fields whose answers make the line a case is known by."),
     "numbering": _("For example CP-{year}-{seq:05}. Empty: the number of the submission."),
@@ -236,6 +246,7 @@ _VALUES_OF: dict[tuple[str, str], Promise] = {
     ("by_skill", "must"): _("only those who have it come into question"),
     ("by_skill", "prefer"): _("balanced first; who has it comes first among equals"),
     ("towards", "submitter"): _("whoever submitted it"),
+    ("by", "outsider"): _("somebody from outside promises it to the house"),
     ("join", "all"): _("when no child of it is open any more"),
 }
 

@@ -182,6 +182,14 @@ def existing(world: World) -> dict[str, Example]:
         "casework:clock": Example(
             {"case_uuid": objects["signing case"].uuid, "clock": "answer"}, readers=frozenset({"clerk"})
         ),
+        "casework:promise": Example(
+            {"case_uuid": objects["signing case"].uuid, "uuid": objects["promise"].uuid},
+            readers=frozenset({"clerk", "auditor"}),
+        ),
+        "casework:promise-record": Example(
+            {"case_uuid": objects["signing case"].uuid}, readers=frozenset({"clerk"})
+        ),
+        "casework:promises": Example(),
         "casework:clocks": Example(),
         "casework:clocks-reckon": Example(),
         "casework:what-if": Example(),

@@ -51,6 +51,7 @@ from tests.factories.step_files import publish_signing
 from tests.factories.workflows import House, make_house, open_complaint, submit_complaint
 from workflows.models import ChildOrder
 from workflows.services import cases
+from workflows.services.promises import Said, record_promise
 from workflows.services.record import telling
 
 ANONYMOUS, DISABLED, OTHER_CLERK = "anonymous", "disabled", "other clerk"
@@ -196,6 +197,10 @@ def _with_a_signed_step(world: World) -> None:
     clerk = world.house["clerk"]
     publish_signing(by=world.people["form_builder"])
     world.objects["signing case"] = open_one(clerk, "signing", note=world.secret("clerk", "auditor"))
+    said = Said(world.secret("clerk", "auditor"), "顾客", timezone.now() + datetime.timedelta(days=1))
+    world.objects["promise"] = record_promise(
+        case_uuid=world.objects["signing case"].uuid, said=said, by=clerk, idempotency_key="promise"
+    )
 
 
 def _slip(world: World) -> None:

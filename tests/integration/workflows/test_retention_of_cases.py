@@ -21,7 +21,7 @@ from tests.factories.forms import field, form_body, make_submission, text
 from tests.factories.organisation import make_role, make_user_with_roles
 from tests.integration.forms.test_retention import CANARY, everything_stored
 from workflows.models import Case
-from workflows.services import cases
+from workflows.services import cases, promises
 from workflows.services.definitions import publish_workflow
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +66,10 @@ def closed_case(by: User, then: str) -> Case:
     publish_workflow(workflow_body(), by=by)
     submission = make_submission(form, by, who=CANARY, subject="雨刮异响")
     case = cases.open_case(workflow_key="wish", submission=submission, by=by, idempotency_key="o").case
+    due = timezone.now() + datetime.timedelta(days=1)
+    said = promises.Said(f"给{CANARY}回电", CANARY, due)
+    promise = promises.record_promise(case_uuid=case.uuid, said=said, by=by, idempotency_key="p")
+    promises.withdraw(promise=promise, reason=f"{CANARY}已到店", by=by, idempotency_key="w")
     cases.act(
         case_uuid=case.uuid,
         step="finish",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from forms.schema import FormDefinition
-from tests.factories.chains import form_body, state
+from tests.factories.chains import form_body, state, text
 from tests.factories.clocks import clock, timed_body
 from workflows.checking import parse, problems_of
 
@@ -37,6 +37,24 @@ def faults(change: Callable[[dict[str, Any]], object], calendars: set[str] | Non
 def one(body: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = body["clocks"][0]
     return found
+
+
+def promised(body: dict[str, Any], **more: Any) -> None:
+    """Make the clock a promise to whoever the note names."""
+    one(body).update(
+        targets=[{"answer": "promised_on", "unit": "days"}], promise={"to_answer": "note", **more}
+    )
+
+
+def test_to_whom_is_no_answer_that_some_who_see_the_case_may_not_read() -> None:
+    body = timed_body(clock(targets=[{"answer": "promised_on"}], promise={"to_answer": "note"}))
+    parsed, _problems = parse(body)
+    assert parsed is not None
+    form = form_body()
+    form["pages"][0]["groups"][0]["fields"][1]["readers"] = ["boss"]
+    form["pages"][0]["groups"][0]["fields"][1]["confidentiality"] = "confidential"
+    found = problems_of(parsed, FormDefinition.model_validate(form), BOUND, {"office"})
+    assert [one.path for one in found if one.severity == "error"] == ["clocks.answer.promise.to_answer"]
 
 
 def test_a_sound_clock_has_no_fault() -> None:
@@ -97,6 +115,16 @@ def test_a_sound_clock_has_no_fault() -> None:
         # the time can also be over in “late”, and mark_late cannot be taken there
         (lambda b: one(b)["due"].update(takes="mark_late"), ["clocks.answer.due.takes"]),
         (lambda b: (one(b).update(ends=["late", "done"]), one(b)["due"].update(takes="mark_late")), []),
+        (lambda b: promised(b), []),
+        (lambda b: promised(b, by="outsider", by_answer="note", to_answer=None), []),
+        (lambda b: promised(b, to_answer=None), ["clocks.answer.promise.to_answer"]),
+        (lambda b: promised(b, to_answer="no_field"), ["clocks.answer.promise.to_answer"]),
+        (lambda b: promised(b, to_words=text("客户")), ["clocks.answer.promise.to_words"]),
+        (lambda b: promised(b, by="outsider"), ["clocks.answer.promise.by_answer"]),
+        (lambda b: promised(b, by_answer="note"), ["clocks.answer.promise.by_answer"]),
+        (lambda b: promised(b, kept=["waits"]), ["clocks.answer.promise.kept"]),
+        (lambda b: (promised(b), one(b).update(targets=[{"amount": 2}])), ["clocks.answer.promise"]),
+        (lambda b: promised(b, colour="red"), ["clocks.0.promise.colour"]),
         (lambda b: b["clocks"].append(copy.deepcopy(one(b))), ["clocks.answer"]),
         (lambda b: one(b).update(colour="red"), ["clocks.0.colour"]),
     ],

@@ -260,6 +260,7 @@ class FlowDesk(Desk):
                     ("time", _("How much time there is"), ("calendar", "targets")),
                     ("warnings", _("Warnings before"), ("warnings",)),
                     ("due", _("When the time is over"), ("due",)),
+                    ("promise", pgettext("of a case", "Promise"), ("promise",)),
                 )
             case "trial":
                 return (
@@ -465,7 +466,8 @@ class FlowDesk(Desk):
         calendars = [(one.key, str(one)) for one in Calendar.objects.all()]
         return {
             "kind": [(one, words.value("clock.kind", one)) for one in ("response", "solution", "own")],
-            **dict.fromkeys(("begins", "ends", "pauses"), states),
+            **dict.fromkeys(("begins", "ends", "pauses", "kept"), states),
+            **{name: [("", "–"), *known] for name in ("to_answer", "by_answer")},
             "restarts": steps,
             "takes": [("", "–"), *steps],
             "answer": [("", "–"), *times],

@@ -1,0 +1,106 @@
+"""Reading promises: what they say in words, and lists of them for those who see their cases. Nothing here writes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, Literal, overload
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from forms.schema import definition_of as form_of
+from foundation.editions.texts import in_language
+from foundation.organisation.models import User
+from workflows.definitions import definition_of
+from workflows.load import Supervised
+from workflows.models import Case, Promise
+from workflows.queries import cases_visible_to
+from workflows.schema import Clock
+
+SOON = dt.timedelta(hours=24)
+Standing = Literal["owed", "soon", "broken", "settled", "all"]
+Whose = Literal["mine", "led", "all"]
+
+
+def clock_of(promise: Promise) -> Clock | None:
+    """Return the clock that made it, as the workflow was then; None for one made by hand."""
+    if not promise.clock:
+        return None
+    clocks = definition_of(promise.edition).clocks
+    return next((one for one in clocks if one.id == promise.clock), None)
+
+
+@overload
+def what_of(promise: Promise, *, localized: Literal[True]) -> Mapping[str, str] | str: ...
+@overload
+def what_of(promise: Promise, *, localized: Literal[False] = False) -> str: ...
+def what_of(promise: Promise, *, localized: bool = False) -> Mapping[str, str] | str:
+    """Return what was promised, in the language in use; ``localized``: in all there are, where it is not somebody's own
+    words.
+    """
+    clock = clock_of(promise)
+    if clock is None:
+        return promise.what or promise.clock or _("(erased)")
+    text = (clock.promise.what if clock.promise else None) or clock.title
+    return text if localized else in_language(text)
+
+
+def to_of(promise: Promise, case: Case, language: str | None = None) -> str:
+    """Return to whom it was promised: the words, or the answer the clock points to, as it is now."""
+    clock = clock_of(promise)
+    if clock is None or clock.promise is None:
+        return promise.to_whom
+    said = clock.promise
+    if said.to_answer is not None:
+        return _answer(promise, case, said.to_answer, language)
+    if said.to_words is not None:
+        return in_language(said.to_words, language)
+    return _("the house") if said.by == "outsider" else ""
+
+
+def by_of(promise: Promise, case: Case, language: str | None = None) -> str:
+    """Return who stands for it: somebody of the house, or whom outside it an answer names."""
+    if promise.by is not None:
+        return str(promise.by)
+    clock = clock_of(promise)
+    said = clock.promise if clock is not None else None
+    return _answer(promise, case, said.by_answer, language) if said is not None and said.by_answer else ""
+
+
+def _answer(promise: Promise, case: Case, name: str, language: str | None) -> str:
+    """Return an answer that the definition points to, as it is now; empty where there is none (any more)."""
+    definition, form = definition_of(promise.edition), form_of(case.submission.edition)
+    field = form.by_id.get(name) or definition.questions().get(name)
+    value: Any = {**case.submission.answers, **case.answers}.get(name)
+    if field is None or value is None:
+        return ""
+    return field.of_kind.display(value, field.settings, language or get_language() or "")
+
+
+def promises_seen_by(user: User, whose: Whose = "mine", standing: Standing = "owed") -> QuerySet[Promise]:
+    """Return promises on cases the person sees: their own, those of the people they lead, or all; those owed first due
+    first, settled ones the newest first.
+    """
+    found = Promise.objects.filter(case__in=cases_visible_to(user).order_by().values("pk"))
+    if whose == "mine":
+        found = found.filter(by=user)
+    elif whose == "led":
+        leads = Supervised(user)
+        found = found.filter(Q(by__in=leads.people) | Q(case__workflow__in=leads.reassigned))
+    now = timezone.now()
+    conditions = {
+        "owed": Q(settled_at=None),
+        "soon": Q(settled_at=None, due_at__gte=now, due_at__lt=now + SOON),
+        "broken": Q(settled_at=None, due_at__lt=now) | Q(status__in=("broken", "late")),
+        "settled": Q(settled_at__isnull=False),
+        "all": Q(),
+    }
+    found = found.filter(conditions[standing]).select_related(
+        "case__edition", "case__submission__edition", "edition", "by", "settled_by"
+    )
+    return (
+        found.order_by("due_at", "id") if standing in ("owed", "soon") else found.order_by("-due_at", "-id")
+    )
