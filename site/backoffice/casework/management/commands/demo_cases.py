@@ -27,7 +27,7 @@ from foundation.packs.exceptions import PackError
 from workflows.content import seal_of
 from workflows.definitions import definition_of, edition_in_force
 from workflows.models import Case, CaseClock
-from workflows.services import approvals, cases, drafts
+from workflows.services import approvals, cases, drafts, promises
 from workflows.services.clocks import Round, fire
 from workflows.services.requests import Request
 
@@ -89,6 +89,9 @@ def _take(case: Case, step: dict[str, Any], people: dict[str, User], key: str) -
         _let_time_pass(case)
         return
     by, reason = people[step["by"]], step.get("reason", "")
+    if step["step"] == "promise":
+        _promise(case, step, by, key)
+        return
     if (decide := DECISIONS.get(step["step"])) is not None:
         decide(Request(case.uuid, by, case.version, key, reason, seal_of(case)))
         return
@@ -105,6 +108,19 @@ def _take(case: Case, step: dict[str, Any], people: dict[str, User], key: str) -
         reason=reason,
         assignee=people[step["assignee"]].uuid if "assignee" in step else None,
     )
+
+
+def _promise(case: Case, said: dict[str, Any], by: User, key: str) -> None:
+    """Record what somebody told the customer: for a day and a time, or for in so many minutes."""
+    if "minutes" in said:
+        due = timezone.now() + datetime.timedelta(minutes=said["minutes"])
+    else:
+        days, time = said["due"]
+        due = timezone.make_aware(datetime.datetime.fromisoformat(f"{_day(days)}T{time}"))
+    told = promises.Said(said["what"], said["to"], due, due - datetime.timedelta(hours=1))
+    promise = promises.record_promise(case_uuid=case.uuid, said=told, by=by, idempotency_key=key)
+    if said.get("kept"):
+        promises.keep_promise(promise=promise, by=by, idempotency_key=key)
 
 
 def _typed(answers: dict[str, Any], people: dict[str, User]) -> dict[str, list[str]]:
