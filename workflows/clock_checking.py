@@ -151,8 +151,6 @@ def _promise(clock: Clock, place: str, fields: dict[str, FieldDefinition] | None
         yield place, _("Nothing is promised: no target goes by a day or time that an answer names.")
     if said.by != "outsider" and said.to_answer is None and said.to_words is None:
         yield f"{place}.to_answer", _("Say to whom it is promised.")
-    if said.to_answer is not None and said.to_words is not None:
-        yield f"{place}.to_words", _("To whom stands in an answer already: leave the words out.")
     if (said.by == "outsider") != (said.by_answer is not None):
         yield (
             f"{place}.by_answer",
@@ -170,9 +168,11 @@ def _promise(clock: Clock, place: str, fields: dict[str, FieldDefinition] | None
         field = fields.get(answer)
         if field is None:
             yield f"{place}.{name}", _("The form has no field “%(field)s”.") % {"field": answer}
-        elif field.readers:
+        elif field.readers and said.to_words is None and name == "to_answer":
             yield (
-                f"{place}.{name}",
-                _("Not everybody who sees the case may read “%(field)s”: choose another field.")
+                f"{place}.to_words",
+                _(
+                    "Not everybody who sees the case may read “%(field)s”: say in words to whom, for the others."
+                )
                 % {"field": answer},
             )

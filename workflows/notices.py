@@ -59,6 +59,11 @@ def register() -> None:
     )
     register_topic(
         Topic(
+            "mentions", _("Notes that name me"), help=_("Somebody wrote @ and your name in a note on a case.")
+        )
+    )
+    register_topic(
+        Topic(
             "clocks",
             _("Time limits of cases"),
             help=_("Warnings before a time is over, and cases that are late; gathered to one mail an hour."),
@@ -166,6 +171,14 @@ def register() -> None:
             _("Reminder: “{stage}” waits for your decision"),
             "{note}",
             {**CASE_FIELDS, **_STAGE, **_PERSON, **_WORDS},
+        ),
+        Kind(
+            "case.mentioned",
+            "mentions",
+            _("Named in a note"),
+            _("{person} names you in a note"),
+            "{note}",
+            {**CASE_FIELDS, **_PERSON, **_WORDS},
         ),
         Kind(
             "case.copied",

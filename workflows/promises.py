@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, overload
 
 from django.db.models import Q, QuerySet
@@ -11,9 +12,12 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from forms.rules import is_author
+from forms.schema import FieldDefinition
 from forms.schema import definition_of as form_of
 from foundation.editions.texts import in_language
 from foundation.organisation.models import User
+from foundation.organisation.resolution import roles_of
 from workflows.definitions import definition_of
 from workflows.load import Supervised
 from workflows.models import Case, Promise
@@ -48,36 +52,59 @@ def what_of(promise: Promise, *, localized: bool = False) -> Mapping[str, str] |
     return text if localized else in_language(text)
 
 
-def to_of(promise: Promise, case: Case, language: str | None = None) -> str:
-    """Return to whom it was promised: the words, or the answer the clock points to, as it is now."""
+@dataclass(frozen=True)
+class Reader:
+    """For whose eyes names are read out of answers, some of which are not for everybody."""
+
+    user: User
+    roles: frozenset[str]
+
+    @classmethod
+    def of(cls, user: User) -> Reader:
+        """Return the person with their roles, asked once."""
+        return cls(user, frozenset(roles_of(user)))
+
+
+def to_of(promise: Promise, case: Case, reader: Reader | None) -> str:
+    """Return to whom it was promised: the words, or the answer the clock points to, as it is now.
+
+    Without a reader (what is told to several) and for one who may not read the answer, the words alone.
+    """
     clock = clock_of(promise)
     if clock is None or clock.promise is None:
         return promise.to_whom
     said = clock.promise
-    if said.to_answer is not None:
-        return _answer(promise, case, said.to_answer, language)
-    if said.to_words is not None:
-        return in_language(said.to_words, language)
+    found = _answer(promise, case, said.to_answer, reader) if said.to_answer is not None else ""
+    if found or said.to_words is not None:
+        return found or in_language(said.to_words or {})
     return _("the house") if said.by == "outsider" else ""
 
 
-def by_of(promise: Promise, case: Case, language: str | None = None) -> str:
+def by_of(promise: Promise, case: Case, reader: Reader | None) -> str:
     """Return who stands for it: somebody of the house, or whom outside it an answer names."""
     if promise.by is not None:
         return str(promise.by)
     clock = clock_of(promise)
     said = clock.promise if clock is not None else None
-    return _answer(promise, case, said.by_answer, language) if said is not None and said.by_answer else ""
+    return _answer(promise, case, said.by_answer, reader) if said is not None and said.by_answer else ""
 
 
-def _answer(promise: Promise, case: Case, name: str, language: str | None) -> str:
-    """Return an answer that the definition points to, as it is now; empty where there is none (any more)."""
+def _answer(promise: Promise, case: Case, name: str, reader: Reader | None) -> str:
+    """Return an answer that the definition points to, as it is now; empty where there is none or not for these eyes."""
     definition, form = definition_of(promise.edition), form_of(case.submission.edition)
     field = form.by_id.get(name) or definition.questions().get(name)
     value: Any = {**case.submission.answers, **case.answers}.get(name)
-    if field is None or value is None:
+    if field is None or value is None or not _may_read(field, case, reader):
         return ""
-    return field.of_kind.display(value, field.settings, language or get_language() or "")
+    return field.of_kind.display(value, field.settings, get_language() or "")
+
+
+def _may_read(field: FieldDefinition, case: Case, reader: Reader | None) -> bool:
+    if not field.readers:
+        return True
+    if reader is None:
+        return False
+    return is_author(case.submission, reader.user) or not reader.roles.isdisjoint(field.readers)
 
 
 def promises_seen_by(user: User, whose: Whose = "mine", standing: Standing = "owed") -> QuerySet[Promise]:

@@ -292,11 +292,11 @@ class ClockDue(Part):
 class ClockPromise(Part):
     """What makes a clock a promise: as often as it begins by an answer, that day or time has been promised.
 
-    ``to_answer``: the field or question that says to whom, ``to_words`` fixed words in its place ("the customer").
-    ``what``: what is promised, without it the title of the clock. ``by``: who stands for it — whoever takes the step
-    (*actor*), whoever has the case after it (*assignee*), or somebody from outside, whom ``by_answer`` names
-    (*outsider*: then it is promised to the house). ``kept``: which of the states that stop the clock keep it; none:
-    all of them.
+    ``to_answer``: the field or question that says to whom, ``to_words`` fixed words in its place ("the customer"), and
+    for whoever may not read the answer. ``what``: what is promised, without it the title of the clock. ``by``: who
+    stands for it — whoever takes the step (*actor*), whoever has the case after it (*assignee*), or somebody from
+    outside, whom ``by_answer`` names (*outsider*: then it is promised to the house). ``kept``: which of the states that
+    stop the clock keep it; none: all of them.
     """
 
     what: LocalizedText | None = None

@@ -138,7 +138,10 @@ class SubmissionRevision(models.Model):
 
 
 class SubmissionComment(Audited):
-    """Something said about a submission, to those who see it. Never changed; a retention empties it."""
+    """Something said about a submission, to those who see it. Never changed; a retention empties it.
+
+    ``mentioned``: whom the text names, ``[["as written", "uuid"]]``, in the order of the text.
+    """
 
     uuid = models.UUIDField("UUID", default=uuid.uuid4, unique=True, editable=False)
     submission = models.ForeignKey(
@@ -149,7 +152,9 @@ class SubmissionComment(Audited):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("written by")
     )
     at = models.DateTimeField(_("written at"), default=timezone.now)
+    mentioned = models.JSONField(_("people named"), default=list)
     history = History()
+    later_columns: ClassVar[Mapping[str, Any]] = {"mentioned": []}
 
     class Meta(Audited.Meta):
         ordering = ["at", "id"]

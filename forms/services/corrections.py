@@ -288,8 +288,15 @@ def withdrawal_barred(submission: Submission) -> str:
     return next((sentence for bar in _bars.values() if (sentence := bar(submission))), "")
 
 
-def comment(*, submission: Submission, text: str, by: User, idempotency_key: str) -> SubmissionComment:
-    """Add a comment to a submission and return it.
+def comment(
+    *,
+    submission: Submission,
+    text: str,
+    by: User,
+    idempotency_key: str,
+    mentioned: Sequence[tuple[str, str]] = (),
+) -> SubmissionComment:
+    """Add a comment to a submission and return it. ``mentioned``: whom it names, as written, with their uuid.
 
     Who may: whoever sees it; the caller has found it for them. Records ``submission_commented`` in a stream
     of the comment's own. Raises RuleBroken without a text, KeyReused.
@@ -308,12 +315,22 @@ def comment(*, submission: Submission, text: str, by: User, idempotency_key: str
         if (known := remembered(key, request)) is not None:
             return SubmissionComment.objects.get(uuid=known.answer["comment"])
         name = uuids.uuid4()
-        said = SubmissionComment(uuid=name, stream=f"comment:{name}", submission=submission, text=text, by=by)
+        said = SubmissionComment(
+            uuid=name,
+            stream=f"comment:{name}",
+            submission=submission,
+            text=text,
+            by=by,
+            mentioned=[list(one) for one in mentioned],
+        )
         event = create_audited(
             said,
             kind="submission_commented",
             actor=Actor.of(by),
-            changes=[FieldChange("text", None, text, said.stream)],
+            changes=[
+                FieldChange("text", None, text, said.stream),
+                *([FieldChange("mentioned", None, said.mentioned, said.stream)] if mentioned else []),
+            ],
             references={"submission": str(submission.uuid)},
             idempotency_key=key,
         )

@@ -360,7 +360,7 @@ def _erase_comments(submission: Submission) -> None:
     """Empty what was said about a submission: words of people about people."""
     for said in SubmissionComment.objects.select_for_update().filter(submission=submission).exclude(text=""):
         entries = recorded([said.stream])
-        said.text = ""
+        said.text, said.mentioned = "", []
         event = change_audited(said, kind="comment_erased", actor=ACTOR, references={ERASED: mark(entries)})
         erase(event, entries)
 

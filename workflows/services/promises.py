@@ -334,7 +334,7 @@ def _tell(promise: Promise, case: Case, kind: str, key: str) -> None:
     people = {one.pk: one for one in (promise.by, case.assignee) if one is not None and one.is_active}
     values = {
         "promise": what_of(promise, localized=True),
-        "to": to_of(promise, case) or "–",
+        "to": to_of(promise, case, None) or "–",
         "due": promise.due_at,
     }
     tell(telling(case, kind, f"promise:{promise.uuid}:{key}", list(people.values()), values))

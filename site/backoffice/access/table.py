@@ -281,6 +281,8 @@ OURS: dict[str, Rule] = {
     "casework:case": signed_in("workflows.queries.cases_visible_to; another case is not there"),
     "casework:passport": signed_in("the same: what the page of the case shows its reader"),
     "casework:clock": signed_in("the same; a clock of the case"),
+    "casework:note": signed_in("as casework:case; refused by workflows.services.notes"),
+    "casework:people": signed_in("as casework:case; those who may see it: workflows.audience"),
     "casework:promises": signed_in("on cases the person may see: workflows.promises.promises_seen_by"),
     "casework:promise": signed_in("as casework:case; refused by workflows.services.promises"),
     "casework:promise-record": signed_in("as casework:case; refused by workflows.services.promises"),

@@ -14,7 +14,7 @@ from foundation.editions.texts import in_language
 from foundation.organisation.models import User
 from workflows.definitions import definition_of
 from workflows.models import Case, Promise
-from workflows.promises import by_of, to_of, what_of
+from workflows.promises import Reader, by_of, to_of, what_of
 from workflows.services import promises
 
 Status = Promise.Status
@@ -44,7 +44,7 @@ class Shown:
     step: str = ""
 
 
-def shown_of(promise: Promise, case: Case, now: dt.datetime | None = None) -> Shown:
+def shown_of(promise: Promise, case: Case, reader: Reader, now: dt.datetime | None = None) -> Shown:
     """Return one promise as it stands now, whether or not the worker has come round to it."""
     now = now or timezone.now()
     category, word, left = TONES[Status(promise.status)], str(promise.get_status_display()), ""
@@ -64,8 +64,8 @@ def shown_of(promise: Promise, case: Case, now: dt.datetime | None = None) -> Sh
     return Shown(
         promise,
         what_of(promise),
-        to_of(promise, case),
-        by_of(promise, case),
+        to_of(promise, case, reader),
+        by_of(promise, case, reader),
         category,
         word,
         left,
@@ -86,7 +86,8 @@ class Part:
 def promises_of(case: Case, reader: User) -> Part:
     """Return the promises of a case as its page shows them. One query, and who may record."""
     rows = Promise.objects.filter(case=case).select_related("edition", "by", "settled_by")
-    shown = [shown_of(one, case) for one in rows.order_by("due_at", "pk")]
+    eyes = Reader.of(reader)
+    shown = [shown_of(one, case, eyes) for one in rows.order_by("due_at", "pk")]
     return Part(
         [one for one in shown if one.promise.owed],
         [one for one in shown[::-1] if not one.promise.owed],

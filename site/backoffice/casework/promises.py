@@ -30,7 +30,7 @@ from workflows.definitions import definition_of
 from workflows.exceptions import CaseNotFound, NotPermitted, RuleBroken, WorkflowError
 from workflows.load import Supervised
 from workflows.models import Case, Promise
-from workflows.promises import Standing, Whose, promises_seen_by, what_of
+from workflows.promises import Reader, Standing, Whose, promises_seen_by, what_of
 from workflows.services import promises
 
 PER_PAGE = 25
@@ -64,9 +64,11 @@ def promise_list(request: HttpRequest) -> HttpResponse:
     if person in {key for key, _name in people}:
         seen = seen.filter(Q(by__uuid=person))
     page = Paginator(seen, PER_PAGE).get_page(request.GET.get("page"))
-    now = timezone.now()
+    now, eyes = timezone.now(), Reader.of(request.user)
     rows = [
-        Listed(shown_of(one, one.case, now), one.case, in_language(definition_of(one.case.edition).title))
+        Listed(
+            shown_of(one, one.case, eyes, now), one.case, in_language(definition_of(one.case.edition).title)
+        )
         for one in page.object_list
     ]
     titles = {"mine": _("My own"), "led": _("Of those I lead"), "all": pgettext("promises", "All I may see")}
@@ -210,9 +212,10 @@ def _promise_page(
     rows = Promise.objects.filter(case=case).select_related("edition", "by", "settled_by")
     by_id = {one.pk: one for one in rows}
     chain: list[Shown] = []
+    eyes = Reader.of(request.user)
     earlier = promise.replaces_id
     while earlier is not None:
-        chain.append(shown_of(by_id[earlier], case))
+        chain.append(shown_of(by_id[earlier], case, eyes))
         earlier = by_id[earlier].replaces_id
     return render(
         request,
@@ -220,7 +223,7 @@ def _promise_page(
         {
             **_common(case, typed, refusal),
             "page_title": what_of(promise),
-            "one": shown_of(promise, case),
+            "one": shown_of(promise, case, eyes),
             "earlier": chain,
             "may_settle": promises.may_settle(promise, case, request.user),
         },

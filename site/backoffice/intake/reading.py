@@ -18,7 +18,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from backoffice.intake.outcomes import address_of, outcomes_of
+from backoffice.intake.outcomes import outcomes_of
 from backoffice.intake.printing import layouts_of
 from backoffice.intake.readers import may_read_too
 from forms import rules
@@ -33,6 +33,10 @@ from foundation.audit.services import KeyReused
 from foundation.editions.texts import in_language
 from foundation.organisation.models import User
 from foundation.organisation.resolution import roles_of
+from workflows import rules as case_rules
+from workflows.exceptions import AnswersRefused
+from workflows.models import Case
+from workflows.services import notes
 
 READERS_SHOWN = 20
 
@@ -180,15 +184,19 @@ def comment(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
     """Say something about a submission, to those who see it."""
     found = visible(request.user, uuid)
     text = request.POST.get("text", "")
+    key = request.POST.get("key", "")[:80] or uuids.uuid4().hex
+    case = Case.objects.select_related("edition").filter(submission=found).first()
     try:
-        corrections.comment(
-            submission=found,
-            text=text,
-            by=request.user,
-            idempotency_key=request.POST.get("key", "")[:80] or uuids.uuid4().hex,
-        )
+        if case is not None and case_rules.may_see(case, request.user):
+            notes.note(case_uuid=case.uuid, text=text, by=request.user, idempotency_key=key)
+        else:
+            corrections.comment(submission=found, text=text, by=request.user, idempotency_key=key)
     except FormError as refusal:
         messages.error(request, str(refusal))
+        return _page(request, found, comment=text, status=422)
+    except AnswersRefused as refusal:
+        for sentence in refusal.errors["text"]:
+            messages.error(request, sentence)
         return _page(request, found, comment=text, status=422)
     except KeyReused:
         messages.warning(
@@ -196,8 +204,6 @@ def comment(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
         )
         return _page(request, found, comment=text, status=409)
     messages.success(request, _("Your comment has been added."))
-    if request.POST.get("back") == "case":
-        return redirect(f"{address_of(found)}#comments")
     return redirect("intake:submission", uuid=found.uuid)
 
 

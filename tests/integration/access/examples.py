@@ -182,9 +182,11 @@ def existing(world: World) -> dict[str, Example]:
         "casework:clock": Example(
             {"case_uuid": objects["signing case"].uuid, "clock": "answer"}, readers=frozenset({"clerk"})
         ),
+        "casework:note": Example(case, readers=CASE_READERS),
+        "casework:people": Example(case, readers=CASE_READERS),
         "casework:promise": Example(
             {"case_uuid": objects["signing case"].uuid, "uuid": objects["promise"].uuid},
-            readers=frozenset({"clerk", "auditor"}),
+            readers=frozenset({"clerk"}),
         ),
         "casework:promise-record": Example(
             {"case_uuid": objects["signing case"].uuid}, readers=frozenset({"clerk"})

@@ -197,7 +197,7 @@ def _with_a_signed_step(world: World) -> None:
     clerk = world.house["clerk"]
     publish_signing(by=world.people["form_builder"])
     world.objects["signing case"] = open_one(clerk, "signing", note=world.secret("clerk", "auditor"))
-    said = Said(world.secret("clerk", "auditor"), "顾客", timezone.now() + datetime.timedelta(days=1))
+    said = Said(world.secret("clerk"), "顾客", timezone.now() + datetime.timedelta(days=1))
     world.objects["promise"] = record_promise(
         case_uuid=world.objects["signing case"].uuid, said=said, by=clerk, idempotency_key="promise"
     )

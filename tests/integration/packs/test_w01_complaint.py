@@ -279,6 +279,13 @@ class TestComplaint(Walks):
                 case, "interim", answers=typed({"interim_answer": "再等等看。", "new_promise": YESTERDAY})
             )
         assert set(refusal.value.errors) == {"new_promise"}
+        later = (timezone.localdate() + datetime.timedelta(days=3)).isoformat()
+        self.take(case, "interim", answers=typed({"interim_answer": "配件又晚两天。", "new_promise": later}))
+        promises = case.promises.filter(clock="solution").order_by("pk")
+        assert [(one.status, one.times, one.by) for one in promises] == [
+            ("replaced", 1, case.assignee),
+            ("open", 2, case.assignee),
+        ]
 
     def test_a_reply_the_customer_does_not_accept_names_the_next_day(self) -> None:
         case = self.reach("answered")

@@ -14,16 +14,17 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.translation import override
 
+from forms.services.definitions import publish_form
 from foundation.audit.queries import events_of
 from foundation.audit.services import Actor
 from foundation.notifying.models import Notification
 from foundation.organisation.models import User
-from tests.factories.chains import fresh, open_one, publish_all, text
+from tests.factories.chains import form_body, fresh, open_one, publish_all, text
 from tests.factories.clocks import SHANGHAI, clock, pack_calendars, publish_timed, the_clock, timed_body
 from tests.factories.organisation import make_user
 from workflows.exceptions import AnswersRefused, CaseNotFound, NotPermitted, RuleBroken
 from workflows.models import Case, Promise
-from workflows.promises import by_of, promises_seen_by, to_of, what_of
+from workflows.promises import Reader, by_of, promises_seen_by, to_of, what_of
 from workflows.services import cases
 from workflows.services.clocks import sweep as sweep_clocks
 from workflows.services.promises import Said, keep_promise, promise_anew, record_promise, sweep, withdraw
@@ -100,12 +101,31 @@ def test_a_step_that_names_a_time_makes_a_promise_and_reaching_the_end_in_time_k
     case = do(case, "promise", worker, promised_at=moment(due))
     promise = Promise.objects.get(case=case)
     with override("zh-hans"):
-        assert (what_of(promise), to_of(promise, case)) == ("回电", "王先生")
+        assert (what_of(promise), to_of(promise, case, None)) == ("回电", "王先生")
     assert (promise.due_at, promise.by, promise.made_step, promise.owed) == (due, worker, "promise", True)
     do(case, "finish", worker)
     promise.refresh_from_db()
     assert (promise.status, promise.settled_step, promise.settled_by) == ("kept", "finish", worker)
     assert kinds(promise) == ["promise_made", "promise_settled"]
+
+
+def test_a_name_that_some_may_not_read_is_the_fixed_words_for_them_and_in_what_is_told() -> None:
+    words = {"zh-hans": "顾客", "en": "the customer"}
+    body = timed_body(promising(promise={"to_words": words}))
+    body["access"]["sees"] += ["worker", "boss"]
+    pack_calendars()
+    people = publish_all(body)
+    worker = people["worker"][0]
+    form = form_body()
+    field = form["pages"][0]["groups"][0]["fields"][1]
+    field |= {"readers": ["boss"], "confidentiality": "personal"}
+    publish_form(form, by=worker)
+    case = do(open_one(make_user(), note="王先生"), "promise", worker, promised_at=moment(in_hours(2)))
+    promise = Promise.objects.get(case=case)
+    with override("en"):
+        assert to_of(promise, case, Reader.of(people["boss"][0])) == "王先生"
+        assert to_of(promise, case, Reader.of(worker)) == "the customer"
+        assert to_of(promise, case, None) == "the customer"
 
 
 def test_a_promised_day_lasts_until_it_is_over_and_what_the_clock_adds_is_no_part_of_the_promise() -> None:
@@ -222,7 +242,11 @@ def test_somebody_from_outside_promises_to_the_house() -> None:
     case = do(open_one(worker, note="保险公司"), "promise", worker, promised_at=moment(in_hours(2)))
     promise = Promise.objects.get(case=case)
     with override("en"):
-        assert (promise.by, by_of(promise, case), to_of(promise, case)) == (None, "保险公司", "the house")
+        assert (promise.by, by_of(promise, case, None), to_of(promise, case, None)) == (
+            None,
+            "保险公司",
+            "the house",
+        )
 
 
 @contextmanager

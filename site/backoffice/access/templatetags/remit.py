@@ -7,6 +7,7 @@ Everything here turns plain values into HTML; nothing asks a permission or runs 
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
@@ -16,7 +17,7 @@ from django import forms, template
 from django.core.paginator import Page
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -171,6 +172,20 @@ def person(user: Any) -> dict[str, str]:
         return {"name": _("nobody"), "initial": "–"}
     # A Chinese name is recognised by its given name's last character, a Latin one by its first letter.
     return {"name": name, "initial": name[-1] if "\u4e00" <= name[-1] <= "\u9fff" else name[0].upper()}
+
+
+@register.simple_tag
+def mentioned(said: Any) -> SafeString:
+    """Show a note: ``text``, with those it names (``mentioned``: as written, and who) set off from it."""
+    names = sorted({written for written, _uuid in said.mentioned}, key=len, reverse=True)
+    if not names:
+        return format_html("{}", said.text)
+    found = re.split("([@＠](?:" + "|".join(map(re.escape, names)) + "))", said.text)
+    parts = (
+        format_html('<span class="chip chip--open chip--name">@{}</span>', part[1:]) if place % 2 else part
+        for place, part in enumerate(found)
+    )
+    return format_html_join("", "{}", ((part,) for part in parts))
 
 
 @register.inclusion_tag("components/moment.html")
