@@ -88,6 +88,19 @@ def clocks(studio: Studio, path: Path) -> None:
     photograph(staff(studio, "administrator", "/clocks/"), path)
 
 
+def clock_explained(studio: Studio, path: Path) -> None:
+    """One due time, stretch by stretch."""
+    page = staff(studio, "manager", "/cases/?workflow=complaint")
+    page.goto(studio.base + first(page, r"^/cases/[0-9a-f-]+/$"))
+    page.goto(studio.base + first(page, r"^/cases/[0-9a-f-]+/clocks/[a-z_]+/$"))
+    photograph(page, path)
+
+
+def promises(studio: Studio, path: Path) -> None:
+    """What was promised, for the manager: all they may see, what is late first."""
+    photograph(staff(studio, "manager", "/promises/?whose=all"), path)
+
+
 def ledger(studio: Studio, path: Path) -> None:
     """What is owed, by age."""
     page = staff(studio, "finance_manager", "/ledgers/collect_money/")
@@ -420,6 +433,8 @@ PICTURES: dict[str, Callable[[Studio, Path], None]] = {
     "notifications": notifications,
     "notification-deliveries": deliveries,
     "clocks": clocks,
+    "clock-explained": clock_explained,
+    "promises": promises,
     "ledger": ledger,
     "case": case,
     "register": register,
