@@ -48,6 +48,7 @@ def promised(body: dict[str, Any], **more: Any) -> None:
 
 def test_to_whom_needs_words_for_those_who_may_not_read_the_answer() -> None:
     body = timed_body(clock(targets=[{"answer": "promised_on"}], promise={"to_answer": "note"}))
+    body["subject"] = ["amount"]
     parsed, _problems = parse(body)
     assert parsed is not None
     form = form_body()
