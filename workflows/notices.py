@@ -41,6 +41,7 @@ _STAGE = {"stage": FieldOfKind(_("stage of the approval"), _("Approval by the ma
 _PERSON = {"person": FieldOfKind(_("who did it"), _("Wang Fang"))}
 _DEPUTY = {"deputy": FieldOfKind(_("who acts for the reader"), _("Zhao Lei"))}
 _OTHER = {"other": FieldOfKind(_("workflow of the case to be opened"), _("After-service follow-up"))}
+_NEWCOMER = {"other": FieldOfKind(_("who has the case now"), _("Zhao Lei"))}
 _WORDS = {"note": FieldOfKind(_("what they wrote"), _("Please have a look today."), inner=True)}
 
 
@@ -179,6 +180,22 @@ def register() -> None:
             _("{person} names you in a note"),
             "{note}",
             {**CASE_FIELDS, **_PERSON, **_WORDS},
+        ),
+        Kind(
+            "case.given",
+            "cases",
+            _("A case given to me"),
+            _("This case is with you now"),
+            _("{person} has given it to you: {note}"),
+            {**CASE_FIELDS, **_PERSON, **_WORDS},
+        ),
+        Kind(
+            "case.taken_off",
+            "cases",
+            _("A case of mine given to somebody else"),
+            _("This case is with somebody else now"),
+            _("{person} has given it to {other}: {note}"),
+            {**CASE_FIELDS, **_PERSON, **_NEWCOMER, **_WORDS},
         ),
         Kind(
             "case.copied",

@@ -42,6 +42,7 @@ KEPT_WORDS = frozenset(
             "restored",
             *("child_dropped", "corrected", "erased"),
             *("posted", "reversed", "reconciled"),
+            "given_on",
         ),
     }
 )

@@ -147,6 +147,7 @@ def _own_titles() -> dict[str, str]:
         "copied": pgettext("decision", "Copied to others"),
         "passed": pgettext("decision", "Stage passed over"),
         "asked_again": pgettext("decision", "Asked anew"),
+        "given_on": pgettext("of cases", "Given to somebody else"),
         "linked": pgettext("of cases", "Linked"),
         "unlinked": pgettext("of cases", "Link removed"),
         "merged": pgettext("of cases", "Merged"),

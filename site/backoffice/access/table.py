@@ -278,6 +278,9 @@ OURS: dict[str, Rule] = {
     "casework:inbox": signed_in("what waits for the person: workflows.queries.inbox_of"),
     "casework:decide-several": signed_in("what waits for the person: workflows.services.approvals"),
     "casework:cases": signed_in("workflows.queries.cases_visible_to"),
+    "casework:together": signed_in(
+        "the same; each case is asked for by itself: workflows.services.reassigning, workflows.services.approvals"
+    ),
     "casework:case": signed_in("workflows.queries.cases_visible_to; another case is not there"),
     "casework:passport": signed_in("the same: what the page of the case shows its reader"),
     "casework:clock": signed_in("the same; a clock of the case"),

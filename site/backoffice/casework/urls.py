@@ -13,6 +13,7 @@ from backoffice.casework import (
     passport,
     promises,
     relations,
+    together,
     views,
 )
 from backoffice.casework.ledger import entries, lists
@@ -24,6 +25,7 @@ urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/decide/", inbox.decide_several, name="decide-several"),
     path("cases/", views.case_list, name="cases"),
+    path("cases/together/<slug:deed>/", together.together, name="together"),
     path("cases/<uuid:case_uuid>/", views.case_detail, name="case"),
     path("cases/<uuid:case_uuid>/passport.pdf", passport.passport, name="passport"),
     path("cases/<uuid:case_uuid>/notes/", notes.write, name="note"),

@@ -20,6 +20,7 @@ from backoffice.casework.orders import after_step
 from backoffice.casework.pages import case_context, case_or_404, receipt_words, to_case
 from backoffice.casework.presentation import Happening, answered_of, rows_of, timeline_of
 from backoffice.casework.questions import Questions
+from backoffice.casework.together import MOST_AT_ONCE, deeds_for
 from backoffice.casework.wanted import Wanted, headings, people_offered, states_offered, workflows_offered
 from foundation.editions.texts import in_language
 from workflows.definitions import definition_of
@@ -40,6 +41,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     wanted, sight = Wanted.read(request.GET), sight_of(request.user)
     listed = CaseList(sight, wanted.asked(request.user), reader=request.user)
     page = Paginator(listed.ids, PER_PAGE).get_page(request.GET.get("page"))
+    rows = rows_of(load(page.object_list))
     scopes = [("open", _("Open")), ("final", _("Closed")), ("all", _("All"))]
     return render(
         request,
@@ -48,7 +50,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
             "page_title": _("Cases"),
             "page": page,
             "more": listed.more,
-            "rows": rows_of(load(page.object_list)),
+            "rows": rows,
             "wanted": wanted,
             "headings": headings(wanted),
             "scopes": [(key, title, wanted.address(scope=key)) for key, title in scopes],
@@ -56,6 +58,9 @@ def case_list(request: HttpRequest) -> HttpResponse:
             "states": states_offered(wanted.workflow),
             "people": people_offered(wanted),
             "has_ledgers": bool(ledgers_of(request.user)),
+            "deeds": deeds_for(request.user) if any(row.case.closed_at is None for row in rows) else [],
+            "at_once": MOST_AT_ONCE,
+            "list_keys": True,
         },
     )
 

@@ -22,6 +22,9 @@ def why_of(case: Case) -> list[str]:
     told: Mapping[str, Any] = case.why
     if case.assignee is None or not told:
         return []
+    if told.get("given_by"):
+        giver = {"person": case.assignee, "by": told["given_by"]}
+        return [_("%(by)s gave it to %(person)s; the reason is in the timeline.") % giver]
     sentences = [_chosen(case, told)]
     if told.get("skill"):
         skill = role_names([told["skill"]])[0]
