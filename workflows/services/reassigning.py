@@ -74,7 +74,8 @@ def may_reassign(case: Case, user: User | rules.Acting) -> bool:
 
 def _check_may(case: Case, request: Request) -> None:
     if not may_reassign(case, request.by):
-        raise NotPermitted(_("You may not give away what waits for others."))
+        roles = "、".join(rules.role_names(definition_of(case.edition).access.reassigns)) or _("nobody")
+        raise NotPermitted(_("Giving this case to somebody else is for: %(roles)s.") % {"roles": roles})
 
 
 def _check_newcomer(case: Case, person: User | None) -> None:

@@ -178,6 +178,7 @@ def existing(world: World) -> dict[str, Example]:
         "positions_archive": Example({"page_id": page.pk}),
         "positions_restore": Example({"page_id": objects["archived description"].pk}),
         "casework:case": Example(case, readers=CASE_READERS),
+        "casework:together": Example({"deed": "give"}),
         "casework:passport": Example(case, readers=CASE_READERS),
         "casework:clock": Example(
             {"case_uuid": objects["signing case"].uuid, "clock": "answer"}, readers=frozenset({"clerk"})

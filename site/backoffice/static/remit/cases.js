@@ -15,7 +15,7 @@ if (form) {
     const ticked = picks.filter((one) => one.checked).length;
     all.checked = ticked > 0 && ticked === picks.length;
     all.indeterminate = ticked > 0 && !all.checked;
-    count.textContent = whole?.checked ? "" : String(ticked);
+    count.firstElementChild.textContent = String(ticked);
     bar.classList.toggle("action-bar--idle", !ticked && !whole?.checked);
     for (const one of picks) one.closest("tr").toggleAttribute("data-picked-row", one.checked);
   };
