@@ -10,6 +10,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -25,6 +26,16 @@ from workflows.queries import cases_visible_to
 
 SOON = datetime.timedelta(hours=24)
 Lateness = Literal["", "late", "soon"]
+OTHERS = "others"
+"""In place of a department: people who work in none of those led."""
+
+
+def due_soon(now: datetime.datetime) -> Q:
+    """Return what cases are due within a day, nothing of them being late."""
+    running = CaseClock.objects.filter(status=CaseClock.Status.RUNNING)
+    late = running.filter(case=OuterRef("case"), due_at__lt=now)
+    soon = running.filter(~Exists(late), due_at__gte=now, due_at__lt=now + SOON)
+    return Q(pk__in=soon.values("case"))
 
 
 @dataclass(frozen=True)
@@ -55,20 +66,33 @@ class Supervised:
     def __bool__(self) -> bool:
         return bool(self.people or self.reassigned)
 
+    @property
+    def theirs(self) -> Q:
+        """What cases are of those they lead, their own among them."""
+        return Q(assignee__in=self.people | {self.user.pk}) | Q(workflow__in=self.reassigned)
+
+    def of_department(self, code: str) -> Q:
+        """Return what cases are of people who work in a department; with ``OTHERS``, of people of none of them."""
+        if code == OTHERS:
+            return Q(assignee__isnull=False) & ~Q(assignee__in=self.people)
+        return Q(assignee__in={post.person.pk for post in self.posts if post.department.code == code})
+
+    def waiting_for(self, person: UUID) -> Q:
+        """Return what cases wait for a decision of one of them."""
+        found = User.objects.filter(uuid=person).first()
+        waiting = Concern.objects.filter(kind=Concern.Kind.ASKED, person=found).values("case")
+        if found is None or found.pk in self.people | {self.user.pk}:
+            return Q(pk__in=waiting)
+        return Q(pk__in=waiting, workflow__in=self.reassigned)
+
     def cases(self, lateness: Lateness = "") -> QuerySet[Case]:
         """Return the open cases of those they lead, all of them, the late ones, or those due soon."""
-        theirs = Q(assignee__in=self.people | {self.user.pk}) | Q(workflow__in=self.reassigned)
-        found = cases_visible_to(self.user).exclude(category="final").filter(theirs)
+        found = cases_visible_to(self.user).filter(self.theirs, closed_at=None)
         now = timezone.now()
         running = CaseClock.objects.filter(case=OuterRef("pk"), status=CaseClock.Status.RUNNING)
         if lateness == "late":
             return found.filter(Exists(running.filter(due_at__lt=now)))
-        if lateness == "soon":
-            return found.filter(
-                Exists(running.filter(due_at__gte=now, due_at__lt=now + SOON)),
-                ~Exists(running.filter(due_at__lt=now)),
-            )
-        return found
+        return found.filter(due_soon(now)) if lateness == "soon" else found
 
     def held(self) -> list[Held]:
         """Return who has how many, by person and workflow. Three queries of cases, whatever their number."""
@@ -86,15 +110,7 @@ class Supervised:
 
     def asked(self) -> dict[int, int]:
         """Return by person how many decisions are waited for. One query."""
-        seen = cases_visible_to(self.user).exclude(category="final").values("pk")
+        seen = cases_visible_to(self.user).filter(closed_at=None).values("pk")
         rows = Concern.objects.filter(kind=Concern.Kind.ASKED, case__in=seen)
         rows = rows.filter(Q(person__in=self.people | {self.user.pk}) | Q(case__workflow__in=self.reassigned))
         return dict(rows.order_by().values_list("person").annotate(Count("pk")))
-
-    def cases_asked_of(self, person: int) -> QuerySet[Case]:
-        """Return the cases that wait for a decision of one of them."""
-        waiting = Concern.objects.filter(kind=Concern.Kind.ASKED, person=person).values("case")
-        found = cases_visible_to(self.user).exclude(category="final").filter(pk__in=waiting)
-        if person in self.people | {self.user.pk}:
-            return found
-        return found.filter(workflow__in=self.reassigned)

@@ -323,7 +323,7 @@ OURS: dict[str, Rule] = {
         signed_in("the same, over the cases the person may see; another report is not there"),
     ),
     **dict.fromkeys(
-        ("reports:load", "reports:load-cases", "reports:load-file"),
+        ("reports:load", "reports:load-file"),
         signed_in("those under the person by the chart, cases they may see: workflows.load.Supervised"),
     ),
     # --- notifications ---

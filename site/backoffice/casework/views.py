@@ -21,7 +21,14 @@ from backoffice.casework.pages import case_context, case_or_404, receipt_words, 
 from backoffice.casework.presentation import Happening, answered_of, rows_of, timeline_of
 from backoffice.casework.questions import Questions
 from backoffice.casework.together import MOST_AT_ONCE, deeds_for
-from backoffice.casework.wanted import Wanted, headings, people_offered, states_offered, workflows_offered
+from backoffice.casework.wanted import (
+    Wanted,
+    departments_offered,
+    headings,
+    people_offered,
+    states_offered,
+    workflows_offered,
+)
 from foundation.editions.texts import in_language
 from workflows.definitions import definition_of
 from workflows.exceptions import CaseNotFound, NotPermitted, Overtaken, RuleBroken, WorkflowError
@@ -57,6 +64,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
             "workflows": workflows_offered(sorted(sight.workflows)),
             "states": states_offered(wanted.workflow),
             "people": people_offered(wanted),
+            "departments": departments_offered(wanted, request.user),
             "has_ledgers": bool(ledgers_of(request.user)),
             "deeds": deeds_for(request.user) if any(row.case.closed_at is None for row in rows) else [],
             "at_once": MOST_AT_ONCE,

@@ -1,5 +1,6 @@
 """What an address asks of the list of cases: ``workflow``, ``state``, ``person``, ``late``, ``opened_from``,
-``opened_to``, ``q``, ``scope`` and ``sort``. Other rooms link to the list with these names.
+``opened_to``, ``q``, ``scope`` and ``sort``; of what one leads ``led`` and ``department``; and ``asked``, for whose
+decision is waited. Other rooms link to the list with these names.
 """
 
 from __future__ import annotations
@@ -23,22 +24,31 @@ from foundation.editions.texts import in_language
 from foundation.organisation.models import User
 from workflows.definitions import definition_of, edition_in_force
 from workflows.lists import CLOSED, NEWEST, OPEN, ORDERS, Asked
+from workflows.load import OTHERS, Supervised, due_soon
 
 SCOPES = {"open": OPEN, "final": CLOSED, "all": Q()}
 LONGEST_SEARCH = 100
 NOBODY, MYSELF = "nobody", "me"
 LONGEST_KEY = 80
+LATE, SOON = "1", "soon"
+LATENESS = (LATE, SOON)
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be shown. ``person``: the uuid of whoever has the case, ``me`` or ``nobody``."""
+    """What is to be shown. ``person``: the uuid of whoever has the case, ``me`` or ``nobody``. ``late``: "1", or
+    "soon" for what is due within a day. ``led``: only of those the reader leads, ``department``: of them only those
+    who work there. ``waits_for``: the uuid of whose decision is waited for.
+    """
 
     scope: str = "open"
     workflow: str = ""
     state: str = ""
     person: str = ""
-    late: bool = False
+    late: str = ""
+    led: bool = False
+    department: str = ""
+    waits_for: str = ""
     opened_from: dt.date | None = None
     opened_to: dt.date | None = None
     words: str = ""
@@ -52,12 +62,16 @@ class Wanted:
             return query.get(name, "").replace("\x00", "").strip()[:most]
 
         scope, sort, person = text("scope"), text("sort"), text("person")
+        late, asked = text("late"), text("asked")
         return cls(
             scope=scope if scope in SCOPES else "open",
             workflow=text("workflow"),
             state=text("state"),
             person=person if person in (NOBODY, MYSELF) or uuid_of(person) is not None else "",
-            late=query.get("late") == "1",
+            late=late if late in LATENESS else "",
+            led=query.get("led") == "1" or bool(text("department")),
+            department=text("department"),
+            waits_for=asked if uuid_of(asked) is not None else "",
             opened_from=_day(text("opened_from")),
             opened_to=_day(text("opened_to")),
             words=text("q", LONGEST_SEARCH),
@@ -67,7 +81,7 @@ class Wanted:
     @property
     def order(self) -> str:
         """The order of the list: late ones by when they were due, others the newest first, where nobody chose."""
-        return self.sort or ("due" if self.late else NEWEST)
+        return self.sort or ("due" if self.late == LATE else NEWEST)
 
     @property
     def narrowed(self) -> bool:
@@ -82,6 +96,10 @@ class Wanted:
             filters.append(Q(**{name: value for name, value in names.items() if value}))
         if self.person:
             filters.append(self._has_it(reader))
+        if self.led or self.waits_for:
+            filters += self._of_those_led(reader)
+        if self.late == SOON:
+            filters.append(due_soon(timezone.now()))
         if self.opened_from:
             filters.append(Q(opened_at__gte=_midnight(self.opened_from)))
         if self.opened_to:
@@ -89,10 +107,20 @@ class Wanted:
         return Asked(
             scope=SCOPES[self.scope],
             filters=tuple(filters),
-            late_at=timezone.now() if self.late else None,
+            late_at=timezone.now() if self.late == LATE else None,
             words=self.words,
             order=self.order,
         )
+
+    def _of_those_led(self, reader: User) -> list[Q]:
+        supervised, found = Supervised(reader), []
+        if self.led:
+            found.append(supervised.theirs)
+        if self.department:
+            found.append(supervised.of_department(self.department))
+        if (person := uuid_of(self.waits_for)) is not None:
+            found.append(supervised.waiting_for(person))
+        return found
 
     def _has_it(self, reader: User) -> Q:
         if self.person == NOBODY:
@@ -109,7 +137,10 @@ class Wanted:
             ("workflow", said.workflow),
             ("state", said.state),
             ("person", said.person),
-            ("late", "1" if said.late else ""),
+            ("late", said.late),
+            ("led", "1" if said.led else ""),
+            ("department", said.department),
+            ("asked", said.waits_for),
             ("opened_from", said.opened_from.isoformat() if said.opened_from else ""),
             ("opened_to", said.opened_to.isoformat() if said.opened_to else ""),
             ("q", said.words),
@@ -148,6 +179,14 @@ def states_offered(workflow: str) -> list[tuple[str, str]]:
     if edition is None:
         return []
     return [(state.id, in_language(state.title)) for state in definition_of(edition).states]
+
+
+def departments_offered(wanted: Wanted, reader: User) -> list[tuple[str, str]]:
+    """Return the departments of those the reader leads, where the list is of these; else none."""
+    if not wanted.led:
+        return []
+    found = {post.department.code: str(post.department) for post in Supervised(reader).posts}
+    return [*sorted(found.items(), key=lambda pair: pair[1]), (OTHERS, _("others"))]
 
 
 def people_offered(wanted: Wanted) -> list[tuple[str, str]]:

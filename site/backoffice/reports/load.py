@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,19 +21,20 @@ from django.views.decorators.http import require_GET
 
 from backoffice.reports.drawing import Bar, columns, share_bar
 from backoffice.reports.exporting import XLSX, file_name, write_workbook
-from backoffice.reports.presentation import Cell, Line, Table, Told, case_row, day_word, written
+from backoffice.reports.presentation import Cell, Line, Table, Told, day_word, written
 from foundation.editions.models import Edition
 from foundation.editions.queries import all_in_force
 from foundation.editions.texts import in_language
 from foundation.organisation.models import User
 from workflows.definitions import definition_of
-from workflows.load import Held, Lateness, Supervised
+from workflows.load import OTHERS, Held, Supervised
 
 PER_PAGE = 50
 DRAWN = 12
 """So many people stand in the chart; the table has all."""
-NOBODY = "none"
-LATENESS: tuple[Lateness, ...] = ("", "late", "soon")
+NOBODY = "nobody"
+LATENESS = ("", "1", "soon")
+"""Of the figures in their order: what the list of cases is asked for with ``late``."""
 
 
 @require_GET
@@ -58,48 +58,6 @@ def load_file(request: HttpRequest) -> HttpResponse:
     return FileResponse(content, as_attachment=True, filename=name, content_type=XLSX)
 
 
-@require_GET
-def load_cases(request: HttpRequest) -> HttpResponse:
-    """The cases behind one figure."""
-    supervised = Supervised(request.user)
-    if not supervised:
-        raise Http404
-    late = request.GET.get("late", "")
-    lateness: Lateness = "late" if late == "late" else "soon" if late == "soon" else ""
-    person, workflow = request.GET.get("person", ""), request.GET.get("workflow", "")[:40]
-    load = _Load(supervised)
-    if request.GET.get("asked") and person.isdecimal():
-        found, words = supervised.cases_asked_of(int(person)), [_("Decisions waited for")]
-    else:
-        found = supervised.cases(lateness)
-        words = [{"late": _("Late"), "soon": _("Due within a day")}.get(lateness, pgettext("cases", "Open"))]
-        if person == NOBODY:
-            found = found.filter(assignee=None)
-        elif person.isdecimal():
-            found = found.filter(assignee=int(person))
-        if department := request.GET.get("department", ""):
-            found = found.filter(assignee__in=load.members(department))
-            words.append(load.department_names.get(department, _("others")))
-        if workflow:
-            found = found.filter(workflow=workflow)
-            words.append(load.titles.get(workflow, workflow))
-    if person:
-        words.append(load.name_of(None if person == NOBODY else int(person) if person.isdecimal() else None))
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    return render(
-        request,
-        "reports/cases.html",
-        {
-            "page_title": " · ".join(words),
-            "back": {"address": reverse("reports:load"), "title": _("Load and lateness")},
-            "period": day_word(timezone.localdate()),
-            "page": page,
-            "rows": [case_row(case) for case in page.object_list],
-            "ageing": False,
-        },
-    )
-
-
 class _Load:
     """The figures as tables."""
 
@@ -112,11 +70,11 @@ class _Load:
             for edition in all_in_force(Edition.Kind.WORKFLOW)
         }
         self.posts = {post.person.pk: post for post in supervised.posts}
-        self.department_names = {str(post.department.pk): str(post.department) for post in supervised.posts}
+        self.department_names = {post.department.code: str(post.department) for post in supervised.posts}
         others = {one.person for one in self.held if one.person is not None} | set(self.asked)
-        self.names = {
-            person.pk: str(person) for person in User.objects.filter(pk__in=others | set(self.posts))
-        }
+        people = list(User.objects.filter(pk__in=others | set(self.posts)))
+        self.names = {person.pk: str(person) for person in people}
+        self.keys = {person.pk: str(person.uuid) for person in people}
 
     def name_of(self, person: int | None) -> str:
         """Return who somebody is, with who acts for them."""
@@ -130,12 +88,6 @@ class _Load:
                 "deputies": "、".join(str(one) for one in post.deputies),
             }
         return name
-
-    def members(self, department: str) -> list[int]:
-        """Return who of those led works in a department; ``others``: who else has something."""
-        if department == "others":
-            return [person for person in self.names if person not in self.posts]
-        return [pk for pk, post in self.posts.items() if str(post.department.pk) == department]
 
     def told(self) -> Told:
         """Return all of it."""
@@ -164,7 +116,7 @@ class _Load:
                     tuple(
                         Line(
                             self.name_of(person),
-                            (*self._cells(rows, total, person=_key(person)), self._decisions(person)),
+                            (*self._cells(rows, total, person=self._key(person)), self._decisions(person)),
                         )
                         for person, rows in by_person
                     ),
@@ -209,9 +161,9 @@ class _Load:
         for one in self.held:
             post = self.posts.get(one.person) if one.person is not None else None
             if post is not None:
-                grouped[str(post.department.pk)].append(one)
+                grouped[post.department.code].append(one)
             elif one.person is not None:
-                grouped.setdefault("others", []).append(one)
+                grouped.setdefault(OTHERS, []).append(one)
         return tuple(
             Line(self.department_names.get(key, _("others")), self._cells(_sum(rows), total, department=key))
             for key, rows in grouped.items()
@@ -219,10 +171,15 @@ class _Load:
 
     def _decisions(self, person: int | None) -> Cell:
         number = self.asked.get(person, 0) if person is not None else 0
-        return Cell(written(number), number, self._address(person=_key(person), asked="1") if number else "")
+        return Cell(written(number), number, self._address(asked=self._key(person)) if number else "")
 
     def _address(self, **query: str) -> str:
-        return f"{reverse('reports:load-cases')}?{urlencode(query)}"
+        """Return the address of the list of cases that shows what a figure counts."""
+        led = {} if "asked" in query else {"led": "1"}
+        return f"{reverse('casework:cases')}?{urlencode({**led, **query})}"
+
+    def _key(self, person: int | None) -> str:
+        return NOBODY if person is None else self.keys.get(person, NOBODY)
 
     def _cells(self, rows: Held, total: Held | None = None, **query: str) -> tuple[Cell, ...]:
         numbers = zip((rows.open, rows.late, rows.soon), LATENESS, strict=True)
@@ -241,7 +198,7 @@ class _Load:
             return ""
         series: list[tuple[str, list[Bar]]] = [(head, []) for head in _heads()[:3]]
         for person, rows in drawn:
-            for (head, bars), cell in zip(series, self._cells(rows, person=_key(person)), strict=True):
+            for (head, bars), cell in zip(series, self._cells(rows, person=self._key(person)), strict=True):
                 words = _("%(person)s, %(figure)s: %(value)s") % {
                     "person": self.name_of(person),
                     "figure": head,
@@ -256,10 +213,6 @@ class _Load:
 
 def _heads() -> tuple[str, ...]:
     return (pgettext("cases", "Open"), _("Late"), _("Due within a day"))
-
-
-def _key(person: int | None) -> str:
-    return NOBODY if person is None else str(person)
 
 
 def _sum(rows: Iterable[Held]) -> Held:

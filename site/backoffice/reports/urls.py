@@ -13,6 +13,5 @@ urlpatterns = [
     path("reports/<slug:key>/file/", views.workbook, name="file"),
     path("reports/<slug:key>/report.pdf", views.document, name="pdf"),
     path("load/", load.load, name="load"),
-    path("load/cases/", load.load_cases, name="load-cases"),
     path("load/file/", load.load_file, name="load-file"),
 ]

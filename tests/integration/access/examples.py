@@ -224,7 +224,6 @@ def existing(world: World) -> dict[str, Example]:
         # No report is in force in the example: each is there for nobody, as it is for strangers.
         "reports:list": Example(),
         "reports:load": Example(),
-        "reports:load-cases": Example(readers=frozenset({"manager"})),
         "reports:load-file": Example(readers=frozenset({"manager"})),
         **{
             f"reports:{name}": Example({"key": "complaints"}, readers=frozenset())
