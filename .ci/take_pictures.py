@@ -107,6 +107,40 @@ def ledger(studio: Studio, path: Path) -> None:
     photograph(page, path)
 
 
+def load(studio: Studio, path: Path) -> None:
+    """Who has how much, for the general manager."""
+    photograph(staff(studio, "general_manager", "/load/"), path)
+
+
+def report(studio: Studio, path: Path) -> None:
+    """The monthly report of complaints."""
+    photograph(staff(studio, "general_manager", "/reports/complaints_monthly/"), path)
+
+
+def cases(studio: Studio, path: Path) -> None:
+    """The list of cases with some ticked."""
+    photograph(_ticked(studio), path)
+
+
+def cases_given(studio: Studio, path: Path) -> None:
+    """What came of giving them to somebody."""
+    page = _ticked(studio)
+    page.locator("[data-deed=give]").click()
+    page.fill("#person-search", "sales_manager")
+    page.keyboard.press("Enter")
+    page.fill("#reason", "本周外出培训，请接手。")
+    page.locator("button[value=try]").click()
+    page.locator("button[value=do]").click()
+    photograph(page, path)
+
+
+def _ticked(studio: Studio) -> Page:
+    page = staff(studio, "general_manager", "/cases/?workflow=complaint")
+    for tick in page.locator("[data-pick]").all()[:3]:
+        tick.check()
+    return page
+
+
 def inbox_on_a_phone(studio: Studio, path: Path) -> None:
     """The same on a phone."""
     photograph(staff(studio, "manager", "/inbox/", PHONE), path)
@@ -430,6 +464,10 @@ COLLECTED = """洗车工岗位职责
 PICTURES: dict[str, Callable[[Studio, Path], None]] = {
     "inbox": inbox,
     "inbox-phone": inbox_on_a_phone,
+    "load": load,
+    "report": report,
+    "cases": cases,
+    "cases-given": cases_given,
     "notifications": notifications,
     "notification-deliveries": deliveries,
     "clocks": clocks,
