@@ -32,8 +32,8 @@ _CLOCK = {
     "due": FieldOfKind(_("when the time is over"), "2026-09-21 17:30"),
 }
 _PROMISE = {
-    "promise": FieldOfKind(_("what is promised"), _("Call back about the estimate")),
-    "to": FieldOfKind(_("to whom it is promised"), _("Mr Wang")),
+    "promise": FieldOfKind(_("what is promised"), _("Call back about the estimate"), inner=True),
+    "to": FieldOfKind(_("to whom it is promised"), _("Mr Wang"), inner=True),
     "due": FieldOfKind(_("when the promise falls due"), "2026-09-21 17:30"),
 }
 _PERCENT = {"percent": FieldOfKind(_("part of the time that has run, in percent"), "75")}
@@ -85,16 +85,16 @@ def register() -> None:
             "promise.reminded",
             "promises",
             _("Reminded of a promise"),
-            _("Promised: {promise}"),
-            _("Promised to {to} for {due}."),
+            _("A promise falls due"),
+            _("{promise}: promised to {to} for {due}."),
             {**CASE_FIELDS, **_PROMISE},
         ),
         Kind(
             "promise.broken",
             "promises",
             _("Promise not kept"),
-            _("Not kept: {promise}"),
-            _("It was promised to {to} for {due} and is still owed. Do it, or agree on a new time."),
+            _("A promise was not kept"),
+            _("{promise}: promised to {to} for {due} and still owed. Do it, or agree on a new time."),
             {**CASE_FIELDS, **_PROMISE},
         ),
     )

@@ -151,6 +151,18 @@ def test_a_clock_is_added_follows_the_new_id_of_a_state_and_is_published(
     assert editor.at == "clock:time_to_answer"
     with override("en"):
         assert "24 hours" in editor.page()
+    editor.press("save", **{"p.promise.on": "on"})
+    editor.press(
+        "save", **{"p.promise.on": "on", "p.promise.to_words.zh-hans": "顾客", "p.promise.by": "actor"}
+    )
+    said = editor.said()["promise"]
+    assert (said["to_words"]["zh-hans"], said["by"]) == ("顾客", "actor")
+    with override("en"):
+        shown = editor.page()
+    assert "Nothing is promised: no target goes by a day or time" in shown
+    assert "somebody from outside promises it to the house" in shown
+    editor.press("save", **{"p.promise.on": []})
+    assert editor.said().get("promise") is None
     editor.press("save", **{"p.ends": []})
     assert "never stops" in editor.page()
     editor.press("save", **{"p.ends": ["done"]})
