@@ -83,7 +83,7 @@ def panel(request: HttpRequest) -> HttpResponse:
         "rows": [_row(row, now) for row in page.object_list],
         "scope": scope,
         "scopes": [(name, titles[name], counts[name]) for name in scopes],
-        "rounds": list(Round.objects.filter(name__in=("clocks", "clocks of changed calendars"))),
+        "rounds": list(Round.objects.filter(name__in=("clocks", "clocks of changed calendars", "promises"))),
         "now": now,
         "behind": len(behind()),
         "running": jobs.open_jobs_of(request.user, KIND).first(),

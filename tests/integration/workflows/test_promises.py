@@ -19,6 +19,7 @@ from foundation.audit.queries import events_of
 from foundation.audit.services import Actor
 from foundation.notifying.models import Notification
 from foundation.organisation.models import User
+from foundation.worktime.services import export_calendar, load_calendar
 from tests.factories.chains import form_body, fresh, open_one, publish_all, text
 from tests.factories.clocks import SHANGHAI, clock, pack_calendars, publish_timed, the_clock, timed_body
 from tests.factories.organisation import make_user
@@ -26,6 +27,7 @@ from workflows.exceptions import AnswersRefused, CaseNotFound, NotPermitted, Rul
 from workflows.models import Case, Promise
 from workflows.promises import Reader, by_of, promises_seen_by, to_of, what_of
 from workflows.services import cases
+from workflows.services.clocks import recount
 from workflows.services.clocks import sweep as sweep_clocks
 from workflows.services.promises import Said, keep_promise, promise_anew, record_promise, sweep, withdraw
 from workflows.services.promising import move
@@ -173,6 +175,28 @@ def put_due(promise: Promise, due: dt.datetime) -> None:
     """Move the time of a promise with an event, as a calendar would."""
     with transaction.atomic():
         move(promise, promise.case, due, Actor.system("test"))
+
+
+def test_a_promised_day_follows_the_hours_of_its_calendar() -> None:
+    people = publish_timed(
+        promising(calendar="aftersales", targets=[{"answer": "promised_on", "unit": "days"}])
+    )
+    worker = people["worker"][0]
+    day = timezone.localdate() + 20 * DAY
+    case = do(open_one(worker), "promise", worker, promised_on=[day.isoformat()])
+    promise = Promise.objects.get(case=case)
+    file = export_calendar("aftersales")
+    file["overrides"] = [one for one in file["overrides"] if str(one["date"]) != day.isoformat()]
+    file["overrides"].append(
+        {"date": day.isoformat(), "open": ["09:00-11:15"], "note": "盘点", "note_en": "Stock"}
+    )
+    load_calendar(file, by=None)
+    assert recount() == 1
+    promise.refresh_from_db()
+    assert f"{promise.due_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" == f"{day} 11:15"
+    assert promise.due_at == the_clock(case).due_at
+    assert kinds(promise) == ["promise_made", "promise_moved"]
+    assert len(the_promises(case)) == 1
 
 
 def test_a_broken_promise_that_is_replaced_stays_broken() -> None:
