@@ -62,11 +62,10 @@ class KeyTaken(WorkingError):
     """There is a definition of this key."""
 
     def __init__(self, key: str, kind: str) -> None:
-        said = (
-            _("There is a workflow with the key “%(key)s” already.")
-            if kind == Edition.Kind.WORKFLOW
-            else _("There is a form with the key “%(key)s” already.")
-        )
+        said = {
+            Edition.Kind.WORKFLOW: _("There is a workflow with the key “%(key)s” already."),
+            Edition.Kind.REPORT: _("There is a report with the key “%(key)s” already."),
+        }.get(Edition.Kind(kind), _("There is a form with the key “%(key)s” already."))
         super().__init__(said % {"key": key})
 
 
@@ -76,7 +75,7 @@ class KeyUnfit(WorkingError):
     def __init__(self, kind: str) -> None:
         super().__init__(
             _("A key begins with a small letter and holds small letters, digits and underscores.")
-            if kind == Edition.Kind.WORKFLOW
+            if kind in (Edition.Kind.WORKFLOW, Edition.Kind.REPORT)
             else _(
                 "A key begins with a small letter and holds small letters, digits, hyphens and underscores."
             )

@@ -1,4 +1,4 @@
-"""Someone at the editor of a form or a workflow over HTTP, without script."""
+"""Someone at the editor of a form, a workflow or a report over HTTP, without script."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ class Editor:
     @property
     def address(self) -> str:
         """The address of the editor."""
-        return reverse("studio_edit" if self.kind == "form" else "studio_flow_edit", args=[self.key])
+        names = {"form": "studio_edit", "workflow": "studio_flow_edit", "report": "studio_report_edit"}
+        return reverse(names[self.kind], args=[self.key])
 
     @property
     def working(self) -> WorkingCopy:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from forms.schema import Confidentiality, FieldDefinition, FormDefinition
 from workflows.faults import Problem
-from workflows.reports.schema import Ageing, Figure, Grouping, Monthly, ReportDefinition
+from workflows.reports.schema import KEPT_KEYS, Ageing, Figure, Grouping, Monthly, ReportDefinition
 from workflows.schema import WorkflowDefinition
 
 Known = Callable[[str], tuple[WorkflowDefinition, FormDefinition | None] | None]
@@ -17,6 +17,7 @@ Known = Callable[[str], tuple[WorkflowDefinition, FormDefinition | None] | None]
 
 GROUPED_KINDS = frozenset({"choice", "yes_no", "rating"})
 AVERAGED_KINDS = frozenset({"rating", "whole_number", "decimal"})
+SUMMED_KINDS = frozenset({"whole_number", "money"})
 
 
 def problems_of(report: ReportDefinition, known: Known, roles: frozenset[str]) -> list[Problem]:
@@ -26,6 +27,10 @@ def problems_of(report: ReportDefinition, known: Known, roles: frozenset[str]) -
         for role in report.readers
         if role not in roles
     ]
+    if not report.readers:
+        found.append(Problem("readers", _("Say which roles read it.")))
+    if report.key in KEPT_KEYS:
+        found.append(Problem("key", _("“%(key)s” means something else in addresses.") % {"key": report.key}))
     if (report.monthly is None) == (report.ageing is None):
         found.append(Problem("monthly", _("A report is monthly or about age: give one of the two.")))
     if report.monthly is not None:
@@ -37,6 +42,8 @@ def problems_of(report: ReportDefinition, known: Known, roles: frozenset[str]) -
 
 def _of_ageing(ageing: Ageing, known: Known) -> Iterator[Problem]:
     currencies = set()
+    if not ageing.workflows:
+        yield Problem("ageing.workflows", _("Choose at least one workflow that keeps a ledger."))
     for key in ageing.workflows:
         place = f"ageing.workflows.{key}"
         pair = known(key)
@@ -51,6 +58,8 @@ def _of_ageing(ageing: Ageing, known: Known) -> Iterator[Problem]:
 
 
 def _of_monthly(monthly: Monthly, known: Known) -> Iterator[Problem]:
+    if not monthly.figures:
+        yield Problem("monthly.figures", _("Add at least one figure."))
     pair = known(monthly.workflow)
     if pair is None:
         yield Problem("monthly.workflow", _("There is no workflow “%(key)s”.") % {"key": monthly.workflow})
@@ -95,6 +104,8 @@ class _Asked:
                     )
         for key, values in where.answers.items():
             yield from self._readable(key, f"{place}.where.answers.{key}")
+            if not values:
+                yield Problem(f"{place}.where.answers.{key}", _("Say which answers count; none would."))
             field = self.fields.get(key)
             if field is not None and field.kind == "choice":
                 keys = {choice["key"] for choice in field.options.get("choices", ())}
@@ -110,10 +121,13 @@ class _Asked:
             whole = monthly.figure(figure.of)
             if whole is None or whole.measure != "count" or whole.basis != figure.basis:
                 yield Problem(f"{place}.of", _("A share is one of a count with the same months."))
-        if (figure.measure == "average") != (figure.answer is not None):
-            yield Problem(f"{place}.answer", _("An average, and only an average, names an answer."))
+        if (figure.measure in ("average", "sum")) != (figure.answer is not None):
+            yield Problem(
+                f"{place}.answer", _("An average or a sum, and nothing else, names the answer it is of.")
+            )
         if figure.answer is not None:
-            yield from self._readable(figure.answer, f"{place}.answer", AVERAGED_KINDS)
+            kinds = SUMMED_KINDS if figure.measure == "sum" else AVERAGED_KINDS
+            yield from self._readable(figure.answer, f"{place}.answer", kinds)
         if figure.measure == "average_days" and figure.basis != "closed":
             yield Problem(f"{place}.basis", _("Days to the end are told of the cases closed in a month."))
         if figure.charted and figure.measure != "count":

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db.models import (
     Avg,
+    BigIntegerField,
     Count,
     DurationField,
     Exists,
@@ -23,16 +24,19 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Sum,
     TextField,
+    Value,
 )
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Coalesce, TruncMonth
+from django.db.models.functions import Cast, Coalesce, Round, TruncMonth
 from django.utils import timezone
 
 from foundation.organisation.models import User
 from workflows.models import Case, CaseClock
 from workflows.queries import cases_visible_to
-from workflows.reports.schema import Figure, Grouping, Monthly, Value, Where
+from workflows.reports.schema import Figure, Grouping, Monthly, Where
+from workflows.reports.schema import Value as Stored
 
 TENTH = Decimal("0.1")
 NO_VALUE = ""
@@ -91,6 +95,10 @@ def figures_of(
             told = by_month.annotate(n=Count("pk")).values_list("month", "n")
             counts = {timezone.localdate(month): n for month, n in told}
             found[figure.id] = {month: counts.get(month, 0) for month in months}
+        elif figure.measure == "sum":
+            told = by_month.annotate(n=Sum(_hundredths(figure))).values_list("month", "n")
+            sums = {timezone.localdate(month): _whole_cents(value) for month, value in told}
+            found[figure.id] = {month: sums.get(month) for month in months}
         else:
             told = by_month.annotate(n=Avg(_measured(figure))).values_list("month", "n")
             averages = {timezone.localdate(month): _number(value) for month, value in told}
@@ -151,7 +159,7 @@ def answer_text(key: str) -> Coalesce:
     )
 
 
-def stored_text(value: Value) -> str:
+def stored_text(value: Stored) -> str:
     """Return a stored value as ``answer_text`` gives it."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -187,6 +195,17 @@ def _measured(figure: Figure) -> Any:
         return ExpressionWrapper(F("closed_at") - F("opened_at"), output_field=DurationField())
     assert figure.answer is not None
     return Cast(answer_text(figure.answer), FloatField())
+
+
+def _hundredths(figure: Figure) -> Any:
+    """Return an answer in hundredths, as a whole number: whole numbers add up exactly on every database."""
+    assert figure.answer is not None
+    number = Cast(answer_text(figure.answer), FloatField())
+    return Cast(Round(number * Value(100.0)), BigIntegerField())
+
+
+def _whole_cents(value: int | None) -> Decimal | None:
+    return None if value is None else Decimal(value) / 100
 
 
 def _number(value: Any) -> Decimal | None:

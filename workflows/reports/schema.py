@@ -1,7 +1,7 @@
 """The contract of a report: what an edition's body may hold. Structure only; meaning is checked in ``checking``.
 
 A report counts the cases of one workflow month by month, or tells how old the open amounts of ledgers are. It is
-written by the house, in a pack; nothing in the code knows a complaint.
+written by the house, in the builder or in a pack; nothing in the code knows a complaint.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from workflows.schema import Key, Part, RoleKey
 ReportKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Value = bool | int | str
 Basis = Literal["opened", "closed"]
+KEPT_KEYS = frozenset({"drafts"})
+"""Words that mean something else in the addresses of reports."""
 
 
 class Where(Part):
@@ -37,14 +39,14 @@ class Figure(Part):
     """One number for each month, of the cases that were *opened* or *closed* in it.
 
     *count*: how many; *share*: how many of each hundred that the figure ``of`` counts; *average_days*: days from
-    opening to closing; *average*: of the answers to ``answer``. ``charted``: drawn as bars, counts only.
+    opening to closing; *average*, *sum*: of the answers to ``answer``. ``charted``: drawn as bars, counts only.
     """
 
     id: Key
     title: LocalizedText
     basis: Basis = "opened"
     where: Where = Where()
-    measure: Literal["count", "share", "average_days", "average"] = "count"
+    measure: Literal["count", "share", "average_days", "average", "sum"] = "count"
     of: Key | None = None
     answer: Key | None = None
     charted: bool = False
@@ -65,7 +67,7 @@ class Monthly(Part):
 
     workflow: Key
     months: int = Field(default=12, ge=2, le=24)
-    figures: tuple[Figure, ...] = Field(min_length=1, max_length=20)
+    figures: tuple[Figure, ...] = Field(default=(), max_length=20)
     groups: tuple[Grouping, ...] = Field(default=(), max_length=12)
 
     def figure(self, figure_id: str) -> Figure | None:
@@ -76,7 +78,7 @@ class Monthly(Part):
 class Ageing(Part):
     """What is open in the ledgers of these workflows as of a day, by payer and age."""
 
-    workflows: tuple[Key, ...] = Field(min_length=1, max_length=20)
+    workflows: tuple[Key, ...] = Field(max_length=20)
 
 
 class ReportDefinition(Part):
@@ -86,6 +88,6 @@ class ReportDefinition(Part):
     key: ReportKey
     title: LocalizedText
     description: LocalizedText | None = None
-    readers: tuple[RoleKey, ...] = Field(min_length=1)
+    readers: tuple[RoleKey, ...]
     monthly: Monthly | None = None
     ageing: Ageing | None = None

@@ -181,6 +181,20 @@ OURS: dict[str, Rule] = {
         ),
         roles(FORM_BUILDER, ADMINISTRATOR, note="workflows.services.working.check_may_build asks again"),
     ),
+    # --- building reports ---
+    **dict.fromkeys(
+        (
+            "studio_reports",
+            "studio_report_new",
+            "studio_report_edit",
+            "studio_report_check",
+            "studio_report_publish",
+            "studio_report_history",
+            "studio_report_discard",
+            "studio_report_export",
+        ),
+        roles(FORM_BUILDER, ADMINISTRATOR, note="workflows.services.working.check_may_build asks again"),
+    ),
     # --- registers ---
     "registers:list": signed_in("the registers the person reads: forms.registers.rules"),
     **dict.fromkeys(
@@ -321,6 +335,10 @@ OURS: dict[str, Rule] = {
     **dict.fromkeys(
         ("reports:report", "reports:cases", "reports:file", "reports:pdf"),
         signed_in("the same, over the cases the person may see; another report is not there"),
+    ),
+    **dict.fromkeys(
+        ("reports:draft", "reports:draft-cases"),
+        roles(FORM_BUILDER, ADMINISTRATOR, note="over the cases the person may see, as a report in force"),
     ),
     **dict.fromkeys(
         ("reports:load", "reports:load-file"),

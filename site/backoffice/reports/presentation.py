@@ -102,11 +102,14 @@ def written(value: Number, unit: str = "") -> str:
 class MonthlyReport:
     """A monthly report as one person has it, up to a month."""
 
-    def __init__(self, report: ReportDefinition, reader: User, month: datetime.date) -> None:
+    def __init__(
+        self, report: ReportDefinition, reader: User, month: datetime.date, cases: str = "reports:cases"
+    ) -> None:
+        """Take the report and who reads it up to which month; ``cases`` names the address of what is behind it."""
         assert report.monthly is not None
         self.report, self.reader, self.month = report, reader, month
         self.monthly: Monthly = report.monthly
-        self.base = reverse("reports:cases", args=[report.key])
+        self.base = reverse(cases, args=[report.key])
 
     @cached_property
     def words(self) -> Words:
@@ -129,7 +132,7 @@ class MonthlyReport:
                 (
                     in_language(figure.title),
                     self._cell(figure, self.month, values),
-                    written(values[figure.id][months[-2]], unit_of(figure)),
+                    self._written(figure, values[figure.id][months[-2]]),
                 )
                 for figure in figures
             ),
@@ -162,7 +165,16 @@ class MonthlyReport:
         value = values[figure.id][month]
         said = value is not None and (value or figure.measure.startswith("average"))
         address = self._address(figure=figure.id, month=f"{month:%Y-%m}") if said else ""
-        return Cell(written(value, unit_of(figure)), value, address, marked=month == self.month)
+        return Cell(self._written(figure, value), value, address, marked=month == self.month)
+
+    def _written(self, figure: Figure, value: Number) -> str:
+        """Return a figure as people read it: of a sum of money in its currency, of other sums as whole numbers."""
+        if figure.measure != "sum" or value is None:
+            return written(value, unit_of(figure))
+        field = self.words.fields.get(figure.answer or "")
+        if field is not None and isinstance(field.settings, MoneyOptions):
+            return field.settings.written(Decimal(value).quantize(Decimal("0.01")))
+        return written(int(value))
 
     def _chart(
         self, months: Sequence[datetime.date], values: Mapping[str, Mapping[datetime.date, Number]]
@@ -276,11 +288,14 @@ def shown(field: FieldDefinition, value: str) -> str:
 class AgeingReport:
     """What is open by age, as one person has it, as of a day."""
 
-    def __init__(self, report: ReportDefinition, reader: User, on: datetime.date) -> None:
+    def __init__(
+        self, report: ReportDefinition, reader: User, on: datetime.date, cases: str = "reports:cases"
+    ) -> None:
+        """Take the report and who reads it as of which day; ``cases`` as of a monthly one."""
         assert report.ageing is not None
         self.report, self.on, self.reader = report, on, reader
         self.views = ledgers_seen(report.ageing, reader)
-        self.base = reverse("reports:cases", args=[report.key])
+        self.base = reverse(cases, args=[report.key])
 
     @cached_property
     def aged(self) -> Aged:

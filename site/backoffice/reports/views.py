@@ -20,12 +20,15 @@ from django.views.decorators.http import require_GET
 from backoffice.exports import documents, libraries, pdf
 from backoffice.reports.exporting import XLSX, file_name, make_pdf, write_workbook
 from backoffice.reports.presentation import AgeingReport, MonthlyReport, Words, case_row, day_word, month_word
+from forms.exceptions import NotFound, NotPermitted
+from forms.services.working import look_at
 from foundation.editions.models import Edition
 from foundation.editions.texts import in_language
 from workflows.exceptions import CaseNotFound
 from workflows.reports import monthly as reckoning
-from workflows.reports.definitions import report_for, reports_for
+from workflows.reports.definitions import check_report, report_for, reports_for
 from workflows.reports.schema import ReportDefinition
+from workflows.reports.working import REPORTS
 
 PER_PAGE = 50
 EARLIEST = datetime.date(2000, 1, 1)
@@ -57,10 +60,12 @@ def _report(request: HttpRequest, key: str) -> tuple[Edition, ReportDefinition]:
         raise Http404 from None
 
 
-def _asked(request: HttpRequest, report: ReportDefinition) -> MonthlyReport | AgeingReport:
+def _asked(
+    request: HttpRequest, report: ReportDefinition, cases: str = "reports:cases"
+) -> MonthlyReport | AgeingReport:
     if report.monthly is not None:
-        return MonthlyReport(report, request.user, month_read(request.GET.get("month", "")))
-    return AgeingReport(report, request.user, day_read(request.GET.get("on", "")))
+        return MonthlyReport(report, request.user, month_read(request.GET.get("month", "")), cases)
+    return AgeingReport(report, request.user, day_read(request.GET.get("on", "")), cases)
 
 
 @require_GET
@@ -82,7 +87,10 @@ def report_list(request: HttpRequest) -> HttpResponse:
 def report(request: HttpRequest, key: str) -> HttpResponse:
     """One report as of a month or a day."""
     edition, definition = _report(request, key)
-    asked = _asked(request, definition)
+    return _page(request, _asked(request, definition), edition)
+
+
+def _page(request: HttpRequest, asked: MonthlyReport | AgeingReport, edition: Edition | None) -> HttpResponse:
     context: dict[str, Any] = {"told": asked.told(), "edition": edition, "today": timezone.localdate()}
     if isinstance(asked, MonthlyReport):
         before = reckoning.months_to(asked.month, 2)[0]
@@ -136,7 +144,11 @@ def document(request: HttpRequest, key: str) -> HttpResponse:
 def report_cases(request: HttpRequest, key: str) -> HttpResponse:
     """The cases behind one figure of a report: those the figure counted, found by the same conditions."""
     _edition, definition = _report(request, key)
-    asked = _asked(request, definition)
+    return _cases(request, _asked(request, definition), reverse("reports:report", args=[key]))
+
+
+def _cases(request: HttpRequest, asked: MonthlyReport | AgeingReport, address: str) -> HttpResponse:
+    definition = asked.report
     if isinstance(asked, MonthlyReport):
         title, found = _behind_month(request, asked)
         page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
@@ -163,7 +175,7 @@ def report_cases(request: HttpRequest, key: str) -> HttpResponse:
         {
             "page_title": title,
             "back": {
-                "address": f"{reverse('reports:report', args=[definition.key])}?{query}",
+                "address": f"{address}?{query}",
                 "title": in_language(definition.title),
             },
             "period": period,
@@ -172,6 +184,36 @@ def report_cases(request: HttpRequest, key: str) -> HttpResponse:
             "ageing": definition.ageing is not None,
         },
     )
+
+
+def _draft(request: HttpRequest, key: str) -> ReportDefinition | None:
+    """Return a report as it is being worked on; None while it has faults. To others it is not there."""
+    try:
+        body = look_at(key=key, by=request.user, of=REPORTS).body
+    except (NotFound, NotPermitted):
+        raise Http404 from None
+    return None if check_report(body) else ReportDefinition.model_validate(body)
+
+
+@require_GET
+def draft(request: HttpRequest, key: str) -> HttpResponse:
+    """A report as it is being worked on, over the cases and ledgers its builder may see."""
+    definition = _draft(request, key)
+    asked = _asked(request, definition, "reports:draft-cases") if definition is not None else None
+    if asked is None or (isinstance(asked, AgeingReport) and not asked.views):
+        context = {"page_title": _("Preview"), "key": key, "faulty": asked is None}
+        return render(request, "reports/no_draft.html", context)
+    return _page(request, asked, None)
+
+
+@require_GET
+def draft_cases(request: HttpRequest, key: str) -> HttpResponse:
+    """The cases behind one figure of a report that is being worked on."""
+    definition = _draft(request, key)
+    if definition is None:
+        return redirect("reports:draft", key=key)
+    asked = _asked(request, definition, "reports:draft-cases")
+    return _cases(request, asked, reverse("reports:draft", args=[key]))
 
 
 def _behind_month(request: HttpRequest, asked: MonthlyReport) -> tuple[str, Any]:

@@ -65,6 +65,8 @@ class Around:
     """Properties that are drawn elsewhere: things of their own."""
     ordered: frozenset[str] = frozenset()
     """Lists of names whose order counts, or in which a name stands more than once."""
+    answered: frozenset[str] = frozenset()
+    """Mappings from fields to several of their answers."""
     couples: Mapping[str, tuple[Sequence[Option], Sequence[Option]]] = field(default_factory=dict)
     """By name of a mapping, what its keys and its values are chosen from; nothing: they are typed."""
     labels_of: Callable[[str, str, str], str] = words.label
@@ -242,7 +244,8 @@ def _input(
             return replace(drawn, rows=_lined(drawn, chosen, around.picks.get(key, ())), value=chosen)
         case "couples":
             said = value if isinstance(value, dict) else {}
-            return replace(drawn, rows=_coupled(drawn, said, around.couples[key]), value=said)
+            rows = _coupled(drawn, said, around.couples[key], _several(key, around))
+            return replace(drawn, rows=rows, value=said)
         case "picks":
             item, _optional, _refs = shape.resolved(node.get("items", {}))
             chosen = [str(one) for one in value] if isinstance(value, list) else []
@@ -313,21 +316,41 @@ def _lined(drawn: Input, chosen: Sequence[str], options: Sequence[Option]) -> tu
     )
 
 
+def _several(key: str, around: Around) -> Mapping[str, Sequence[Option]]:
+    """Return of a mapping to several answers what they are chosen from, by field; nothing of any other mapping."""
+    return around.answers if key in around.answered else {}
+
+
 def _coupled(
-    drawn: Input, said: Mapping[str, Any], options: tuple[Sequence[Option], Sequence[Option]]
+    drawn: Input,
+    said: Mapping[str, Any],
+    options: tuple[Sequence[Option], Sequence[Option]],
+    several: Mapping[str, Sequence[Option]],
 ) -> tuple[RowOf, ...]:
-    """Return a mapping as rows of two."""
+    """Return a mapping as rows of two; where several values are chosen, those there are to choose from."""
+
+    def gets(at: int, key: str, value: Any) -> Input:
+        if key not in several:
+            return _cell(drawn, f"{at}.value", _("Gets"), _as_text(value), options[1])
+        chosen = [spelled(one) for one in value] if isinstance(value, list) else []
+        cell = _cell(drawn, f"{at}.value", _("Answers"), "", several[key])
+        known = dict(several[key])
+        strays = tuple((one, one) for one in chosen if one not in known)
+        return replace(cell, widget="picks", value=chosen, options=(*several[key], *strays))
+
     return tuple(
         RowOf(
             str(at),
             dict(options[0]).get(str(key), str(key)),
-            (
-                _cell(drawn, f"{at}.key", _("What"), str(key), options[0]),
-                _cell(drawn, f"{at}.value", _("Gets"), _as_text(value), options[1]),
-            ),
+            (_cell(drawn, f"{at}.key", _("What"), str(key), options[0]), gets(at, str(key), value)),
         )
         for at, (key, value) in enumerate(said.items())
     )
+
+
+def spelled(value: Any) -> str:
+    """Return one stored answer as it stands in a control."""
+    return json.dumps(value) if isinstance(value, bool) else str(value)
 
 
 def _cell(drawn: Input, name: str, label: str, value: str, options: Sequence[Option]) -> Input:
@@ -678,6 +701,7 @@ class Reading:
         of = self.shape.said_by(node)
         kept = {one: (_as_text(value), value) for one, value in (existing or {}).items()}
         names, values = self.around.couples[key]
+        several = _several(key, self.around)
         found: dict[str, Any] = {}
         for token in self.posted.getlist(f"{name}.rows")[:MOST_ROWS]:
             if f"{name}.{token}.key" in self.posted:
@@ -686,7 +710,10 @@ class Reading:
                 one, said = _first(names, list(found)) or f"name_{len(found) + 1}", _first(values, [])
             if not one:
                 continue
-            if one in kept and kept[one][0] == said:
+            if one in several:
+                was = kept[one][1] if one in kept and isinstance(kept[one][1], list) else []
+                found[one] = _chosen(self.posted.getlist(f"{name}.{token}.value"), several[one], was)
+            elif one in kept and kept[one][0] == said:
                 found[one] = kept[one][1]
             elif of.get("type") == "array":
                 found[one] = [part for part in re.split(r"[,，、\s]+", said) if part]
@@ -742,6 +769,15 @@ def rows_done(posted: QueryDict, done: str) -> QueryDict:
             tokens.insert(max(0, at + (1 if what == "down" else -1)), token)
     posted.setlist(f"{name}.rows", tokens)
     return posted
+
+
+def _chosen(posted: Sequence[str], options: Sequence[Option], existing: Sequence[Any]) -> list[Any]:
+    """Return the answers that were ticked, in the order in which they stood; yes and no as what they are."""
+    ticked = dict.fromkeys(one.strip() for one in posted if one.strip())
+    old = [one for one in existing if spelled(one) in ticked]
+    truth = {key for key, _label in options} == {"true", "false"}
+    new = [one for one in ticked if one not in {spelled(each) for each in old}]
+    return [*old, *((one == "true") if truth else one for one in new)]
 
 
 def _first(options: Sequence[Option], taken: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from backoffice.studio import exchange, previewing, publishing, views
 from backoffice.studio.flows import moving
 from backoffice.studio.flows import publishing as flow_publishing
 from backoffice.studio.flows import views as flows
+from backoffice.studio.reports import views as reports
 
 urlpatterns = [
     path("forms/", views.forms, name="studio_forms"),
@@ -30,4 +31,12 @@ urlpatterns = [
     path("case-workflows/<slug:key>/history/", flows.history, name="studio_flow_history"),
     path("case-workflows/<slug:key>/discard/", flows.discard, name="studio_flow_discard"),
     path("case-workflows/<slug:key>/export/", flows.export, name="studio_flow_export"),
+    path("case-reports/", reports.reports, name="studio_reports"),
+    path("case-reports/new/", reports.new, name="studio_report_new"),
+    path("case-reports/<slug:key>/", reports.edit, name="studio_report_edit"),
+    path("case-reports/<slug:key>/check/", reports.check_expression, name="studio_report_check"),
+    path("case-reports/<slug:key>/publish/", reports.publish, name="studio_report_publish"),
+    path("case-reports/<slug:key>/history/", reports.history, name="studio_report_history"),
+    path("case-reports/<slug:key>/discard/", reports.discard, name="studio_report_discard"),
+    path("case-reports/<slug:key>/export/", reports.export, name="studio_report_export"),
 ]

@@ -53,3 +53,23 @@ def flows_item() -> MenuItem:
         icon_name="tasks",
         order=131,
     )
+
+
+class ReportsMenuItem(MenuItem):
+    """Leads to the list of reports being built."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        """Show it to those who may open it."""
+        return may_open(request, "studio_reports")
+
+
+@hooks.register("register_admin_menu_item")
+def reports_item() -> MenuItem:
+    """Add the reports over cases to the menu."""
+    return ReportsMenuItem(
+        pgettext_lazy("over cases", "Reports over cases"),
+        reverse("studio_reports"),
+        name="studio-reports",
+        icon_name="table",
+        order=132,
+    )

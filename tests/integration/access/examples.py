@@ -221,6 +221,14 @@ def existing(world: World) -> dict[str, Example]:
             )
             for end in ("", "-post", "-discard")
         },
+        "studio_reports": Example(),
+        "studio_report_new": Example(),
+        **{
+            f"studio_report_{name}": Example({"key": "draft"})
+            for name in ("edit", "check", "publish", "history", "discard", "export")
+        },
+        "reports:draft": Example({"key": "draft"}),
+        "reports:draft-cases": Example({"key": "draft"}, query="figure=opened"),
         # No report is in force in the example: each is there for nobody, as it is for strangers.
         "reports:list": Example(),
         "reports:load": Example(),

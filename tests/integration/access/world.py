@@ -21,7 +21,7 @@ from backoffice.positions.archiving import archive
 from backoffice.positions.models import PositionPage
 from forms.models import RegisterImport, RegisterView
 from forms.schema import definition_of
-from forms.services import public, retention
+from forms.services import public, retention, working
 from forms.services.submissions import save_draft, submit
 from foundation.notifying.enums import Channel
 from foundation.notifying.models import Announcement, Delivery, Notification, Robot
@@ -50,6 +50,7 @@ from tests.factories.signoff import refuse as refuse_to_sign
 from tests.factories.step_files import publish_signing
 from tests.factories.workflows import House, make_house, open_complaint, submit_complaint
 from workflows.models import ChildOrder
+from workflows.reports.working import REPORTS
 from workflows.services import cases
 from workflows.services.promises import Said, record_promise
 from workflows.services.record import telling
@@ -173,11 +174,32 @@ def _complaint(world: World) -> None:
         case=world.objects["case"], workflow="complaint", step="assign"
     )
     world.objects["other case"] = open_complaint(house)
+    _report_being_built(world)
     world.objects["draft"] = save_draft(
         uuid=uuid.uuid4(),
         edition=house.form,
         typed={"customer_name": [world.secret("clerk")]},
         by=house["clerk"],
+    )
+
+
+def _report_being_built(world: World) -> None:
+    """A report over complaints that was never published: its builders' alone."""
+    title = world.secret("form_builder", "administrator")
+    working.begin(
+        key="draft",
+        body={
+            "schema_version": 1,
+            "key": "draft",
+            "title": {"zh-hans": title, "en": title},
+            "readers": ["clerk"],
+            "monthly": {
+                "workflow": "complaint",
+                "figures": [{"id": "opened", "title": {"zh-hans": "受理", "en": "Opened"}}],
+            },
+        },
+        by=world.people["administrator"],
+        of=REPORTS,
     )
 
 

@@ -81,8 +81,9 @@ function place(html, { keep = true } = {}) {
   const at = properties()?.elements.at.value;
   for (const region of desk.querySelectorAll("[data-region]")) {
     const other = fresh.querySelector(`[data-region="${region.dataset.region}"]`);
-    if (region.dataset.region === "palette") {
-      region.querySelector('[name="at"]').value = other.querySelector('[name="at"]').value;
+    const [mine, theirs] = [region, other].map((one) => one.querySelector('[name="at"]'));
+    if (region.dataset.region === "palette" && mine && theirs) {
+      mine.value = theirs.value;
     } else if (region.innerHTML !== other.innerHTML) {
       region.replaceChildren(...other.childNodes);
     }
