@@ -29,7 +29,16 @@ class WorkflowsConfig(AppConfig):
         from foundation.audit.trails import TrailKind, register_trail
         from foundation.audit.verification import register_check
         from foundation.packs.registry import register
-        from workflows import definition_trail, notices, submissions, trail, uses, verification, word_index
+        from workflows import (
+            definition_trail,
+            ledger_trail,
+            notices,
+            submissions,
+            trail,
+            uses,
+            verification,
+            word_index,
+        )
         from workflows.models import clock
         from workflows.pack import ReportLoader, WorkflowLoader
         from workflows.registers import CasesBeside
@@ -58,6 +67,9 @@ class WorkflowsConfig(AppConfig):
         register_check("accounts of cases", verification.account_faults)
         stand_beside("cases", CasesBeside())
         tell_uses("workflows", pgettext_lazy("of cases", "Workflow"), uses.workflows)
+        register_trail(
+            TrailKind("ledgers", _("Ledgers"), ledger_trail.find, ledger_trail.subject, ledger_trail.entries)
+        )
         register_trail(TrailKind("cases", _("Cases"), trail.find, trail.subject, trail.entries))
         register_trail(
             TrailKind(
