@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from backoffice.access.gate import may_open
 from backoffice.casework.approval import stages_of
 from backoffice.casework.ledger.presentation import part_of
 from backoffice.casework.presentation import (
@@ -81,6 +82,7 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "why": why_of(case),
         "related": related_of(case, request.user),
         "ledger": part_of(case, request.user),
+        "audited": may_open(request, "auditing:trail"),
         "may_relate": relations.may_relate(case, request.user),
         "clocks": clocks_of(case),
         "promises": promised,

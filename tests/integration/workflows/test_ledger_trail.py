@@ -77,3 +77,17 @@ def test_an_auditor_opens_it_with_its_chains_verified_and_nobody_else_does() -> 
         assert client.get(address).status_code == status, role
         if status == 200:
             assert case.number in client.get(address).content.decode()
+
+
+def test_the_desk_and_the_case_lead_auditors_there_and_nobody_else() -> None:
+    house = Claims()
+    case = house.filed("10.00")
+    pages = [
+        (reverse("casework:ledger", args=[KEY]), "kind=ledgers&amp;q=claim"),
+        (reverse("casework:case", args=[case.uuid]), reverse("auditing:trail", args=["cases", case.number])),
+    ]
+    for role in ("auditor", "cashier"):
+        client = Client()
+        client.force_login(house[role])
+        for address, leads in pages:
+            assert (leads in client.get(address).content.decode()) is (role == "auditor"), (role, address)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from backoffice.access import records
+from backoffice.access.gate import may_open
 from backoffice.casework.ledger.exporting import TAKEN_OUT, XLSX, write_open_items
 from backoffice.casework.ledger.presentation import (
     by_class,
@@ -107,7 +108,7 @@ def desk(request: HttpRequest, workflow: str) -> HttpResponse:
         request,
         "casework/ledger/desk.html",
         {
-            **_frame(view, "open"),
+            **_frame(request, view, "open"),
             "page": page,
             "rows": [_row(item, currency, wanted.on) for item in page.object_list],
             "wanted": wanted,
@@ -153,8 +154,9 @@ def _seen(request: HttpRequest, workflow: str) -> LedgerView:
     return view
 
 
-def _frame(view: LedgerView, place: str) -> dict[str, Any]:
+def _frame(request: HttpRequest, view: LedgerView, place: str) -> dict[str, Any]:
     return {
+        "audited": may_open(request, "auditing:search"),
         "page_title": in_language(view.ledger.title),
         "view": view,
         "place": place,
@@ -206,7 +208,7 @@ def month_list(request: HttpRequest, workflow: str) -> HttpResponse:
         request,
         "casework/ledger/months.html",
         {
-            **_frame(view, "months"),
+            **_frame(request, view, "months"),
             "refusal": refusal,
             "due": due,
             "due_word": month_word(due) if due is not None else "",
