@@ -292,6 +292,7 @@ OURS: dict[str, Rule] = {
     "casework:inbox": signed_in("what waits for the person: workflows.queries.inbox_of"),
     "casework:decide-several": signed_in("what waits for the person: workflows.services.approvals"),
     "casework:cases": signed_in("workflows.queries.cases_visible_to"),
+    "casework:file": signed_in("the same, as a file"),
     "casework:together": signed_in(
         "the same; each case is asked for by itself: workflows.services.reassigning, workflows.services.approvals"
     ),

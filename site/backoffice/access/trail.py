@@ -26,6 +26,7 @@ WORDS = {
     "user.register_read": gettext_lazy("Confidential columns of a register read"),
     "user.register_imported": gettext_lazy("Filled-in sheet taken into a register"),
     "user.ledger_exported": gettext_lazy("Open amounts of a ledger taken out as a file"),
+    "user.cases_exported": gettext_lazy("List of cases taken out as a file"),
     "user.register_exported": gettext_lazy("Register taken out as a file"),
     "appointed": gettext_lazy("Appointed"),
     "holding_ended": gettext_lazy("Holding ended"),
