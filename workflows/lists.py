@@ -100,8 +100,7 @@ class CaseList:
         if self._parts:
             return self._with_words(rows, broad)
         if asked.late_at is not None:
-            rows = rows.filter(RUNNING, clocks__due_at__lt=asked.late_at)
-            return _once(self._slice(rows.order_by("clocks__due_at"), times=4), self.bound + 1)
+            return self._by_clock(rows, walked=bool(broad), before=asked.late_at)
         column, descending = ORDERS[asked.order if asked.order != "due" else NEWEST]
         order = [f"-{column}", "-pk"] if descending else [column, "pk"]
         if not broad:
@@ -178,10 +177,28 @@ class CaseList:
         keys = dict(Case.objects.filter(pk__in=ids).order_by().values_list("pk", column))
         return sorted((pk for pk in ids if pk in keys), key=lambda pk: (keys[pk], pk), reverse=descending)
 
+    def _by_clock(
+        self, rows: QuerySet[Case], *, walked: bool, before: dt.datetime | None = None
+    ) -> list[int]:
+        """Return up to one more than the bound of the rows that have a running clock (due ``before``), what is due
+        first first. ``walked``: the rows are many, so that the clocks are read first, in their order.
+        """
+        most = 4 * (self.bound + 1)
+        due = Q(due_at__isnull=False) if before is None else Q(due_at__lt=before)
+        if walked:
+            clocks = CaseClock.objects.filter(due, status=CaseClock.Status.RUNNING).order_by("due_at")
+            first = list(clocks.values_list("case_id", flat=True)[:most])
+            asked_for = set(rows.filter(pk__in=first).order_by().values_list("pk", flat=True))
+            found = _once((pk for pk in first if pk in asked_for), self.bound + 1)
+            if len(found) > self.bound or len(first) < most:
+                return found
+        timed = rows.filter(RUNNING) if before is None else rows.filter(RUNNING, clocks__due_at__lt=before)
+        return _once(self._slice(timed.order_by("clocks__due_at"), times=4), self.bound + 1)
+
     def _by_due(self) -> list[int]:
         """Return the first of many by what is due first."""
-        rows, _broad = self._narrowed()
-        found = _once(self._slice(rows.filter(RUNNING).order_by("clocks__due_at"), times=4), self.bound + 1)
+        rows, broad = self._narrowed()
+        found = self._by_clock(rows, walked=bool(broad))
         if len(found) > self.bound:
             return found
         # Too few have a clock: those without one follow, the newest first.

@@ -51,7 +51,7 @@ def export(request: HttpRequest) -> HttpResponse:
         references={"format": ending, "count": str(len(rows)), "more": "yes" if listed.more else "no"},
     )
     content.seek(0)
-    name = f"{_('Cases')} {timezone.localdate():%Y-%m-%d}.{ending}"
+    name = " ".join((_("Cases"), f"{timezone.localdate():%Y-%m-%d}.{ending}"))
     return FileResponse(content, as_attachment=True, filename=name, content_type=TYPES[ending])
 
 
