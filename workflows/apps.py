@@ -42,7 +42,7 @@ class WorkflowsConfig(AppConfig):
         from workflows.models import clock
         from workflows.pack import ReportLoader, WorkflowLoader
         from workflows.registers import CasesBeside
-        from workflows.services import clocks, promises  # noqa: F401 - register their rounds
+        from workflows.services import clocks, promises, word_renewal  # noqa: F401 - register their rounds
         from workflows.services.drafts import StepHolders
 
         notices.register()

@@ -10,7 +10,7 @@ within a run do not count: 粤B·12345 and 138-0013-8000 are one run each.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -19,9 +19,10 @@ from django.db.models import Q, QuerySet
 
 from forms.registers.columns import Type, typed_columns
 from forms.registers.lines import folded
-from forms.schema import Confidentiality, FieldDefinition
+from forms.schema import Confidentiality, FieldDefinition, Scope
 from forms.schema import definition_of as form_of
 from foundation.editions.texts import FIRST_LANGUAGE
+from workflows.definitions import definition_of
 from workflows.models import Case, CaseWords
 
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
@@ -33,6 +34,10 @@ SHORTEST = 3
 """Letters or digits: an ending of a run is kept down to so many."""
 LONGEST_RUN = 40
 LONGEST_TEXT = 4_000
+LONGEST_CASE = 40_000
+"""Characters of the answers that the same people read: of what comes after, a case is not found by."""
+CUT = 1
+"""Raise it when a case is to be found by other words than before: the worker writes those of older cases anew."""
 MOST_WORDS = 8
 MOST_PARTS = 16
 
@@ -96,19 +101,36 @@ def words_of(case: Case) -> dict[str, str]:
     read is recorded, and a search records nothing.
     """
     kept: dict[str, set[str]] = {"": tokens(case.number) | tokens(case.subject)}
-    submission = case.submission
-    if submission.number != case.number:
-        kept[""] |= tokens(submission.number)
-    fields = form_of(submission.edition).form.fields
-    for name, asked in fields.items():
-        value = submission.answers.get(name)
+    if case.submission.number != case.number:
+        kept[""] |= tokens(case.submission.number)
+    left: dict[str, int] = {}
+    for asked, value in _answered(case):
         if value is None or asked.confidentiality is Confidentiality.CONFIDENTIAL:
             continue
-        found = {token for text in _texts(asked, value) for token in tokens(text)}
-        if found:
-            kept.setdefault(_readers(asked), set()).update(found)
+        readers = _readers(asked)
+        for text in _texts(asked, value):
+            left[readers] = left.get(readers, LONGEST_CASE) - len(text)
+            if left[readers] >= 0:
+                kept.setdefault(readers, set()).update(tokens(text))
     # Whoever reads more finds by both together.
     return {readers: " ".join(sorted(found | kept[""])) for readers, found in kept.items()}
+
+
+def _answered(case: Case) -> Iterator[tuple[FieldDefinition, Any]]:
+    """Yield what the form was answered with, rows included, and then what the steps were."""
+    yield from _in_scope(form_of(case.submission.edition).form, case.submission.answers)
+    questions = definition_of(case.edition).questions() if case.answers else {}
+    for name, value in case.answers.items():
+        if name in questions:
+            yield questions[name], value
+
+
+def _in_scope(scope: Scope, answers: Mapping[str, Any]) -> Iterator[tuple[FieldDefinition, Any]]:
+    for name, asked in scope.fields.items():
+        yield asked, answers.get(name)
+    for name, inner in scope.inner.items():
+        for row in answers.get(name) or ():
+            yield from _in_scope(inner, row)
 
 
 def _readers(asked: FieldDefinition) -> str:
@@ -128,9 +150,12 @@ def _texts(asked: FieldDefinition, value: Any) -> Iterator[str]:
 
 def keep(case: Case) -> None:
     """Write down the words of a case in place of what was there, in the transaction that changed it."""
+    found = words_of(case)
+    if dict(CaseWords.objects.filter(case=case).values_list("readers", "words")) == found:
+        return
     CaseWords.objects.filter(case=case).delete()
     CaseWords.objects.bulk_create(
-        CaseWords(case=case, readers=readers, words=words) for readers, words in words_of(case).items()
+        CaseWords(case=case, readers=readers, words=words) for readers, words in found.items()
     )
 
 

@@ -13,7 +13,7 @@ from workflows.models.ledger import (
 from workflows.models.migration import CaseMigration
 from workflows.models.promise import Promise
 from workflows.models.standing import ChildOrder, Concern, Sameness, StepDraft, Turn
-from workflows.models.words import CaseWords
+from workflows.models.words import CaseWords, WordsRenewal
 
 __all__ = [
     "Case",
@@ -32,4 +32,5 @@ __all__ = [
     "StatementLine",
     "StepDraft",
     "Turn",
+    "WordsRenewal",
 ]

@@ -33,3 +33,22 @@ class CaseWords(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.readers}"
+
+
+class WordsRenewal(models.Model):
+    """How far the words of cases from before are written as ``cut`` says (``workflows.words.CUT``).
+
+    ``until``: the last case there was when it began; later ones have theirs from their opening. ``upto``: the last one
+    whose words are written.
+    """
+
+    cut = models.PositiveIntegerField(_("rule"), unique=True)
+    until = models.BigIntegerField(_("until"))
+    upto = models.BigIntegerField(_("up to"), default=0)
+
+    class Meta:
+        verbose_name = _("renewal of words")
+        verbose_name_plural = _("renewals of words")
+
+    def __str__(self) -> str:
+        return f"{self.cut}: {self.upto} / {self.until}"

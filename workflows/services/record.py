@@ -25,7 +25,7 @@ from foundation.organisation.deputising import DeputiesInForce
 from foundation.organisation.models import User
 from foundation.organisation.resolution import resolve
 from foundation.prepared import Prepared, Slot
-from workflows import rounds, rules, way
+from workflows import rounds, rules, way, words
 from workflows.definitions import definition_of, edition_in_force
 from workflows.exceptions import CaseNotFound, Overtaken
 from workflows.machine import Machine
@@ -186,6 +186,8 @@ def record(case: Case, before: Snapshot, kind: str, actor: Actor, told: Told = T
         idempotency_key=told.idempotency_key,
     )
     follow(case)
+    if before.answers != case.answers:
+        words.keep(case)
     timed.keep(case, actor)
     return event
 

@@ -101,6 +101,16 @@ def deliveries() -> Finding:
     return Finding("deliveries", ok=not count, detail=detail, needed=False)
 
 
+def words_of_cases() -> Finding:
+    """Are cases from before the last update found by their words, or is the worker still at it?"""
+    from workflows.services.word_renewal import COUNTED, remaining
+
+    count = remaining()
+    many = f"{count:,}{' or more' if count == COUNTED else ''}"
+    detail = f"{many} cases still to be gone through by the worker; searches find them later" if count else ""
+    return Finding("words of cases", ok=not count, detail=detail, needed=False)
+
+
 def documents() -> Finding:
     """Are the system libraries for PDFs there?"""
     from backoffice.exports import libraries
@@ -126,6 +136,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     worker,
     rounds,
     deliveries,
+    words_of_cases,
     documents,
     scanner,
 )

@@ -13,15 +13,17 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from backoffice.access.health import words_of_cases
 from foundation.editions.models import Edition
 from foundation.editions.services import publish
 from foundation.organisation.models import User
-from tests.factories.chains import form_body, open_one, publish_all, state, step, workflow_body
+from tests.factories.chains import act, form_body, open_one, publish_all, state, step, workflow_body
 from tests.factories.organisation import make_user
 from workflows import samples, words
 from workflows.lists import BOUND, OPEN, Asked, CaseList
 from workflows.models import Case, CaseClock, CaseWords
 from workflows.queries import cases_visible_to, inbox_of, inbox_sight, sight_of
+from workflows.services import word_renewal
 
 pytestmark = pytest.mark.django_db
 SIZE = 300
@@ -214,6 +216,89 @@ def test_words_follow_the_case_and_can_be_written_anew(people: dict[str, list[Us
     case.subject = "空调"
     words.keep(case)
     assert listed(people["boss"][0], "q=空调") == [case.number]
+
+
+def step_form() -> list[dict[str, Any]]:
+    title = {"zh-hans": "问", "en": "Question"}
+    return [
+        {"id": "found", "kind": "text", "label": title},
+        {"id": "told_boss", "kind": "text", "label": title, "readers": ["boss"]},
+        {"id": "secret", "kind": "text", "label": title, "confidentiality": "confidential"},
+    ]
+
+
+@pytest.fixture
+def asking() -> dict[str, list[User]]:
+    """A form with rows of parts, and a step that asks what was found."""
+    form = form_body()
+    rows = {
+        "id": "parts",
+        "title": form["title"],
+        "repeat": {"max": 5},
+        "fields": [{"id": "part", "kind": "text", "label": form["title"]}],
+    }
+    form["pages"][0]["groups"].append(rows)
+    publish(kind=Edition.Kind.FORM, key="spending", body=form, by=make_user())
+    steps = [
+        step("look", "new", "seen", "worker", asks=step_form()),
+        step("end", "seen", "done", "boss"),
+    ]
+    body = workflow_body([state("new"), state("seen"), state("done", "final")], steps)
+    body["access"]["sees"] += ["worker", "boss"]
+    return publish_all(body)
+
+
+def test_a_case_is_found_by_the_rows_of_its_form(asking: dict[str, list[User]]) -> None:
+    case = open_one(
+        make_user("clerk"), parts=[{"_row": "r1", "part": "左前大灯"}, {"_row": "r2", "part": "雨刮片"}]
+    )
+    assert listed(asking["worker"][0], "q=雨刮") == listed(asking["boss"][0], "q=大灯") == [case.number]
+
+
+def test_a_case_is_found_by_what_a_step_was_answered_by_those_who_may_read_it(
+    asking: dict[str, list[User]],
+) -> None:
+    worker, boss = asking["worker"][0], asking["boss"][0]
+    case = open_one(make_user("clerk"))
+    assert listed(worker, "q=渗油") == []
+    answers = {"found": ["油底壳渗油"], "told_boss": ["建议索赔"], "secret": ["内部线索"]}
+    act(case, "look", worker, answers=answers)
+    assert listed(worker, "q=渗油") == listed(boss, "q=渗油 索赔") == [case.number]
+    assert listed(worker, "q=索赔") == []
+    assert listed(boss, "q=线索") == []
+
+
+def test_the_worker_writes_the_words_of_older_cases_anew_some_at_a_time(
+    people: dict[str, list[User]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boss, clerk = people["boss"][0], make_user("clerk")
+    older = [open_one(clerk, note="漆面划痕") for _ in range(5)]
+    CaseWords.objects.all().delete()
+    monkeypatch.setattr(word_renewal, "BATCH", 2)
+    assert word_renewal.remaining() == 5
+    assert word_renewal.renew_some()
+    assert (CaseWords.objects.count(), word_renewal.remaining()) == (2, 3)
+    newer = open_one(clerk, note="漆面划痕")
+    word_renewal.renew()
+    assert word_renewal.remaining() == 0
+    assert sorted(listed(boss, "q=划痕")) == sorted(case.number for case in [*older, newer])
+    # A rule that cuts otherwise begins anew, once.
+    CaseWords.objects.all().delete()
+    word_renewal.renew()
+    assert not CaseWords.objects.exists()
+    monkeypatch.setattr(words, "CUT", words.CUT + 1)
+    word_renewal.renew()
+    assert CaseWords.objects.count() == 6
+
+
+def test_operations_are_told_how_many_cases_have_their_old_words(people: dict[str, list[User]]) -> None:
+    open_one(make_user("clerk"))
+    before = words_of_cases()
+    assert not before.ok
+    assert not before.needed
+    assert before.detail.startswith("1 ")
+    word_renewal.renew()
+    assert words_of_cases().ok
 
 
 # --- the generator -----------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from tests.integration.forms.test_retention import CANARY, everything_stored
 from workflows.models import Case
 from workflows.services import cases, promises
 from workflows.services.definitions import publish_workflow
+from workflows.words import tokens
 
 pytestmark = pytest.mark.django_db
 
@@ -110,6 +111,9 @@ def test_anonymising_takes_what_is_personal_out_of_the_case_and_leaves_the_rest(
     assert told["answers.outcome"].after == "已换雨刮"
     assert told["answers.spoke_with"].erased
     assert told["reason"].erased
+    kept = " ".join(case.words.values_list("words", flat=True)).split()
+    assert tokens("已换雨刮") <= set(kept)
+    assert not tokens(CANARY) & set(kept)
     assert verify().faults == []
     assert retention.carry_out() == 0
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
+from django.db.models import Max
 
 from foundation.editions.models import Edition
 from foundation.editions.queries import body_of, newest
@@ -21,8 +22,9 @@ from workflows import sameness, words
 from workflows.definitions import definition_of, edition_in_force
 from workflows.faults import Problem
 from workflows.matrix import matrix_of
-from workflows.models import Case
+from workflows.models import Case, WordsRenewal
 from workflows.schema import WorkflowDefinition
+from workflows.services import word_renewal
 from workflows.services.definitions import check_workflow
 from workflows.services.working import tried
 
@@ -63,7 +65,7 @@ class Command(BaseCommand):
         elif options["action"] == "sameness":
             self._renew(keys, lambda case: sameness.keep(case, definition_of(case.edition)))
         elif options["action"] == "words":
-            self._renew(keys, words.keep)
+            self._words(keys if options["key"] else None)
         else:
             self._matrix(keys, options["format"])
 
@@ -98,11 +100,25 @@ class Command(BaseCommand):
             raise CommandError(f"{faults} faults", returncode=1)
 
     def _renew(self, keys: list[str], keep: Callable[[Case], None]) -> None:
-        cases = Case.objects.filter(workflow__in=keys).select_related("edition", "submission__edition")
-        for case in cases.order_by("pk").iterator(chunk_size=500):
+        cases = Case.objects.filter(workflow__in=keys).order_by("pk").values_list("pk", flat=True)
+        whole = Case.objects.select_for_update(of=("self",)).select_related("edition", "submission__edition")
+        for key in cases.iterator(chunk_size=500):
             with transaction.atomic():
-                keep(case)
+                keep(whole.get(pk=key))
         self.stdout.write(f"{cases.count()} cases")
+
+    def _words(self, keys: list[str] | None) -> None:
+        """Write the words anew at once: of certain workflows, or of all, whatever the worker has done of it."""
+        if keys is not None:
+            self._renew(keys, words.keep)
+            return
+        stand = word_renewal.begin()
+        WordsRenewal.objects.filter(pk=stand.pk).update(
+            upto=0, until=Case.objects.aggregate(last=Max("pk"))["last"] or 0
+        )
+        while word_renewal.renew_some():
+            pass
+        self.stdout.write(f"{Case.objects.count()} cases")
 
     def _matrix(self, keys: list[str], form: str) -> None:
         rows = [
