@@ -292,8 +292,8 @@ def test_notes_are_written_and_read_on_the_page_of_the_case() -> None:
     people = house()
     clerk = make_user("clerk")
     case = open_one(clerk)
-    post = {"key": uuid.uuid4().hex, "text": "顾客下午再来", "back": "case"}
-    answer = signed_in(clerk).post(reverse("intake:comment", kwargs={"uuid": case.submission.uuid}), post)
+    post = {"key": uuid.uuid4().hex, "text": "顾客下午再来"}
+    answer = signed_in(clerk).post(reverse("casework:note", kwargs={"case_uuid": case.uuid}), post)
     assert answer["Location"] == f"{page_of(case)}#comments"
     assert "顾客下午再来" in body(signed_in(people["officer"][0]).get(page_of(case)))
 
