@@ -72,6 +72,8 @@ class CaseList:
         if asked.words.strip() and not self._parts:
             return []
         found = self._first()
+        if asked.late_at is not None and asked.order == "due" and not self._parts:
+            return found
         if len(found) <= self.bound:
             return self._in_order(found)
         # Of too many to sort: those that come first in the order, where it can be walked.
