@@ -94,11 +94,13 @@ def correct_the_purpose(page: Page, words: str) -> None:
     page.wait_for_load_state("networkidle")
     page.fill("[name=f-purpose]", words)
     while page.locator("button[name=do][value=next]").count():
-        page.locator("button[name=do][value=next]").click()
+        with page.expect_navigation():
+            page.locator("button[name=do][value=next]").click()
         page.wait_for_load_state("networkidle")
     page.fill("[name=reason]", "按会计要求补充")
-    page.locator("button[name=do][value=submit]").click()
-    page.wait_for_load_state("networkidle")
+    with page.expect_navigation():
+        page.locator("button[name=do][value=submit]").click()
+    expect(page).not_to_have_url(re.compile("/correct/"))
 
 
 @pytest.mark.usefixtures("contracts")

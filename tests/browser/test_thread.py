@@ -305,8 +305,8 @@ def read_the_record(served: Served, page: Page, number: str, duty: str) -> None:
     body = page.locator("main")
     for word in ("TS-", "当日工位排满，接待未及时说明。"):
         expect(body).to_contain_text(word)
-    # Nine versions of the case; its clock fell due, and took the step.
-    expect(body.locator("tbody tr")).to_have_count(11)
+    # Nine versions of the case; its clock fell due, and took the step; two promises, each made and settled.
+    expect(body.locator("tbody tr")).to_have_count(15)
     page.goto(f"{served.url}/audit/positions/service-adviser/")
     expect(page.locator("main")).to_contain_text(duty)
     assert page.locator("[role=alert]").count() == 0
