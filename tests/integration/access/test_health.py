@@ -45,6 +45,7 @@ def test_reasons_are_told_to_the_machine_itself(client: Client) -> None:
         "worker",
         "rounds",
         "deliveries",
+        "words of cases",
         "pdf libraries",
         "virus scanner",
     ]
