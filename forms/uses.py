@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from forms.fields.lookup import LookupOptions
-from forms.models import RegisterView
+from forms.models import SavedView
 from forms.references import names_in
 from forms.registers.filters import read_filter
 from forms.schema import definition_of
@@ -75,7 +75,7 @@ def register_views(form_key: str, fields: Collection[str]) -> Iterator[FieldUse]
     those that people keep for themselves counted by their owner.
     """
     own: dict[str, list[frozenset[str]]] = {}
-    for view in RegisterView.objects.filter(form_key=form_key).select_related("owner").order_by("name", "pk"):
+    for view in SavedView.objects.filter(place=form_key).select_related("owner").order_by("name", "pk"):
         named = frozenset(_fields_of(view.query) & set(fields))
         if named and view.role:
             yield FieldUse(view.name, _("shared with %(role)s") % {"role": view.role}, named)

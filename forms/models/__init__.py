@@ -10,7 +10,6 @@ from forms.models.registers import (
     RegisterNumber,
     RegisterStand,
     RegisterText,
-    RegisterView,
     RegisterWords,
 )
 from forms.models.submissions import (
@@ -20,6 +19,7 @@ from forms.models.submissions import (
     SubmissionReading,
     SubmissionRevision,
 )
+from forms.models.views import SavedView
 from forms.models.working import PublicationRequest, RefusedChange, WorkingCopy, WorkingSave
 
 # isort: split
@@ -40,8 +40,8 @@ __all__ = [
     "RegisterNumber",
     "RegisterStand",
     "RegisterText",
-    "RegisterView",
     "RegisterWords",
+    "SavedView",
     "StoredFile",
     "Submission",
     "SubmissionComment",

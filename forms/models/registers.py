@@ -1,4 +1,4 @@
-"""What registers keep: the typed index beside the submissions, saved views, and sheets on their way in.
+"""What registers keep: the typed index beside the submissions, and sheets on their way in.
 
 The index is written by ``forms.registers.lines`` only, together with the submission. It holds nothing that the
 submissions do not say: ``manage.py registers rebuild`` writes it anew.
@@ -113,43 +113,6 @@ class RegisterStand(models.Model):
 
     def __str__(self) -> str:
         return f"{self.form_key} · {self.writing}"
-
-
-class RegisterView(models.Model):
-    """A way of looking at a register, kept under a name: filters, words, order and columns, as an address writes
-    them. Written by ``forms.registers.views`` only.
-
-    Whoever it is shared with sees what they may see: it holds no data, and what is masked for a person falls out
-    of it.
-    """
-
-    uuid = models.UUIDField("UUID", default=uuid.uuid4, unique=True, editable=False)
-    form_key = models.CharField(_("form"), max_length=80)
-    name = models.CharField(_("name"), max_length=60)
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="register_views", verbose_name=_("owner")
-    )
-    role = models.CharField(_("shared with role"), max_length=80, blank=True)
-    query = models.TextField(_("what it shows"), blank=True)
-    first = models.BooleanField(_("opens with the register"), default=False)
-    changed_at = models.DateTimeField(_("changed at"), default=timezone.now)
-
-    class Meta:
-        ordering = ["name", "id"]
-        verbose_name = _("saved view")
-        verbose_name_plural = _("saved views")
-        constraints = [
-            models.UniqueConstraint(fields=["form_key", "owner", "name"], name="register_view_once"),
-            models.UniqueConstraint(
-                fields=["form_key", "owner"],
-                condition=models.Q(first=True, role=""),
-                name="register_view_first_once",
-            ),
-        ]
-        indexes = [models.Index(fields=["form_key", "role"], name="register_view_shared")]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class RegisterImport(models.Model):

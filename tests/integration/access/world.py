@@ -19,7 +19,7 @@ from django.utils import timezone
 from backoffice.access import groups
 from backoffice.positions.archiving import archive
 from backoffice.positions.models import PositionPage
-from forms.models import RegisterImport, RegisterView
+from forms.models import RegisterImport, SavedView
 from forms.schema import definition_of
 from forms.services import public, retention, working
 from forms.services.submissions import save_draft, submit
@@ -159,8 +159,8 @@ def _complaint(world: World) -> None:
         filename=world.secret("manager"),
         state=RegisterImport.State.FAULTY,
     )
-    world.objects["view"] = RegisterView.objects.create(
-        form_key="complaint", name=world.secret("manager"), owner=house["manager"]
+    world.objects["view"] = SavedView.objects.create(
+        place="complaint", name=world.secret("manager"), owner=house["manager"]
     )
     submitters = definition_of(house.form).submitters
     world.objects["form users"] = frozenset(submitters) & SIGNED_IN if submitters else SIGNED_IN

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from backoffice.access.records import stream_of
 from backoffice.intake.registers import wanted as wanted_module
-from forms.models import RegisterView, Submission
+from forms.models import SavedView, Submission
 from forms.registers import selection
 from forms.services.definitions import publish_form
 from foundation.audit.queries import events_of
@@ -272,7 +272,7 @@ def test_a_view_is_kept_and_opens_what_it_says(manager: User, client_of: Any) ->
     make_register(30, manager)
     client = client_of(manager)
     kept = keep(client)
-    view = RegisterView.objects.get()
+    view = SavedView.objects.get()
     assert kept["Location"] == f"{CLAIMS}?view={view.uuid}"
     page = client.get(kept["Location"])
     assert [chip.sentence for chip in page.context["chips"]] == ["Question level: Choice high"]
@@ -295,7 +295,7 @@ def test_a_view_is_shared_with_a_role_one_has_and_seen_with_ones_own_eyes(
     query = "f=salary%40money%3Abetween%3A1%7C&c=salary%40money"
     keep(sharing, query=query, role="manager")
     keep(sharing, name="refused", role="clerk")
-    (view,) = RegisterView.objects.all()
+    (view,) = SavedView.objects.all()
     page = client_of(manager).get(CLAIMS, {"view": str(view.uuid)})
     assert page.context["chips"] == []
     assert "••••" in page.content.decode()
@@ -307,12 +307,12 @@ def test_a_view_is_thrown_away_by_its_owner_alone(manager: User, client_of: Any)
     make_register(1, manager)
     client = client_of(manager)
     keep(client, role="manager")
-    view = RegisterView.objects.get()
+    view = SavedView.objects.get()
     address = f"{CLAIMS}views/{view.uuid}/discard/"
     assert client_of(make_user_with_roles("manager")).post(address).status_code == 404
     assert client_of(make_user()).post(address).status_code == 404
     assert client.post(address).status_code == 302
-    assert not RegisterView.objects.exists()
+    assert not SavedView.objects.exists()
 
 
 def test_the_list_of_registers_asks_the_same_however_many_there_are(manager: User, client_of: Any) -> None:

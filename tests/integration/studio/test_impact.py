@@ -12,8 +12,7 @@ from django.utils.translation import override
 
 from backoffice.access import groups
 from backoffice.studio.impact import Use, impact_of
-from forms.registers.views import keep_view
-from forms.schema import FormDefinition
+from forms.saved_views import keep_view
 from forms.services.definitions import publish_form
 from tests.factories.chains import form_body as spending_form
 from tests.factories.chains import publish_all, stage, state, step, workflow_body
@@ -44,19 +43,18 @@ def test_register_columns_and_saved_views_that_use_a_changed_field_are_named() -
     owner, clerk = make_user(), make_user_with_roles("clerk")
     body = visits()
     make_form(owner, key="other")
-    definition = FormDefinition.model_validate(body)
     keep_view(
-        definition=definition,
+        place="visit",
         name="贵的",
         query="f=price%40money%3Abetween%3A1000%7C",
         by=clerk,
-        roles=["clerk"],
+        shared_with=["clerk"],
         role="clerk",
     )
     keep_view(
-        definition=definition, name="私下", query="c=plate%40text&sort=-price%40money", by=owner, roles=[]
+        place="visit", name="私下", query="c=plate%40text&sort=-price%40money", by=owner, shared_with=[]
     )
-    keep_view(definition=definition, name="无关", query="c=plate%40text", by=owner, roles=[])
+    keep_view(place="visit", name="无关", query="c=plate%40text", by=owner, shared_with=[])
     changed = visits()
     changed["pages"][0]["groups"][0]["fields"][1]["label"] = text("金额")
     found = uses(body, changed)

@@ -27,7 +27,8 @@ from backoffice.access import records
 from backoffice.access.roles import roles_on
 from backoffice.intake.registers.presentation import filename, sentences
 from backoffice.intake.registers.views import shape_for
-from backoffice.intake.registers.wanted import ALL, Asked, Wanted, asked_of
+from backoffice.intake.registers.wanted import Asked, Wanted, asked_of
+from backoffice.listing.viewing import ALL
 from forms.exceptions import NotFound
 from forms.models import Submission
 from forms.registers.columns import RegisterShape

@@ -5,38 +5,27 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 
-from backoffice.intake.registers.wanted import ALL, PER_PAGE, SORTED, Asked, Wanted
-from forms.models import RegisterView, Submission
+from backoffice.intake.registers.wanted import PER_PAGE, SORTED, Asked, Wanted
+from backoffice.listing.cells import LONGEST_CELL, Cell, answer_cell, looks_of
+from backoffice.listing.filtering import Chip, Offered, chips_of
+from forms.models import Submission
 from forms.registers.beside import BesideCell, BesideColumn, cells_beside
-from forms.registers.columns import RegisterColumn, RegisterShape, Type
+from forms.registers.columns import RegisterColumn, RegisterShape
 from forms.registers.filters import (
     AT,
     BY,
     NUMBER,
-    OP_NAMES,
     STATE,
     SYSTEM,
-    Filter,
-    Op,
     SystemColumn,
-    ops_of,
-    sentence_of,
 )
 from forms.registers.lines import from_number
-from forms.registers.masking import masked
-from forms.registers.periods import PERIODS
 from forms.registers.selection import BOUND, Selection
-from forms.schema import definition_of
-from foundation.editions.texts import in_language
 from foundation.organisation.models import User
-
-LONGEST_CELL = 120
-SHORT = 8
 
 
 @dataclass(frozen=True)
@@ -54,32 +43,11 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Cell:
-    """What stands in one column of one row."""
-
-    label: str
-    text: str
-    kind: str
-    """``text``, ``words``, ``nowrap``, ``number``, ``masked``, ``person``, ``moment`` or ``state``."""
-    value: Any = None
-
-
-@dataclass(frozen=True)
 class Row:
     """One submission."""
 
     submission: Submission
     cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True)
-class Chip:
-    """A filter in use: its sentence, where it is changed and where it is taken away."""
-
-    sentence: str
-    edit_url: str
-    remove_url: str
-    editing: bool
 
 
 @dataclass(frozen=True)
@@ -144,22 +112,12 @@ def rows_of(
                 if isinstance(column, SystemColumn)
                 else _beside_cell(column, told.get(submission.pk, {}), labels[column.key])
                 if isinstance(column, BesideColumn)
-                else _cell(column, submission, labels[column.key], roles, language)
+                else answer_cell(column, submission, labels[column.key], roles, language)
                 for column in asked.columns
             ),
         )
         for submission in found
     ]
-
-
-def _cell(
-    column: RegisterColumn, submission: Submission, label: str, roles: Collection[str], language: str
-) -> Cell:
-    text = column.text(definition_of(submission.edition), submission.answers, language)
-    if not column.open_to(roles):
-        return Cell(label, masked(text, column), "masked" if text else "text")
-    short = f"{text[:LONGEST_CELL]}…" if len(text) > LONGEST_CELL else text
-    return Cell(label, short, _looks(column, short))
 
 
 def _beside_cell(column: BesideColumn, told: Mapping[str, BesideCell], label: str) -> Cell:
@@ -169,16 +127,7 @@ def _beside_cell(column: BesideColumn, told: Mapping[str, BesideCell], label: st
     if cell.hidden:
         return Cell(label, cell.text, "masked")
     short = f"{cell.text[:LONGEST_CELL]}…" if len(cell.text) > LONGEST_CELL else cell.text
-    return Cell(label, short, _looks(column, short))
-
-
-def _looks(column: RegisterColumn | BesideColumn, text: str) -> str:
-    """Return how a cell is set: numbers to the right, days on one line, sentences with room."""
-    if column.type.counted:
-        return "number"
-    if column.type in (Type.DATE, Type.MOMENT, Type.TIME, Type.YES_NO):
-        return "nowrap"
-    return "words" if len(text) > SHORT else "text"
+    return Cell(label, short, looks_of(column, short))
 
 
 def _system_cell(column: SystemColumn, submission: Submission, label: str) -> Cell:
@@ -193,16 +142,15 @@ def _system_cell(column: SystemColumn, submission: Submission, label: str) -> Ce
 
 def chips(asked: Asked, shape: RegisterShape, language: str, editing: int | None) -> list[Chip]:
     """Return the filters in use. At most one query, for the names of people."""
-    names = _Names(asked.wanted.filters)
-    return [
-        Chip(
-            sentence=sentence_of(one, _column(one.column, shape), language, names.of),
-            edit_url=asked.wanted.extended(("edit", str(place))),
-            remove_url=asked.wanted.without_filter(place).address,
-            editing=place == editing,
-        )
-        for place, one in enumerate(asked.wanted.filters)
-    ]
+    wanted = asked.wanted
+    return chips_of(
+        wanted.filters,
+        [_column(one.column, shape) for one in wanted.filters],
+        language,
+        edit_url=lambda place: wanted.extended(("edit", str(place))),
+        remove_url=lambda place: wanted.without_filter(place).address,
+        editing=editing,
+    )
 
 
 def sentences(asked: Asked, shape: RegisterShape, language: str) -> list[str]:
@@ -211,26 +159,6 @@ def sentences(asked: Asked, shape: RegisterShape, language: str) -> list[str]:
     if asked.wanted.words:
         said.append(_("Search: %(words)s") % {"words": asked.wanted.words})
     return said
-
-
-class _Names:
-    """Names of the people that filters name, asked for when the first is needed."""
-
-    def __init__(self, filters: Sequence[Filter]) -> None:
-        self._keys = {
-            value for one in filters if one.op is Op.ANY for value in one.values if len(value) == 36
-        }
-        self._names: dict[str, str] | None = None
-
-    def of(self, keys: Sequence[str]) -> list[str]:
-        if self._names is None:
-            people = User.objects.filter(uuid__in=[key for key in self._keys if _is_uuid(key)])
-            self._names = {str(person.uuid): str(person) for person in people} if self._keys else {}
-        return [self._names.get(key, key) for key in keys]
-
-
-def _is_uuid(text: str) -> bool:
-    return len(text) == 36 and all(sign in "0123456789abcdef-" for sign in text)
 
 
 def leaf_of(asked: Asked) -> Leaf:
@@ -298,18 +226,6 @@ def counted_text(column: RegisterColumn, number: int, language: str) -> str:
 # --- what can be chosen ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Offered:
-    """A column one may filter by, or show."""
-
-    key: str
-    text: str
-    asked: bool
-    url: str = ""
-    chosen: bool = False
-    masked: bool = False
-
-
 def offered_filters(
     asked: Asked, shape: RegisterShape, roles: Collection[str], language: str
 ) -> list[Offered]:
@@ -344,108 +260,6 @@ def offered_columns(
         )
         for column in ordered
     ]
-
-
-@dataclass(frozen=True)
-class OfferedOp:
-    """One way to compare, with what is typed for it so far."""
-
-    key: str
-    name: str
-    control: str
-    """Which control it needs: ``words``, ``range``, ``days``, ``periods``, ``choices``, ``people``, ``yes_no``
-    or none."""
-    chosen: bool
-    values: tuple[str, ...]
-    options: tuple[tuple[str, str, bool], ...] = ()
-
-
-@dataclass(frozen=True)
-class Editor:
-    """The panel in which one filter is set."""
-
-    column: str
-    heading: str
-    place: str
-    """Which of the filters in use it changes; empty: it adds one."""
-    ops: tuple[OfferedOp, ...]
-    fault: str
-    unit: str
-
-
-def editor_of(
-    column: RegisterColumn | SystemColumn,
-    language: str,
-    *,
-    current: Filter | None,
-    place: str,
-    fault: str = "",
-) -> Editor:
-    """Return the panel for a column, filled with ``current``. One query where people are chosen from."""
-    ops = ops_of(column)
-    chosen = current.op if current and current.op in ops else ops[0]
-    return Editor(
-        column=column.key,
-        heading=column.heading(language),
-        place=place,
-        ops=tuple(_op(op, column, language, chosen, current) for op in ops),
-        fault=fault,
-        unit="¥" if column.type is Type.MONEY else "",
-    )
-
-
-def _op(
-    op: Op, column: RegisterColumn | SystemColumn, language: str, chosen: Op, current: Filter | None
-) -> OfferedOp:
-    values = current.values if current and current.op is op else ()
-    control = {Op.CONTAINS: "words", Op.IS: "words", Op.PERIOD: "periods", Op.ANY: "choices"}.get(op, "")
-    options: Sequence[tuple[str, str]] = ()
-    if op is Op.IS and column.type is Type.YES_NO:
-        control, options = "yes_no", [("yes", _("Yes")), ("no", _("No"))]
-    elif op is Op.BETWEEN:
-        control = "days" if column.type in (Type.DATE, Type.MOMENT) else "range"
-    elif op is Op.PERIOD:
-        options = [(key, str(name)) for key, (name, _days) in PERIODS.items()]
-    elif op is Op.ANY and column.key == STATE:
-        options = [(str(key), str(name)) for key, name in Submission.State.choices]
-    elif op is Op.ANY and column.type is Type.CHOICE and isinstance(column, RegisterColumn):
-        options = [(key, in_language(label, language)) for key, label in column.choices]
-    elif op is Op.ANY:
-        control = "people"
-        options = [(str(person.uuid), str(person)) for person in User.objects.filter(is_active=True)]
-    return OfferedOp(
-        key=str(op),
-        name=str(OP_NAMES[op]),
-        control=control,
-        chosen=op is chosen,
-        values=values,
-        options=tuple((key, name, key in values) for key, name in options),
-    )
-
-
-# --- saved views -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Tab:
-    """A saved view as a tab."""
-
-    name: str
-    url: str
-    current: bool
-    shared: str
-    """With whom, or by whom, it is shared; empty: one's own alone."""
-
-
-def tabs(views: Sequence[RegisterView], wanted: Wanted, user: User, names: dict[str, str]) -> list[Tab]:
-    """Return the tabs: the whole register, then the views."""
-    found = [Tab(pgettext("view of a register", "All"), f"?view={ALL}", wanted.view in ("", ALL), "")]
-    for view in views:
-        shared = names.get(view.role, view.role) if view.role else ""
-        if shared and view.owner_id != user.pk:
-            shared = _("shared by %(person)s") % {"person": view.owner}
-        found.append(Tab(view.name, f"?view={view.uuid}", wanted.view == str(view.uuid), shared))
-    return found
 
 
 def filename(title: str, day: datetime.date, ending: str) -> str:

@@ -14,25 +14,27 @@ from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from backoffice.access import records
 from backoffice.access.roles import roles_on
 from backoffice.intake.registers import presentation
-from backoffice.intake.registers.wanted import ALL, PER_PAGE, Asked, Wanted, asked_of
+from backoffice.intake.registers.wanted import PER_PAGE, Asked, Wanted, asked_of
+from backoffice.listing import filtering, viewing
+from backoffice.listing.viewing import ALL
+from forms import saved_views
 from forms.exceptions import NotFound, NotPermitted
-from forms.models import RegisterView, Submission
-from forms.registers import rules, views
+from forms.models import SavedView, Submission
+from forms.registers import rules
 from forms.registers.columns import RegisterShape
-from forms.registers.filters import Filter, FilterFault, Op, column_for, condition_of
+from forms.registers.filters import FilterFault, column_for, condition_of
 from forms.registers.queries import register_for, registers_of
 from forms.registers.selection import ADDED_UP
 from forms.rules import check_may_submit
 from foundation.audit.services import Actor
 from foundation.editions.texts import in_language
-from foundation.organisation.models import Role
 
 READ = "user.register_read"
 
@@ -77,9 +79,9 @@ def shape_for(request: HttpRequest, form_key: str) -> RegisterShape:
 @require_GET
 def register(request: HttpRequest, form_key: str) -> HttpResponse:
     """One register: filters, words, order, columns, a page of submissions, and what their numbers add up to."""
-    shape, roles = shape_for(request, form_key), roles_on(request)
-    kept = list(views.views_for(request.user, form_key, roles))
-    if not request.GET and (first := views.first_view(kept, request.user)) is not None:
+    shape = shape_for(request, form_key)
+    kept = viewing.views_on(request, form_key)
+    if not request.GET and (first := saved_views.first_view(kept, request.user)) is not None:
         return redirect(f"{_address(shape)}?view={first.uuid}")
     view, wanted = _wanted(request, kept)
     if "add" in request.GET:
@@ -87,12 +89,11 @@ def register(request: HttpRequest, form_key: str) -> HttpResponse:
     return _page(request, shape, wanted, view, kept)
 
 
-def _wanted(request: HttpRequest, kept: Sequence[RegisterView]) -> tuple[RegisterView | None, Wanted]:
+def _wanted(request: HttpRequest, kept: Sequence[SavedView]) -> tuple[SavedView | None, Wanted]:
     """Return the saved view that is open, if one is, and what is asked for: by the view, or by the address itself
     once something was changed.
     """
-    name = request.GET.get("view", "")
-    view = next((one for one in kept if str(one.uuid) == name), None)
+    view = viewing.named_in(request, kept)
     if view is not None and "own" not in request.GET:
         query = QueryDict(view.query, mutable=True)
         query["page"] = request.GET.get("page", "")
@@ -104,9 +105,9 @@ def _page(
     request: HttpRequest,
     shape: RegisterShape,
     wanted: Wanted,
-    view: RegisterView | None,
-    kept: Sequence[RegisterView],
-    editor: presentation.Editor | None = None,
+    view: SavedView | None,
+    kept: Sequence[SavedView],
+    editor: filtering.Editor | None = None,
     status: int = 200,
 ) -> HttpResponse:
     roles, language = roles_on(request), get_language() or ""
@@ -127,10 +128,11 @@ def _page(
         "view": view,
         "changed": view is not None and asked.wanted.query != Wanted.read(QueryDict(view.query)).query,
         "own_view": view is not None and view.owner_id == request.user.pk,
-        "tabs": presentation.tabs(
-            kept, asked.wanted, request.user, _role_names(kept, roles, shape, language)
-        ),
-        "chips": presentation.chips(asked, shape, language, _place(request)),
+        "tabs": [
+            viewing.Tab(pgettext("view of a register", "All"), f"?view={ALL}", view is None, ""),
+            *viewing.tabs_of(kept, asked.wanted.view, request.user),
+        ],
+        "chips": presentation.chips(asked, shape, language, filtering.place_in(request.GET.get("edit", ""))),
         "number_heading": presentation.number_heading(asked),
         "headings": presentation.headings(asked, roles, language),
         "rows": presentation.rows_of(found, asked, shape, roles, language, request.user),
@@ -142,7 +144,7 @@ def _page(
         "sums_url": asked.wanted.extended(("sums", "1")),
         "filters_offered": presentation.offered_filters(asked, shape, roles, language),
         "columns_offered": presentation.offered_columns(asked, shape, roles, language),
-        "share_roles": _share_roles(shape, roles, language),
+        "share_roles": _share_roles(shape, roles),
         "editor": editor,
         "filtered": bool(asked.wanted.filters or asked.wanted.words),
         "may_import": _may_import(request, shape, roles),
@@ -192,8 +194,8 @@ def _filtered(
     request: HttpRequest,
     shape: RegisterShape,
     wanted: Wanted,
-    view: RegisterView | None,
-    kept: Sequence[RegisterView],
+    view: SavedView | None,
+    kept: Sequence[SavedView],
 ) -> HttpResponse:
     """Take the filter that was set in the panel: lead to the list with it, or show the panel with what is wrong."""
     key, roles = request.GET["add"], roles_on(request)
@@ -202,44 +204,25 @@ def _filtered(
     except FilterFault as fault:
         messages.warning(request, str(fault))
         return redirect(f"{_address(shape)}{wanted.address}")
-    new = _posted(request.GET, key)
+    new = filtering.posted_filter(request.GET, key)
     place = request.GET.get("place", "")
     try:
         if new is None:
             raise FilterFault(_("Choose how to compare."))
         condition_of(new, shape, by=request.user, roles=roles)
     except FilterFault as fault:
-        editor = presentation.editor_of(
-            column, get_language() or "", current=new, place=place, fault=str(fault)
-        )
+        editor = filtering.editor_of(column, get_language() or "", current=new, place=place, fault=str(fault))
         return _page(request, shape, wanted, view, kept, editor, status=422)
-    changed = wanted.with_filter(new, int(place) if place.isdigit() and len(place) < 4 else None)
+    changed = wanted.with_filter(new, filtering.place_in(place))
     return redirect(f"{_address(shape)}{changed.address}")
-
-
-def _posted(query: QueryDict, key: str) -> Filter | None:
-    """Return the filter that the panel's controls say; None where no way to compare was chosen."""
-    op = query.get("op", "")
-    if op not in set(Op):
-        return None
-    if op == Op.BETWEEN:
-        values = (query.get("first", "").strip(), query.get("last", "").strip())
-    else:
-        values = tuple(value for value in query.getlist(f"v_{op}") if value.strip())
-    return Filter(key, Op(op), tuple(value.replace("\x00", "")[:200] for value in values))
-
-
-def _place(request: HttpRequest) -> int | None:
-    """Return which of the filters in use is being changed."""
-    text = request.GET.get("edit", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else None
 
 
 def _editor(
     request: HttpRequest, shape: RegisterShape, asked: Asked, language: str
-) -> presentation.Editor | None:
+) -> filtering.Editor | None:
     """Return the panel that the address asks for: of a filter in use by its place, of a new one by its column."""
-    wanted, place = request.GET.get("edit", ""), _place(request)
+    wanted = request.GET.get("edit", "")
+    place = filtering.place_in(wanted)
     current = None
     if place is not None:
         if place >= len(asked.wanted.filters):
@@ -252,35 +235,22 @@ def _editor(
         column = column_for(wanted, shape, roles_on(request))
     except FilterFault:
         return None
-    return presentation.editor_of(
-        column, language, current=current, place="" if place is None else str(place)
-    )
+    return filtering.editor_of(column, language, current=current, place="" if place is None else str(place))
 
 
 # --- saved views -------------------------------------------------------------------------------------------------
 
 
-def _share_roles(shape: RegisterShape, roles: frozenset[str], language: str) -> list[tuple[str, str]]:
+def _may_share_with(shape: RegisterShape, roles: frozenset[str]) -> list[str]:
     """Return the roles a view can be shared with: readers of the register that the person has too."""
     readers = shape.newest.registered.readers if shape.newest.registered else []
-    keys = [key for key in readers if key in roles]
-    names = _names_of(keys, language)
+    return [key for key in readers if key in roles]
+
+
+def _share_roles(shape: RegisterShape, roles: frozenset[str]) -> list[tuple[str, str]]:
+    keys = _may_share_with(shape, roles)
+    names = viewing.role_names(keys)
     return [(key, names.get(key, key)) for key in keys]
-
-
-def _role_names(
-    kept: Sequence[RegisterView], roles: frozenset[str], shape: RegisterShape, language: str
-) -> dict[str, str]:
-    return _names_of({view.role for view in kept if view.role}, language)
-
-
-def _names_of(keys: Any, language: str) -> dict[str, str]:
-    if not keys:
-        return {}
-    return {
-        role.key: (role.name_en if language.startswith("en") and role.name_en else role.name)
-        for role in Role.objects.filter(key__in=keys)
-    }
 
 
 @require_POST
@@ -291,16 +261,8 @@ def view_keep(request: HttpRequest, form_key: str) -> HttpResponse:
         Wanted.read(QueryDict(request.POST.get("query", ""))), shape, by=request.user, roles=roles
     )
     try:
-        view = views.keep_view(
-            definition=shape.newest,
-            name=request.POST.get("name", "").replace("\x00", ""),
-            query=asked.wanted.query,
-            by=request.user,
-            roles=roles,
-            role=request.POST.get("role", ""),
-            first="first" in request.POST,
-        )
-    except views.ViewRefused as refusal:
+        view = viewing.keep_posted(request, form_key, asked.wanted.query, _may_share_with(shape, roles))
+    except saved_views.ViewRefused as refusal:
         messages.error(request, str(refusal))
         return redirect(f"{_address(shape)}{asked.wanted.address}")
     messages.success(request, _("The view “%(name)s” has been kept.") % {"name": view.name})
@@ -312,7 +274,7 @@ def view_discard(request: HttpRequest, form_key: str, uuid: uuids.UUID) -> HttpR
     """Throw one's own view away."""
     shape = shape_for(request, form_key)
     try:
-        views.discard_view(uuid=uuid, form_key=form_key, by=request.user)
+        saved_views.discard_view(uuid=uuid, place=form_key, by=request.user)
     except NotFound:
         raise Http404 from None
     messages.success(request, _("The view has been thrown away. The submissions are untouched."))

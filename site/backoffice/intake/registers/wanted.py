@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
+from backoffice.listing.viewing import ALL
 from forms.registers.beside import BesideColumn, columns_beside
 from forms.registers.columns import RegisterColumn, RegisterShape
 from forms.registers.filters import (
@@ -31,8 +32,6 @@ from foundation.organisation.models import User
 PER_PAGE = 25
 LONGEST_WORDS = 100
 MOST_COLUMNS = 60
-ALL = "all"
-"""Names the register itself among its views."""
 SORTED = (AT, NUMBER)
 """Columns of the submission itself that lists are sorted by."""
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.definitions.words import called
 from backoffice.studio.flows.sketch import sketch
-from forms.models import RegisterView
+from forms.models import SavedView
 from foundation.editions.models import Edition
 from foundation.editions.queries import all_in_force, body_of
 from foundation.editions.texts import in_language
@@ -70,10 +70,7 @@ def impact_of(key: str, before: Mapping[str, Any] | None, after: Mapping[str, An
     children = [others[one] for one in sorted(opened) if one in others]
     # Those people keep for themselves are nobody else's to know.
     views = (
-        RegisterView.objects.filter(form_key=form)
-        .exclude(role="")
-        .order_by("name")
-        .values_list("name", flat=True)
+        SavedView.objects.filter(place=form).exclude(role="").order_by("name").values_list("name", flat=True)
     )
     return Impact(
         running=_running(key, after),
