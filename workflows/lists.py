@@ -16,6 +16,8 @@ from typing import Any
 
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
+from forms.registers.filters import Condition
+from forms.registers.selection import few_that_fulfil, fulfils
 from foundation.organisation.models import User
 from foundation.organisation.resolution import roles_of
 from workflows.models import Case, CaseClock, CaseWords
@@ -46,12 +48,13 @@ _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 @dataclass(frozen=True)
 class Asked:
-    """What a list is asked for. ``filters``: conditions that each have an index; ``late_at``: only cases with a clock
-    that was due before.
+    """What a list is asked for. ``filters``: conditions that each have an index; ``answers``: conditions on the
+    answers of the form that opened the case; ``late_at``: only cases with a clock that was due before.
     """
 
     scope: Q = field(default_factory=Q)
     filters: tuple[Q, ...] = ()
+    answers: tuple[Condition, ...] = ()
     late_at: dt.datetime | None = None
     words: str = ""
     order: str = NEWEST
@@ -120,6 +123,12 @@ class CaseList:
         rows = Case.objects.filter(asked.scope, *asked.filters)
         if not sight.everything:
             rows = rows.filter(sight.wanted)
+        for condition in asked.answers:
+            rows = rows.filter(fulfils(condition, "submission_id"))
+        for condition in asked.answers:
+            submissions = few_that_fulfil(condition)
+            if submissions is not None:
+                return rows.filter(submission__in=submissions), []
         for one in asked.filters:
             few = self._few(one)
             if few is not None:

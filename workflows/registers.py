@@ -14,7 +14,7 @@ from django.utils.translation import override
 from forms.models import Submission
 from forms.registers.beside import BesideCell, BesideColumn, Cells
 from forms.registers.columns import RegisterColumn, Type, gathered
-from forms.registers.masking import masked
+from forms.registers.sheets import cell_of
 from forms.schema import Confidentiality
 from foundation.editions.models import Edition
 from foundation.editions.texts import in_language
@@ -40,7 +40,7 @@ class CasesBeside:
             BesideColumn(STATE, Type.TEXT, 16, _state_heading),
             *(
                 BesideColumn(f"{PREFIX}{column.key}", column.type, column.width, column.heading, column.asked)
-                for column in _columns(workflow)
+                for column in step_columns(workflow)
             ),
         ]
 
@@ -49,7 +49,7 @@ class CasesBeside:
         workflow = workflow_for_form(form_key)
         if workflow is None or not found:
             return {}
-        columns, roles = _columns(workflow), roles_of(reader)
+        columns, roles = step_columns(workflow), roles_of(reader)
         cases = cases_visible_to(reader).filter(submission__in=[one.pk for one in found]).order_by()
         return {case.submission_id: _told(case, columns, roles, language) for case in cases}
 
@@ -59,7 +59,8 @@ def _state_heading(language: str) -> str:
         return _("Where the case stands")
 
 
-def _columns(workflow: str) -> list[RegisterColumn]:
+def step_columns(workflow: str) -> list[RegisterColumn]:
+    """Return the questions of a workflow's steps over all its editions as columns; none of what is confidential."""
     editions = (
         Edition.objects.filter(kind=Edition.Kind.WORKFLOW, key=workflow).order_by("number").defer("body")
     )
@@ -78,12 +79,9 @@ def _told(
     for column in columns if form is not None else ():
         assert form is not None
         if text := column.text(form, case.answers, language):
+            value = cell_of(column, form, case.answers, roles, language)
             if column.open_to(roles):
-                fuller = column.definition.of_kind.fuller_in_sheets
-                plain = column.type is Type.YES_NO or (column.type.in_words and not fuller)
-                value = text if plain else column.cell(form, case.answers, language)
                 told[f"{PREFIX}{column.key}"] = BesideCell(text, value)
             else:
-                hidden = masked(text, column)
-                told[f"{PREFIX}{column.key}"] = BesideCell(hidden, hidden, hidden=True)
+                told[f"{PREFIX}{column.key}"] = BesideCell(str(value), value, hidden=True)
     return told

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 
 from forms.models import RegisterNumber, RegisterText, Submission
 from forms.registers.columns import RegisterColumn, RegisterShape, number_of
@@ -197,8 +197,7 @@ class Selection:
                     **({f"{at}__gte": begins} if begins else {}), **({f"{at}__lt": ends} if ends else {})
                 )
                 continue
-            there = Exists(_lines(condition).filter(submission=OuterRef(ref)))
-            rows = rows.filter(~there if condition.absent else there)
+            rows = rows.filter(fulfils(condition, ref))
         return rows
 
     def _ids(self, first: int, size: int | None) -> list[int]:
@@ -249,6 +248,23 @@ class Selection:
         return lines.order_by(f"{sign}sorted_by", f"{sign}at", f"{sign}submission_id").values_list(
             "submission_id", "sorted_by", "at"
         )
+
+
+def fulfils(condition: Condition, submission: str) -> Q:
+    """Return that the submission which a row names by its column ``submission`` fulfils a condition on lines."""
+    there = Exists(_lines(condition).filter(submission=OuterRef(submission)))
+    return Q(~there) if condition.absent else Q(there)
+
+
+def few_that_fulfil(condition: Condition, most: int = BOUND) -> list[int] | None:
+    """Return the keys of the submissions that fulfil a condition on lines, read from its index; None where there are
+    more than ``most``, or where it says that there is no line. One query.
+    """
+    if condition.absent:
+        return None
+    rows = _lines(condition).order_by().values_list("submission_id", flat=True)
+    found = list((rows.distinct() if condition.several else rows)[: most + 1])
+    return found if len(found) <= most else None
 
 
 def len_of(rows: QuerySet[Any], *, doubled: bool) -> int:

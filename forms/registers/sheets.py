@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import datetime
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import IO, Any
@@ -62,6 +62,12 @@ class Order:
         if not self.beside or self.reader is None:
             return ((one, {}) for one in found)
         return with_beside(self.shape.form_key, found, self.reader, self.language)
+
+    def cells(
+        self, columns: Iterable[RegisterColumn], definition: FormDefinition, answers: Mapping[str, Any]
+    ) -> list[Cell]:
+        """Return what stands in these columns of a submission, or of a row of it."""
+        return [cell_of(column, definition, answers, self.roles, self.language) for column in columns]
 
 
 @dataclass(frozen=True)
@@ -139,14 +145,20 @@ def _width(text: str) -> int:
     return sum(2 if ord(sign) > 0x2E80 else 1 for sign in text) + 4
 
 
-def cell_of(column: RegisterColumn, definition: FormDefinition, answers: Any, order: Order) -> Cell:
-    """Return what stands in a cell: a typed value, or a mask where the answer is not open to the reader."""
-    if not column.open_to(order.roles):
-        return masked(column.text(definition, answers, order.language), column) or None
+def cell_of(
+    column: RegisterColumn,
+    definition: FormDefinition,
+    answers: Mapping[str, Any],
+    roles: Collection[str],
+    language: str,
+) -> Cell:
+    """Return what stands in a cell: a typed value, or a mask where the answer is not open to these roles."""
+    if not column.open_to(roles):
+        return masked(column.text(definition, answers, language), column) or None
     fuller = column.definition.of_kind.fuller_in_sheets
     if column.type is Type.YES_NO or (column.type.in_words and not fuller):
-        return column.text(definition, answers, order.language) or None
-    return column.cell(definition, answers, order.language)
+        return column.text(definition, answers, language) or None
+    return column.cell(definition, answers, language)
 
 
 def _rows_of(group: RowColumns, answers: Any) -> Iterator[tuple[int, int, Any]]:
@@ -178,7 +190,7 @@ def write_csv(target: IO[str], order: Order, found: Iterable[Submission], tell: 
         for count, (submission, told) in enumerate(order.rows(found), 1):
             definition = definition_of(submission.edition)
             cells = system_cells(submission, order.shape)
-            cells += [cell_of(column, definition, submission.answers, order) for column in order.columns]
+            cells += order.cells(order.columns, definition, submission.answers)
             cells += _beside(order, told)
             writer.writerow([_plain(cell) for cell in cells])
             _tell(tell, count)
@@ -320,7 +332,7 @@ def write_xlsx(target: Any, order: Order, found: Iterable[Submission], tell: Tel
             main.write(
                 [
                     *cells,
-                    *(cell_of(column, definition, submission.answers, order) for column in order.columns),
+                    *order.cells(order.columns, definition, submission.answers),
                     *_beside(order, told),
                 ]
             )
@@ -328,7 +340,10 @@ def write_xlsx(target: Any, order: Order, found: Iterable[Submission], tell: Tel
                 for outer, place, row in _rows_of(group, submission.answers):
                     where: list[Cell] = [submission.number, *([outer] if group.outer else []), place]
                     sheet.write(
-                        [*where, *(cell_of(column, definition, row, order) for column in group.columns)]
+                        [
+                            *where,
+                            *order.cells(group.columns, definition, row),
+                        ]
                     )
             _tell(tell, count)
         main.end()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from forms.models import Submission
 from forms.registers.beside import BesideColumn
 from forms.registers.columns import RegisterColumn, Type
 from forms.registers.masking import masked
-from forms.schema import definition_of
+from forms.schema import FormDefinition
 
 LONGEST_CELL = 120
 SHORT = 8
@@ -28,10 +27,15 @@ class Cell:
 
 
 def answer_cell(
-    column: RegisterColumn, submission: Submission, label: str, roles: Collection[str], language: str
+    column: RegisterColumn,
+    definition: FormDefinition,
+    answers: Mapping[str, Any],
+    label: str,
+    roles: Collection[str],
+    language: str,
 ) -> Cell:
-    """Return an answer of a submission, masked where it is not open to these roles."""
-    text = column.text(definition_of(submission.edition), submission.answers, language)
+    """Return an answer in the words of its own edition, masked where it is not open to these roles."""
+    text = column.text(definition, answers, language)
     if not column.open_to(roles):
         return Cell(label, masked(text, column), "masked" if text else "text")
     short = f"{text[:LONGEST_CELL]}…" if len(text) > LONGEST_CELL else text

@@ -25,6 +25,7 @@ from forms.registers.filters import (
 )
 from forms.registers.lines import from_number
 from forms.registers.selection import BOUND, Selection
+from forms.schema import definition_of
 from foundation.organisation.models import User
 
 
@@ -112,7 +113,14 @@ def rows_of(
                 if isinstance(column, SystemColumn)
                 else _beside_cell(column, told.get(submission.pk, {}), labels[column.key])
                 if isinstance(column, BesideColumn)
-                else answer_cell(column, submission, labels[column.key], roles, language)
+                else answer_cell(
+                    column,
+                    definition_of(submission.edition),
+                    submission.answers,
+                    labels[column.key],
+                    roles,
+                    language,
+                )
                 for column in asked.columns
             ),
         )
