@@ -29,6 +29,8 @@ BOUND = 1_000
 OPEN, CLOSED = Q(closed_at=None), Q(closed_at__isnull=False)
 RUNNING = Q(clocks__status=CaseClock.Status.RUNNING, clocks__due_at__isnull=False)
 
+FEW_SUBMISSIONS = 10_000
+"""So many submissions that a condition on answers is fulfilled by are read from its index, and their cases sorted."""
 BADGE = 100
 """Beside the inbox no more are counted."""
 
@@ -126,7 +128,7 @@ class CaseList:
         for condition in asked.answers:
             rows = rows.filter(fulfils(condition, "submission_id"))
         for condition in asked.answers:
-            submissions = few_that_fulfil(condition)
+            submissions = few_that_fulfil(condition, FEW_SUBMISSIONS)
             if submissions is not None:
                 return rows.filter(submission__in=submissions), []
         for one in asked.filters:

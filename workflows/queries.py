@@ -122,13 +122,16 @@ class Sight:
 
     ``ways`` are conditions of one column each; whatever ``wanted`` says meets one of them. Lists read them one by one,
     each from its index (``workflows.lists``). ``everything``: there is no case that is not. ``workflows``: the keys of
-    those of which there may be cases.
+    those of which there may be cases; ``by_role``: of those where a role lets them see every case; ``personal``: the
+    ways that are not by role.
     """
 
     wanted: Q
     ways: tuple[Q, ...]
     everything: bool
     workflows: frozenset[str]
+    by_role: frozenset[str]
+    personal: tuple[Q, ...]
 
     def cases(self) -> QuerySet[Case]:
         """Return them, newest first."""
@@ -144,6 +147,16 @@ def cases_visible_to(user: User) -> QuerySet[Case]:
 def sight_of(user: User) -> Sight:
     """Return which cases the person may know of."""
     return _sight(user)
+
+
+def knows(sight: Sight, workflow: str) -> bool:
+    """Whether whoever's sight it is may know what a workflow asks: a role lets them see all its cases, or there is one
+    they see. At most one query for each way in which cases are theirs.
+    """
+    if workflow in sight.by_role:
+        return True
+    rows = Case.objects.filter(sight.wanted, workflow=workflow).order_by()
+    return any(rows.filter(way).exists() for way in sight.personal)
 
 
 def inbox_of(user: User) -> QuerySet[Case]:
@@ -229,6 +242,7 @@ def _sight(user: User, demands: Demands | None = None, *, waiting: bool = False)
     wanted, held, ways = NOBODY, NOBODY, []
     all_of: list[Edition] = []
     told: set[str] = set()
+    by_role: set[str] = set()
     alike: list[tuple[Q, list[Edition]]] = []
     keys = {edition.key for edition in editions}
     for edition in editions:
@@ -249,7 +263,9 @@ def _sight(user: User, demands: Demands | None = None, *, waiting: bool = False)
                 told.add(edition.key)
                 if way != Q():
                     ways.append(way)
-                elif demands is None:
+                    continue
+                by_role.add(edition.key)
+                if demands is None:
                     all_of.append(edition)
                 else:
                     held |= Q(edition=edition) & states
@@ -262,8 +278,6 @@ def _sight(user: User, demands: Demands | None = None, *, waiting: bool = False)
         wanted |= Q(edition__in=[edition.pk for edition in some]) & condition
     if all_of:
         held = Q(edition__in=[edition.pk for edition in all_of])
-    if held != NOBODY:
-        ways.insert(0, held)
     if demands is None:
         extra = _concerning(user, Concern.Kind.values, keys, standings)
     else:
@@ -275,11 +289,12 @@ def _sight(user: User, demands: Demands | None = None, *, waiting: bool = False)
         ways.append(extra)
         told |= keys
     everything = demands is None and bool(editions) and len(all_of) == len(editions)
-    once: list[Q] = []
+    personal: list[Q] = []
     for way in ways:
-        if way not in once:
-            once.append(way)
-    return Sight(wanted, tuple(once), everything, frozenset(told))
+        if way not in personal:
+            personal.append(way)
+    walked = (*((held,) if held != NOBODY else ()), *personal)
+    return Sight(wanted, walked, everything, frozenset(told), frozenset(by_role), tuple(personal))
 
 
 def case_for(user: User, case_uuid: UUID) -> Case:

@@ -192,12 +192,13 @@ def write_csv(target: IO[str], order: Order, found: Iterable[Submission], tell: 
             cells = system_cells(submission, order.shape)
             cells += order.cells(order.columns, definition, submission.answers)
             cells += _beside(order, told)
-            writer.writerow([_plain(cell) for cell in cells])
+            writer.writerow([plain_cell(cell) for cell in cells])
             _tell(tell, count)
         return count
 
 
-def _plain(cell: Cell) -> str:
+def plain_cell(cell: Cell) -> str:
+    """Return a cell as CSV holds it, where there are no types."""
     if cell is None:
         return ""
     if isinstance(cell, str):

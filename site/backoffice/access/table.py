@@ -293,6 +293,8 @@ OURS: dict[str, Rule] = {
     "casework:decide-several": signed_in("what waits for the person: workflows.services.approvals"),
     "casework:cases": signed_in("workflows.queries.cases_visible_to"),
     "casework:file": signed_in("the same, as a file"),
+    "casework:view-keep": signed_in("one's own; shared with a role one has: forms.saved_views"),
+    "casework:view-discard": signed_in("one's own; another is not there"),
     "casework:together": signed_in(
         "the same; each case is asked for by itself: workflows.services.reassigning, workflows.services.approvals"
     ),

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods
 
 from backoffice.access.long_select import LongSelect
 from backoffice.casework.deciding import active_people, key_of, person_words, uuid_of, whole
+from backoffice.casework.listed import listed_for
 from backoffice.casework.presentation import Row, rows_of
 from backoffice.casework.wanted import Wanted
 from foundation.editions.models import Edition
@@ -30,9 +31,9 @@ from foundation.organisation.models import User
 from workflows import rules
 from workflows.definitions import definition_of
 from workflows.exceptions import CaseNotFound, WorkflowError
-from workflows.lists import CaseList, load
+from workflows.lists import load
 from workflows.models import Case
-from workflows.queries import Standings, decisions_waiting_for, sight_of
+from workflows.queries import Standings, decisions_waiting_for
 from workflows.services import approvals
 from workflows.services.reassigning import may_reassign, reassign
 from workflows.services.record import Receipt, open_round
@@ -122,10 +123,9 @@ class Order:
         back = back if back.startswith("?") else ""
         if posted.get("every"):
             wanted = Wanted.read(QueryDict(back.removeprefix("?")))
-            found = CaseList(
-                sight_of(request.user), wanted.asked(request.user), reader=request.user, bound=MOST_AT_ONCE
-            )
-            cases, too_many = load(found.ids), found.more
+            listed = listed_for(request.user, wanted, bound=MOST_AT_ONCE)
+            # Without a filter that was meant there would be more cases than were seen.
+            cases, too_many = ([] if listed.faults else load(listed.cases.ids)), listed.cases.more
         else:
             chosen = list(dict.fromkeys(one for text in posted.getlist("case") if (one := uuid_of(text))))
             too_many = len(chosen) > MOST_AT_ONCE

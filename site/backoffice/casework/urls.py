@@ -9,6 +9,7 @@ from backoffice.casework import (
     exporting,
     firing,
     inbox,
+    list_page,
     notes,
     orders,
     passport,
@@ -25,7 +26,9 @@ app_name = "casework"
 urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/decide/", inbox.decide_several, name="decide-several"),
-    path("cases/", views.case_list, name="cases"),
+    path("cases/", list_page.case_list, name="cases"),
+    path("cases/views/", list_page.view_keep, name="view-keep"),
+    path("cases/views/<uuid:uuid>/discard/", list_page.view_discard, name="view-discard"),
     path("cases/file/", exporting.export, name="file"),
     path("cases/together/<slug:deed>/", together.together, name="together"),
     path("cases/<uuid:case_uuid>/", views.case_detail, name="case"),

@@ -1,4 +1,4 @@
-"""List and page of cases, and the page of one step. For staff; who sees what is asked of ``workflows``."""
+"""The page of a case, and the page of one step. For staff; who sees what is asked of ``workflows``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -18,59 +17,15 @@ from backoffice.casework.asking import Received, asking_of, is_script, receive, 
 from backoffice.casework.deciding import key_of, uuid_of, whole
 from backoffice.casework.orders import after_step
 from backoffice.casework.pages import case_context, case_or_404, receipt_words, to_case
-from backoffice.casework.presentation import Happening, answered_of, rows_of, timeline_of
+from backoffice.casework.presentation import Happening, answered_of, timeline_of
 from backoffice.casework.questions import Questions
-from backoffice.casework.together import MOST_AT_ONCE, deeds_for
-from backoffice.casework.wanted import (
-    Wanted,
-    departments_offered,
-    headings,
-    people_offered,
-    states_offered,
-    workflows_offered,
-)
 from foundation.editions.texts import in_language
 from workflows.definitions import definition_of
 from workflows.exceptions import CaseNotFound, NotPermitted, Overtaken, RuleBroken, WorkflowError
-from workflows.ledgers import ledgers_of
-from workflows.lists import CaseList, load
 from workflows.models import Case
-from workflows.queries import sight_of, transitions_open_to
+from workflows.queries import transitions_open_to
 from workflows.schema import Transition
 from workflows.services import cases
-
-PER_PAGE = 25
-
-
-@require_GET
-def case_list(request: HttpRequest) -> HttpResponse:
-    """The cases the person may know of, as the address asks for them; open ones by default, the newest first."""
-    wanted, sight = Wanted.read(request.GET), sight_of(request.user)
-    listed = CaseList(sight, wanted.asked(request.user), reader=request.user)
-    page = Paginator(listed.ids, PER_PAGE).get_page(request.GET.get("page"))
-    rows = rows_of(load(page.object_list))
-    scopes = [("open", _("Open")), ("final", _("Closed")), ("all", _("All"))]
-    return render(
-        request,
-        "casework/case_list.html",
-        {
-            "page_title": _("Cases"),
-            "page": page,
-            "more": listed.more,
-            "rows": rows,
-            "wanted": wanted,
-            "headings": headings(wanted),
-            "scopes": [(key, title, wanted.address(scope=key)) for key, title in scopes],
-            "workflows": workflows_offered(sorted(sight.workflows)),
-            "states": states_offered(wanted.workflow),
-            "people": people_offered(wanted),
-            "departments": departments_offered(wanted, request.user),
-            "has_ledgers": bool(ledgers_of(request.user)),
-            "deeds": deeds_for(request.user) if any(row.case.closed_at is None for row in rows) else [],
-            "at_once": MOST_AT_ONCE,
-            "list_keys": True,
-        },
-    )
 
 
 @require_GET

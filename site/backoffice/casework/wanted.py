@@ -1,6 +1,7 @@
 """What an address asks of the list of cases: ``workflow``, ``state``, ``person``, ``late``, ``opened_from``,
 ``opened_to``, ``q``, ``scope`` and ``sort``; of what one leads ``led`` and ``department``; and ``asked``, for whose
-decision is waited. Other rooms link to the list with these names.
+decision is waited. Other rooms link to the list with these names. ``f`` filters by an answer and ``c`` names a column,
+as in registers; ``view`` is a saved view, with ``own`` where something of it was changed.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from backoffice.casework.deciding import uuid_of
+from backoffice.listing.filtering import filters_with
+from forms.registers.filters import MOST_FILTERS, Condition, Filter, read_filter
 from foundation.editions.models import Edition
 from foundation.editions.queries import all_in_force
 from foundation.editions.texts import in_language
@@ -32,6 +35,7 @@ NOBODY, MYSELF = "nobody", "me"
 LONGEST_KEY = 80
 LATE, SOON = "1", "soon"
 LATENESS = (LATE, SOON)
+MOST_COLUMNS = 60
 
 
 @dataclass(frozen=True)
@@ -53,16 +57,27 @@ class Wanted:
     opened_to: dt.date | None = None
     words: str = ""
     sort: str = ""
+    filters: tuple[Filter, ...] = ()
+    columns: tuple[str, ...] = ()
+    """Keys in order; empty: the usual ones."""
+    view: str = ""
+    """The uuid of the saved view it began from."""
 
     @classmethod
-    def read(cls, query: QueryDict) -> Wanted:
-        """Return what a query string asks for; what cannot be read is passed over."""
+    def read(cls, query: QueryDict, *, view: str = "") -> Wanted:
+        """Return what a query string asks for; what cannot be read is passed over. ``of`` says for which workflow
+        filters and columns were chosen: with another one they fall out.
+        """
 
         def text(name: str, most: int = LONGEST_KEY) -> str:
             return query.get(name, "").replace("\x00", "").strip()[:most]
 
         scope, sort, person = text("scope"), text("sort"), text("person")
         late, asked = text("late"), text("asked")
+        filters = [one for said in query.getlist("f")[:MOST_FILTERS] if (one := read_filter(said))]
+        columns = query.getlist("c")[:MOST_COLUMNS]
+        if query.get("of", text("workflow")) != text("workflow"):
+            filters, columns = [], [key for key in columns if "@" not in key]
         return cls(
             scope=scope if scope in SCOPES else "open",
             workflow=text("workflow"),
@@ -76,6 +91,9 @@ class Wanted:
             opened_to=_day(text("opened_to")),
             words=text("q", LONGEST_SEARCH),
             sort=sort if sort in ORDERS else "",
+            filters=tuple(dict.fromkeys(filters)),
+            columns=tuple(dict.fromkeys(columns)),
+            view=view,
         )
 
     @property
@@ -85,11 +103,11 @@ class Wanted:
 
     @property
     def narrowed(self) -> bool:
-        """Whether anything but scope and order is asked for."""
-        return replace(self, scope="open", sort="") != Wanted()
+        """Whether anything but scope, order and columns is asked for."""
+        return replace(self, scope="open", sort="", columns=(), view="") != Wanted()
 
-    def asked(self, reader: User) -> Asked:
-        """Return what the list is asked for."""
+    def asked(self, reader: User, answers: tuple[Condition, ...] = ()) -> Asked:
+        """Return what the list is asked for; ``answers``: what the filters demand of them."""
         filters = []
         if self.workflow or self.state:
             names = {"workflow": self.workflow, "state": self.state}
@@ -107,6 +125,7 @@ class Wanted:
         return Asked(
             scope=SCOPES[self.scope],
             filters=tuple(filters),
+            answers=answers,
             late_at=timezone.now() if self.late == LATE else None,
             words=self.words,
             order=self.order,
@@ -129,24 +148,52 @@ class Wanted:
             return Q(assignee=reader)
         return Q(assignee__in=User.objects.filter(uuid=self.person).values_list("pk", flat=True)[:1])
 
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        """What it asks for as names and values, without the view."""
+        pairs = [
+            ("scope", self.scope),
+            ("workflow", self.workflow),
+            ("state", self.state),
+            ("person", self.person),
+            ("late", self.late),
+            ("led", "1" if self.led else ""),
+            ("department", self.department),
+            ("asked", self.waits_for),
+            ("opened_from", self.opened_from.isoformat() if self.opened_from else ""),
+            ("opened_to", self.opened_to.isoformat() if self.opened_to else ""),
+            ("q", self.words),
+            ("sort", self.sort),
+            *(("f", str(one)) for one in self.filters),
+            *(("c", key) for key in self.columns),
+        ]
+        return [pair for pair in pairs if pair[1]]
+
+    @property
+    def query(self) -> str:
+        """What it asks for as a query string: as a saved view keeps it."""
+        return urlencode(self.said)
+
+    @property
+    def named(self) -> list[tuple[str, str]]:
+        """The same with the view it began from."""
+        return [*([("view", self.view), ("own", "1")] if self.view else []), *self.said]
+
     def address(self, **changed: Any) -> str:
         """Return the query string that asks for the same with these changes."""
-        said = replace(self, **changed)
-        pairs = [
-            ("scope", said.scope if said.scope != "open" else ""),
-            ("workflow", said.workflow),
-            ("state", said.state),
-            ("person", said.person),
-            ("late", said.late),
-            ("led", "1" if said.led else ""),
-            ("department", said.department),
-            ("asked", said.waits_for),
-            ("opened_from", said.opened_from.isoformat() if said.opened_from else ""),
-            ("opened_to", said.opened_to.isoformat() if said.opened_to else ""),
-            ("q", said.words),
-            ("sort", said.sort),
-        ]
-        return f"?{urlencode([pair for pair in pairs if pair[1]])}"
+        return f"?{urlencode(replace(self, **changed).named)}"
+
+    def extended(self, *more: tuple[str, str]) -> str:
+        """Return the query string that asks for the same and something more of the page."""
+        return f"?{urlencode([*self.named, *more])}"
+
+    def with_filter(self, new: Filter, instead_of: int | None = None) -> Wanted:
+        """Return the same with one filter more, or with one in place of another."""
+        return replace(self, filters=filters_with(self.filters, new, instead_of))
+
+    def without_filter(self, place: int) -> Wanted:
+        """Return the same without one filter."""
+        return replace(self, filters=tuple(one for at, one in enumerate(self.filters) if at != place))
 
 
 def _day(text: str) -> dt.date | None:
@@ -193,33 +240,3 @@ def people_offered(wanted: Wanted) -> list[tuple[str, str]]:
     """Return whom cases may be with: oneself, nobody, and the people who work here."""
     people = [(str(person.uuid), str(person)) for person in User.objects.filter(is_active=True)]
     return [(MYSELF, _("Myself")), (NOBODY, _("Nobody yet")), *people]
-
-
-@dataclass(frozen=True)
-class Heading:
-    """A heading of the list one may sort by. ``sorted``: ``ascending``, ``descending`` or nothing."""
-
-    text: str
-    url: str
-    sorted: str
-
-
-def headings(wanted: Wanted) -> dict[str, Heading]:
-    """Return the headings one may sort by, by column; choosing one again turns the order round where it can be."""
-    told = {
-        "number": _("Number"),
-        "due": _("Due"),
-        "changed": _("Last change"),
-        "opened": _("Opened"),
-    }
-    found = {}
-    for column, text in told.items():
-        now = wanted.order.removeprefix("-") == column
-        descending = wanted.order.startswith("-")
-        turned = column if now and descending else f"-{column}"
-        found[column] = Heading(
-            text,
-            wanted.address(sort=turned if turned in ORDERS else column),
-            ("descending" if descending else "ascending") if now else "",
-        )
-    return found

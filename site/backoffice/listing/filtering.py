@@ -184,3 +184,13 @@ def posted_filter(query: QueryDict, column: str) -> Filter | None:
 def place_in(text: str) -> int | None:
     """Return the place of a filter in use that an address names; None where it names none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else None
+
+
+def filters_with(filters: Sequence[Filter], new: Filter, instead_of: int | None) -> tuple[Filter, ...]:
+    """Return filters with one more, or with one in place of another; none of them twice."""
+    found = list(filters)
+    if instead_of is not None and 0 <= instead_of < len(found):
+        found[instead_of] = new
+    else:
+        found.append(new)
+    return tuple(dict.fromkeys(found))

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
+from backoffice.listing.filtering import filters_with
 from backoffice.listing.viewing import ALL
 from forms.registers.beside import BesideColumn, columns_beside
 from forms.registers.columns import RegisterColumn, RegisterShape
@@ -100,12 +101,7 @@ class Wanted:
 
     def with_filter(self, new: Filter, instead_of: int | None = None) -> Wanted:
         """Return the same with one filter more, or with one in place of another."""
-        filters = list(self.filters)
-        if instead_of is not None and 0 <= instead_of < len(filters):
-            filters[instead_of] = new
-        else:
-            filters.append(new)
-        return replace(self, filters=tuple(dict.fromkeys(filters)), page=1)
+        return replace(self, filters=filters_with(self.filters, new, instead_of), page=1)
 
     def without_filter(self, place: int) -> Wanted:
         """Return the same without one filter."""
