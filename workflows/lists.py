@@ -22,7 +22,7 @@ from foundation.organisation.models import User
 from foundation.organisation.resolution import roles_of
 from workflows.models import Case, CaseClock, CaseWords
 from workflows.queries import Sight, inbox_sight, orders_asked_of
-from workflows.words import having, holds, parts_of, readable
+from workflows.words import having, holds, parts_of, read_through, readable
 
 BOUND = 1_000
 """So many cases are counted exactly and can be leafed through."""
@@ -31,6 +31,10 @@ RUNNING = Q(clocks__status=CaseClock.Status.RUNNING, clocks__due_at__isnull=Fals
 
 FEW_SUBMISSIONS = 10_000
 """So many submissions that a condition on answers is fulfilled by are read from its index, and their cases sorted."""
+COMMON, SAMPLED = 2_000, 300
+"""Words that stand in more cases are common. Of the newest ``SAMPLED`` it is found out how many are asked for: where
+that is less than a twentieth, not all cases with the words are gone through.
+"""
 BADGE = 100
 """Beside the inbox no more are counted."""
 
@@ -49,15 +53,40 @@ _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
+class DueWithin:
+    """When a clock is due: before ``before``; with ``after`` not earlier than that, and no other clock earlier."""
+
+    before: dt.datetime
+    after: dt.datetime | None = None
+
+    def said(self, of: str = "") -> Q:
+        """Return it as a condition on clocks, or on that to which they belong by the name ``of``."""
+        least = {} if self.after is None else {f"{of}due_at__gte": self.after}
+        return Q(**{f"{of}due_at__lt": self.before}, **least)
+
+    @property
+    def clocks(self) -> QuerySet[CaseClock]:
+        """The running clocks that are due then."""
+        return CaseClock.objects.filter(self.said(), status=CaseClock.Status.RUNNING)
+
+    def of(self, rows: QuerySet[Case]) -> QuerySet[Case]:
+        """Return those of the cases none of whose clocks is due earlier."""
+        if self.after is None:
+            return rows
+        earlier = CaseClock.objects.filter(status=CaseClock.Status.RUNNING, due_at__lt=self.after)
+        return rows.filter(~Exists(earlier.filter(case=OuterRef("pk"))))
+
+
+@dataclass(frozen=True)
 class Asked:
     """What a list is asked for. ``filters``: conditions that each have an index; ``answers``: conditions on the
-    answers of the form that opened the case; ``late_at``: only cases with a clock that was due before.
+    answers of the form that opened the case; ``due``: only cases with a clock that is due then.
     """
 
     scope: Q = field(default_factory=Q)
     filters: tuple[Q, ...] = ()
     answers: tuple[Condition, ...] = ()
-    late_at: dt.datetime | None = None
+    due: DueWithin | None = None
     words: str = ""
     order: str = NEWEST
 
@@ -77,12 +106,12 @@ class CaseList:
         if asked.words.strip() and not self._parts:
             return []
         found = self._first()
-        if asked.late_at is not None and asked.order == "due" and not self._parts:
+        if asked.due is not None and asked.order == "due" and not self._parts:
             return found
         if len(found) <= self.bound:
             return self._in_order(found)
         # Of too many to sort: those that come first in the order, where it can be walked.
-        if self._parts or asked.late_at is not None:
+        if self._parts or asked.due is not None:
             return self._in_order(found[: self.bound]) + found[self.bound :]
         return found if asked.order != "due" else self._by_due()
 
@@ -100,14 +129,14 @@ class CaseList:
 
     def _first(self) -> list[int]:
         """Return up to one more than the bound; where there are more, those that come first (of words: the newest,
-        of late ones: the latest, by due: any).
+        by a clock: what is due first, by due: any).
         """
         asked = self._asked
         rows, broad = self._narrowed()
         if self._parts:
             return self._with_words(rows, broad)
-        if asked.late_at is not None:
-            return self._by_clock(rows, walked=bool(broad), before=asked.late_at)
+        if asked.due is not None:
+            return self._by_clock(asked.due.of(rows), walked=bool(broad), within=asked.due)
         column, descending = ORDERS[asked.order if asked.order != "due" else NEWEST]
         order = [f"-{column}", "-pk"] if descending else [column, "pk"]
         if not broad:
@@ -161,20 +190,33 @@ class CaseList:
     def _with_words(self, rows: QuerySet[Case], broad: Sequence[Q]) -> list[int]:
         """Return the newest of the cases whose words have every part, as far as the reader may read the words."""
         asked = self._asked
-        if asked.late_at is not None:
-            late = CaseClock.objects.filter(status=CaseClock.Status.RUNNING, due_at__lt=asked.late_at)
-            rows = rows.filter(pk__in=late.values("case"))
+        if asked.due is not None:
+            rows = asked.due.of(rows).filter(pk__in=asked.due.clocks.values("case"))
         words = CaseWords.objects.filter(readable(roles_of(self._reader)))
         if not broad:
             kept: dict[int, list[str]] = {}
             for case, text in words.filter(case__in=self._slice(rows)).values_list("case_id", "words"):
                 kept.setdefault(case, []).append(text)
-            found = (case for case, texts in kept.items() if any(holds(one, self._parts) for one in texts))
-            return sorted(found, reverse=True)
-        if rows.query.where:
-            words = words.filter(Exists(rows.order_by().filter(pk=OuterRef("case_id"))))
+            few = (case for case, texts in kept.items() if any(holds(one, self._parts) for one in texts))
+            return sorted(few, reverse=True)
         first = having(words, self._parts).values_list("case_id", flat=True)
-        return _once(list(first[: 2 * (self.bound + 1)]), self.bound + 1)
+        if not rows.query.where:
+            return _once(list(first[: 2 * (self.bound + 1)]), self.bound + 1)
+        newest = list(first[: COMMON + 1])
+        if len(newest) <= COMMON:
+            return self._of_these(rows, newest)
+        if len(self._of_these(rows, newest[:SAMPLED])) >= SAMPLED // 20:
+            seen = Exists(rows.order_by().filter(pk=OuterRef("case_id")))
+            return _once(list(first.filter(seen)[: 2 * (self.bound + 1)]), self.bound + 1)
+        # Words that stand in many cases, of which few are asked for: these are walked, and their words read.
+        rows = rows.filter(Exists(read_through(words, self._parts).filter(case=OuterRef("pk"))))
+        ordered = [pk for way in broad for pk in self._slice(rows.filter(way).order_by("-opened_at", "-pk"))]
+        return sorted(set(ordered), reverse=True)[: self.bound + 1]
+
+    def _of_these(self, rows: QuerySet[Case], keys: Sequence[int]) -> list[int]:
+        """Return those of the keys that are among the rows, in their order, up to one more than the bound."""
+        found = set(rows.filter(pk__in=keys).order_by().values_list("pk", flat=True))
+        return _once((pk for pk in keys if pk in found), self.bound + 1)
 
     def _in_order(self, ids: Sequence[int]) -> list[int]:
         """Return the keys in the order that is asked for; what has no date comes last."""
@@ -190,22 +232,19 @@ class CaseList:
         keys = dict(Case.objects.filter(pk__in=ids).order_by().values_list("pk", column))
         return sorted((pk for pk in ids if pk in keys), key=lambda pk: (keys[pk], pk), reverse=descending)
 
-    def _by_clock(
-        self, rows: QuerySet[Case], *, walked: bool, before: dt.datetime | None = None
-    ) -> list[int]:
-        """Return up to one more than the bound of the rows that have a running clock (due ``before``), what is due
+    def _by_clock(self, rows: QuerySet[Case], *, walked: bool, within: DueWithin | None = None) -> list[int]:
+        """Return up to one more than the bound of the rows that have a running clock (due ``within``), what is due
         first first. ``walked``: the rows are many, so that the clocks are read first, in their order.
         """
         most = 4 * (self.bound + 1)
-        due = Q(due_at__isnull=False) if before is None else Q(due_at__lt=before)
         if walked:
-            clocks = CaseClock.objects.filter(due, status=CaseClock.Status.RUNNING).order_by("due_at")
+            every = CaseClock.objects.filter(status=CaseClock.Status.RUNNING, due_at__isnull=False)
+            clocks = (every if within is None else within.clocks).order_by("due_at")
             first = list(clocks.values_list("case_id", flat=True)[:most])
-            asked_for = set(rows.filter(pk__in=first).order_by().values_list("pk", flat=True))
-            found = _once((pk for pk in first if pk in asked_for), self.bound + 1)
+            found = self._of_these(rows, first)
             if len(found) > self.bound or len(first) < most:
                 return found
-        timed = rows.filter(RUNNING) if before is None else rows.filter(RUNNING, clocks__due_at__lt=before)
+        timed = rows.filter(RUNNING, *([] if within is None else [within.said("clocks__")]))
         return _once(self._slice(timed.order_by("clocks__due_at"), times=4), self.bound + 1)
 
     def _by_due(self) -> list[int]:

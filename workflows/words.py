@@ -15,7 +15,9 @@ from itertools import pairwise
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField, Value
+from django.db.models.functions import Concat, StrIndex
+from django.db.models.lookups import GreaterThan
 
 from forms.registers.columns import Type, typed_columns
 from forms.registers.lines import folded
@@ -185,3 +187,13 @@ def having(found: QuerySet[CaseWords], parts: Collection[tuple[str, bool]]) -> Q
         )
     query = " & ".join(f"'{part}'{':*' if begins else ''}" for part, begins in parts)
     return found.extra(where=["workflows_casewords.parts @@ %s::tsquery"], params=[query]).order_by("-pk")
+
+
+def read_through(found: QuerySet[CaseWords], parts: Collection[tuple[str, bool]]) -> QuerySet[CaseWords]:
+    """Return the same by reading the words themselves: for rows that are found by something else."""
+    found = found.annotate(between=Concat(Value(" "), "words", Value(" "), output_field=TextField()))
+    for part, begins in parts:
+        # Not LIKE, which folds case and takes twice as long.
+        at = StrIndex("between", Value(f" {part}{'' if begins else ' '}"))
+        found = found.filter(GreaterThan(at, 0))
+    return found

@@ -116,6 +116,11 @@ class Case(Audited):
                 name="case_open_by_assignee",
             ),
             models.Index(
+                fields=["submitted_by", "changed_at", "id"],
+                condition=models.Q(closed_at=None),
+                name="case_open_by_submitter",
+            ),
+            models.Index(
                 fields=["edition", "state", "changed_at", "id"],
                 condition=models.Q(closed_at=None),
                 name="case_open_by_stand",

@@ -26,8 +26,9 @@ from foundation.editions.queries import all_in_force
 from foundation.editions.texts import in_language
 from foundation.organisation.models import User
 from workflows.definitions import definition_of, edition_in_force
-from workflows.lists import CLOSED, NEWEST, OPEN, ORDERS, Asked
-from workflows.load import OTHERS, Supervised, due_soon
+from workflows.lists import CLOSED, NEWEST, OPEN, ORDERS, Asked, DueWithin
+from workflows.load import OTHERS, Supervised
+from workflows.load import SOON as DAY
 
 SCOPES = {"open": OPEN, "final": CLOSED, "all": Q()}
 LONGEST_SEARCH = 100
@@ -98,8 +99,8 @@ class Wanted:
 
     @property
     def order(self) -> str:
-        """The order of the list: late ones by when they were due, others the newest first, where nobody chose."""
-        return self.sort or ("due" if self.late == LATE else NEWEST)
+        """The order of the list: where one asks what is due, by that; else the newest first, where nobody chose."""
+        return self.sort or ("due" if self.late else NEWEST)
 
     @property
     def narrowed(self) -> bool:
@@ -116,8 +117,6 @@ class Wanted:
             filters.append(self._has_it(reader))
         if self.led or self.waits_for:
             filters += self._of_those_led(reader)
-        if self.late == SOON:
-            filters.append(due_soon(timezone.now()))
         if self.opened_from:
             filters.append(Q(opened_at__gte=_midnight(self.opened_from)))
         if self.opened_to:
@@ -126,10 +125,13 @@ class Wanted:
             scope=SCOPES[self.scope],
             filters=tuple(filters),
             answers=answers,
-            late_at=timezone.now() if self.late == LATE else None,
+            due=self._due(timezone.now()),
             words=self.words,
             order=self.order,
         )
+
+    def _due(self, now: dt.datetime) -> DueWithin | None:
+        return {LATE: DueWithin(now), SOON: DueWithin(now + DAY, after=now)}.get(self.late)
 
     def _of_those_led(self, reader: User) -> list[Q]:
         supervised, found = Supervised(reader), []

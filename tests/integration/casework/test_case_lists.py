@@ -20,7 +20,7 @@ from foundation.organisation.models import User
 from tests.factories.chains import act, form_body, open_one, publish_all, state, step, workflow_body
 from tests.factories.organisation import make_user
 from workflows import samples, words
-from workflows.lists import BOUND, OPEN, Asked, CaseList
+from workflows.lists import BOUND, OPEN, Asked, CaseList, DueWithin
 from workflows.models import Case, CaseClock, CaseWords
 from workflows.queries import cases_visible_to, inbox_of, inbox_sight, sight_of
 from workflows.services import word_renewal
@@ -127,7 +127,7 @@ def test_however_few_are_counted_the_list_begins_with_the_same_cases(
 ) -> None:
     now = timezone.now()
     for person in (auditor, clerk):
-        asked = Asked(OPEN, late_at=now if late else None, words=text, order="-opened")
+        asked = Asked(OPEN, due=DueWithin(now) if late else None, words=text, order="-opened")
         whole = CaseList(sight_of(person), asked, reader=person)
         short = CaseList(sight_of(person), asked, reader=person, bound=bound)
         expected = cases_visible_to(person).filter(closed_at=None).order_by("-opened_at", "-id")
@@ -141,6 +141,28 @@ def test_however_few_are_counted_the_list_begins_with_the_same_cases(
         assert len(short.ids) == min(bound, len(whole.ids))
         if not late and not text:
             assert short.ids == whole.ids[:bound]
+
+
+@pytest.mark.parametrize("sampled", [2, 40])
+@pytest.mark.parametrize("common", [3, 1000])
+@pytest.mark.parametrize("text", ["划痕", "王", "划痕 王伟", "5678", "没有的词"])
+def test_common_and_rare_words_find_the_same_whichever_way_they_are_read(
+    auditor: User, clerk: User, text: str, common: int, sampled: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workflows.lists.SAMPLED", sampled)
+    for person in (auditor, clerk):
+        asked = Asked(words=text, scope=OPEN)
+        plain = CaseList(sight_of(person), asked, reader=person).ids
+        with monkeypatch.context() as changed:
+            changed.setattr("workflows.lists.COMMON", common)
+            # So that what the person sees is walked, and not looked up by its keys.
+            found = CaseList(sight_of(person), asked, reader=person)
+            sight = sight_of(person)
+            found._narrowed = lambda sight=sight: (  # type: ignore[method-assign]
+                cases_visible_to(person).filter(OPEN).select_related(None),
+                list(sight.ways),
+            )
+            assert set(found.ids) == set(plain)
 
 
 def test_the_inbox_begins_with_what_has_waited_longest(auditor: User, clerk: User) -> None:
