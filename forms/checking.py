@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
-from forms.faults import sentence
+from forms.faults import name_of, place_of, sentence
 from forms.fields import FieldFault, Surroundings
 from forms.fields.lookup import LookupOptions
 from forms.fields.reference import ReferenceField, ReferenceOptions
@@ -45,7 +45,7 @@ def parse(body: Mapping[str, Any]) -> tuple[FormDefinition | None, list[Problem]
     try:
         return FormDefinition.model_validate(body), []
     except ValidationError as error:
-        return None, [Problem(_path(body, fault["loc"]), sentence(fault)) for fault in error.errors()]
+        return None, [Problem(place_of(body, fault["loc"]), sentence(fault)) for fault in error.errors()]
 
 
 def check(
@@ -360,22 +360,5 @@ def _texts(node: Any, path: str) -> Iterator[tuple[str, dict[str, str]]]:
             yield from _texts(value, f"{path}.{key}".lstrip("."))
     elif isinstance(node, list | tuple):
         for position, value in enumerate(node):
-            name = _name_of(value, position)
+            name = name_of(value, position)
             yield from _texts(value, f"{path}.{name}".lstrip("."))
-
-
-def _path(body: Any, location: tuple[int | str, ...]) -> str:
-    """Return a place in the body as people find it: list items by their id or key."""
-    parts: list[str] = []
-    here = body
-    for part in location:
-        try:
-            here = here[part]
-        except (LookupError, TypeError):
-            here = None
-        parts.append(str(_name_of(here, part) if isinstance(part, int) else part))
-    return ".".join(parts)
-
-
-def _name_of(item: Any, position: int) -> Any:
-    return item.get("id") or item.get("key") or position if isinstance(item, dict) else position

@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from foundation.expressions import ExpressionFault
 from foundation.expressions.lexer import tokens_of
 
@@ -173,10 +175,10 @@ def _read_into(tree: Tree, thing: Thing, said: Mapping[str, Any]) -> None:
             raise NotATree(f"{thing}: “{slot}” is no list")
         for one in within:
             if not isinstance(one, dict) or not isinstance(one.get("id"), str) or not one["id"]:
-                raise NotATree(f"{thing}: something in “{slot}” has no id")
+                raise NotATree(_("Something in “%(list)s” has no id; give it one.") % {"list": slot})
             name = Thing(sort, one["id"])
             if name in tree.own:
-                raise NotATree(f"the id “{name.id}” is used more than once")
+                raise NotATree(_("The id “%(id)s” is used more than once.") % {"id": name.id})
             tree.add(name, one, thing, slot)
             _read_into(tree, name, one)
 
@@ -293,7 +295,7 @@ def renamed(body: Body, thing: Thing, name: str) -> Body:
     """Return the body with another id for a thing, and everything that speaks of it speaking of the new one."""
     tree = tree_of(body)
     if Thing(thing.sort, name) in tree.own:
-        raise NotATree(f"the id “{name}” is used more than once")
+        raise NotATree(_("The id “%(id)s” is used more than once.") % {"id": name})
     return tidy(_renaming(tree)(body, {thing.id: name}, thing))
 
 

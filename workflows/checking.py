@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from forms.checking import Registers
-from forms.faults import sentence
+from forms.faults import place_of, sentence
 from forms.schema import FieldDefinition, FormDefinition
 from foundation import expressions
 from foundation.notifying.kinds import fields_of, kind_of
@@ -34,9 +34,7 @@ def parse(body: Mapping[str, Any]) -> tuple[WorkflowDefinition | None, list[Prob
     try:
         return WorkflowDefinition.model_validate(body), []
     except ValidationError as error:
-        return None, [
-            Problem(".".join(str(part) for part in fault["loc"]), sentence(fault)) for fault in error.errors()
-        ]
+        return None, [Problem(place_of(body, fault["loc"]), sentence(fault)) for fault in error.errors()]
 
 
 def problems_of(

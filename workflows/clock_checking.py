@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from django.utils.translation import gettext as _
 
 from forms.schema import FieldDefinition, FormDefinition
+from foundation.editions.texts import in_language
 from workflows.network import running_states
 from workflows.schema import Clock, WorkflowDefinition
 
@@ -25,7 +26,7 @@ def faults_of(
         yield from _course(definition, clock, place)
         yield from _targets(clock, place, fields if form is not None else None)
         yield from _takes(definition, clock, place)
-        yield from _promise(clock, f"{place}.promise", fields if form is not None else None)
+        yield from _promise(definition, clock, f"{place}.promise", fields if form is not None else None)
 
 
 def _names(
@@ -57,6 +58,12 @@ def _names(
         yield f"{place}.due.again", _("Nobody is told when the time is over, so nobody can be told again.")
 
 
+def called(definition: WorkflowDefinition, state: str) -> str:
+    """Return what people call a state; the id itself where there is no such state."""
+    found = next((one for one in definition.states if one.id == state), None)
+    return in_language(found.title) if found is not None else state
+
+
 def _needs_calendar(clock: Clock) -> bool:
     units: list[str] = [target.unit for target in clock.targets if target.answer is None or target.amount]
     units += [one.unit for one in clock.due.escalations]
@@ -70,11 +77,16 @@ def _course(definition: WorkflowDefinition, clock: Clock, place: str) -> Iterato
     if not clock.ends:
         yield f"{place}.ends", _("The clock never stops: say which state stops it.")
     if both := sorted(set(clock.begins) & set(clock.ends)):
-        yield f"{place}.ends", _("It would begin and stop in the same state: %(state)s.") % {"state": both[0]}
+        yield (
+            f"{place}.ends",
+            _("It would begin and stop in the same state: %(state)s.")
+            % {"state": called(definition, both[0])},
+        )
     if both := sorted(set(clock.ends) & set(clock.pauses)):
         yield (
             f"{place}.pauses",
-            _("It would stop and stand still in the same state: %(state)s.") % {"state": both[0]},
+            _("It would stop and stand still in the same state: %(state)s.")
+            % {"state": called(definition, both[0])},
         )
     final = {state.id for state in definition.states if state.category == "final"}
     for state in clock.pauses:
@@ -87,7 +99,7 @@ def _course(definition: WorkflowDefinition, clock: Clock, place: str) -> Iterato
             yield (
                 f"{place}.ends",
                 _("The clock never stops: from “%(state)s” no way leads to a state that stops it.")
-                % {"state": state},
+                % {"state": called(definition, state)},
             )
 
 
@@ -128,7 +140,11 @@ def _takes(definition: WorkflowDefinition, clock: Clock, place: str) -> Iterator
         yield path, _("There is no step “%(step)s”.") % {"step": name}
         return
     if any(question.required for question in step.asks):
-        yield path, _("The machine answers no questions: make those of “%(step)s” optional.") % {"step": name}
+        yield (
+            path,
+            _("The machine answers no questions: make those of “%(step)s” optional.")
+            % {"step": in_language(step.title)},
+        )
     if step.assignment.mode == "choose":
         yield path, _("The machine chooses nobody: assign in turn or by load.")
     final = {state.id for state in definition.states if state.category == "final"}
@@ -139,11 +155,13 @@ def _takes(definition: WorkflowDefinition, clock: Clock, place: str) -> Iterator
             yield (
                 path,
                 _("The time can be over in “%(state)s”, and “%(step)s” cannot be taken there.")
-                % {"state": state, "step": name},
+                % {"state": called(definition, state), "step": in_language(step.title)},
             )
 
 
-def _promise(clock: Clock, place: str, fields: dict[str, FieldDefinition] | None) -> Iterator[Fault]:
+def _promise(
+    definition: WorkflowDefinition, clock: Clock, place: str, fields: dict[str, FieldDefinition] | None
+) -> Iterator[Fault]:
     said = clock.promise
     if said is None:
         return
@@ -160,7 +178,8 @@ def _promise(clock: Clock, place: str, fields: dict[str, FieldDefinition] | None
         if state not in clock.ends:
             yield (
                 f"{place}.kept",
-                _("“%(state)s” does not stop the clock, so it cannot keep the promise.") % {"state": state},
+                _("“%(state)s” does not stop the clock, so it cannot keep the promise.")
+                % {"state": called(definition, state)},
             )
     for name, answer in (("to_answer", said.to_answer), ("by_answer", said.by_answer)):
         if answer is None or fields is None:
@@ -174,5 +193,5 @@ def _promise(clock: Clock, place: str, fields: dict[str, FieldDefinition] | None
                 _(
                     "Not everybody who sees the case may read “%(field)s”: say in words to whom, for the others."
                 )
-                % {"field": answer},
+                % {"field": in_language(field.label)},
             )

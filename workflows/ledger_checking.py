@@ -10,8 +10,17 @@ from django.utils.translation import gettext as _
 
 from forms.schema import FieldDefinition, FormDefinition
 from foundation import expressions
+from foundation.editions.texts import in_language
 from workflows.sameness import one_spelling
-from workflows.schema import BALANCE, BY_AMOUNT, CASE_NUMBER, Ledger, WorkflowDefinition, total_name
+from workflows.schema import (
+    BALANCE,
+    BY_AMOUNT,
+    CASE_NUMBER,
+    Ledger,
+    PayerList,
+    WorkflowDefinition,
+    total_name,
+)
 from workflows.vocabulary import ledger_names, spoken_of
 
 Severity = Literal["error", "warning"]
@@ -83,7 +92,9 @@ def faults_of(definition: WorkflowDefinition, form: FormDefinition | None) -> It
             yield _fault(path, _("The form has no field “%(field)s”.") % {"field": name})
         elif path.endswith(".dated") and known[name].kind != "date":
             yield _fault(
-                path, _("“%(field)s” is no day; choose a field of the kind “date”.") % {"field": name}
+                path,
+                _("“%(field)s” is no day; choose a field of the kind “date”.")
+                % {"field": in_language(known[name].label)},
             )
 
 
@@ -111,7 +122,8 @@ def _postings(definition: WorkflowDefinition, ledger: Ledger, form: FormDefiniti
             ):
                 yield _fault(
                     f"{place}.amount",
-                    _("“%(field)s” is in another currency than the ledger.") % {"field": name},
+                    _("“%(field)s” is in another currency than the ledger.")
+                    % {"field": in_language(question.label)},
                 )
 
 
@@ -142,28 +154,36 @@ def _payer_list(ledger: Ledger) -> Iterator[Fault]:
             yield _fault(
                 f"{place}.keys.{repeated}", _("The id “%(id)s” is used more than once.") % {"id": repeated}
             )
-    headings = [
-        *told.amount_headings,
-        *told.day_headings,
-        *told.reference_headings,
-        *(h for key in told.keys for h in key.headings),
-    ]
-    for repeated, count in Counter(one_spelling(heading) for heading in headings).items():
-        if count > 1:
-            yield _fault(
-                place, _("The heading “%(heading)s” stands for two columns.") % {"heading": repeated}
-            )
+    yield from _headings(told, place)
     for position, rule in enumerate(told.matches):
         for name in rule.keys:
             if name not in marks and name != BY_AMOUNT:
                 yield _fault(
-                    f"{place}.matches.{position}", _("The list has no mark “%(mark)s”.") % {"mark": name}
+                    f"{place}.matches.{position}.keys", _("The list has no mark “%(mark)s”.") % {"mark": name}
                 )
         if set(rule.keys) <= {BY_AMOUNT}:
             yield _fault(
-                f"{place}.matches.{position}",
+                f"{place}.matches.{position}.keys",
                 _("An amount alone says nothing about whose it is; add a mark."),
             )
+
+
+def _headings(told: PayerList, place: str) -> Iterator[Fault]:
+    """Yield, at the later one, each heading that stands for two columns."""
+    lists = [
+        *((f"{place}.keys.{key.id}.headings", key.headings) for key in told.keys),
+        (f"{place}.amount_headings", told.amount_headings),
+        (f"{place}.day_headings", told.day_headings),
+        (f"{place}.reference_headings", told.reference_headings),
+    ]
+    seen: set[str] = set()
+    for path, headings in lists:
+        for heading in headings:
+            if one_spelling(heading) in seen:
+                yield _fault(
+                    path, _("The heading “%(heading)s” stands for two columns.") % {"heading": heading}
+                )
+            seen.add(one_spelling(heading))
 
 
 def _named_in_ledger(ledger: Ledger) -> Iterator[tuple[str, str]]:

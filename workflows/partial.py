@@ -14,8 +14,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from forms.faults import place_of
 from workflows.faults import Problem
-from workflows.schema import WorkflowDefinition
+from workflows.schema import BALANCE, WorkflowDefinition, total_name
 
 MOST_CUTS = 60
 _STANDING_IN: Mapping[str, Any] = {
@@ -26,6 +27,8 @@ _STANDING_IN: Mapping[str, Any] = {
     "access": {"sees": ["submitter"]},
 }
 """What stands for a part every definition has, where it cannot be read; nothing is said of it."""
+_STANDING_WITHIN: Mapping[str, Any] = {"title": {"zh-hans": "–", "en": "–"}, "sees": ["submitter"]}
+"""The same of parts further in: without it what they belong to would be left out, and all that speaks of it."""
 _REACHING = frozenset({"states", "transitions"})
 """Where one of these was left out, nobody can tell which states are reached."""
 
@@ -34,18 +37,28 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Rest:
-    """The part of a definition that can be read. ``cut``: the paths that were left out, ``names``: the ids of what
-    stood there.
+    """The part of a definition that can be read. ``cut``: the paths that were left out, ``places``: the same as people
+    find them, ``names``: the ids of what stood there, and the names that expressions know by it.
     """
 
     definition: WorkflowDefinition
     cut: tuple[Path, ...]
+    places: tuple[str, ...]
     names: frozenset[str]
 
     def known(self, problem: Problem) -> bool:
         """Say whether a problem of the rest is one of the whole: it does not follow from what was left out."""
         root = problem.path.split(".")[0]
         if any(path[0] == root and len(path) == 1 for path in self.cut):
+            return False
+        if any(f"{problem.path}.".startswith(f"{place}.") for place in self.places):
+            return False
+        lists = [
+            place.rpartition(".")[0]
+            for path, place in zip(self.cut, self.places, strict=True)
+            if _in_list(path)
+        ]
+        if problem.path in lists or (problem.path.startswith("ledger.kinds.") and "ledger.postings" in lists):
             return False
         if any(re.search(rf"\b{re.escape(name)}\b", problem.message) for name in self.names):
             return False
@@ -61,18 +74,25 @@ def rest_of(body: Mapping[str, Any]) -> Rest | None:
     """Return what is left of a definition without what cannot be read; None where too little is."""
     here: Any = copy.deepcopy(dict(body))
     cut: list[Path] = []
+    places: list[str] = []
     names: set[str] = set()
     for _turn in range(MOST_CUTS):
         try:
-            return Rest(WorkflowDefinition.model_validate(here), tuple(cut), frozenset(names))
+            return Rest(WorkflowDefinition.model_validate(here), tuple(cut), tuple(places), frozenset(names))
         except ValidationError as error:
             faults = [tuple(fault["loc"]) for fault in error.errors()]
         found = _cut(here, faults)
         if found is None:
             return None
-        here, path, gone = found
+        rest, path, gone = found
         cut.append(path)
+        places.append(place_of(here, path))
         names |= gone
+        if path[0] == "ledger":
+            names |= {total_name(name) for name in gone}
+        if path in (("ledger",), ("ledger", "kinds")):
+            names.add(BALANCE)
+        here = rest
     return None
 
 
@@ -100,11 +120,19 @@ def _taken_out(body: dict[str, Any], path: Path) -> tuple[Any] | None:
         said = body.get(str(last))
         body[str(last)] = copy.deepcopy(_STANDING_IN[str(last)])
         return (said,)
+    if isinstance(here, dict) and last in _STANDING_WITHIN:
+        said = here.get(last)
+        here[last] = copy.deepcopy(_STANDING_WITHIN[str(last)])
+        return (said,)
     if isinstance(here, dict) and last in here:
         return (here.pop(last),)
     if isinstance(here, list) and isinstance(last, int) and last < len(here):
         return (here.pop(last),)
     return None
+
+
+def _in_list(path: Path) -> bool:
+    return isinstance(path[-1], int)
 
 
 def _faults_of(body: Mapping[str, Any]) -> Sequence[Any]:

@@ -536,19 +536,25 @@ class WorkflowDefinition(Part):
             if state.approval is not None:
                 place = f"states.{state.id}.approval"
                 places.append((f"{place}.roles", state.approval.roles))
-                places += [(f"{place}.notices", notice.roles) for notice in state.approval.notices]
+                places += [
+                    (f"{place}.notices.{at}.roles", notice.roles)
+                    for at, notice in enumerate(state.approval.notices)
+                ]
         for step in self.transitions:
             place = f"transitions.{step.id}"
             places.append((f"{place}.roles", step.roles))
             places.append((f"{place}.assignment.roles", step.assignment.roles))
             places.append((f"{place}.assignment.skills", tuple(step.assignment.skills.values())))
-            places += [(f"{place}.notices", notice.roles) for notice in step.notices]
+            places += [(f"{place}.notices.{at}.roles", one.roles) for at, one in enumerate(step.notices)]
             places += [(f"{place}.opens.{at}.to", opening.to) for at, opening in enumerate(step.opens)]
         for clock in self.clocks:
             place = f"clocks.{clock.id}"
-            places += [(f"{place}.warnings", warning.roles) for warning in clock.warnings]
+            places += [(f"{place}.warnings.{at}.roles", one.roles) for at, one in enumerate(clock.warnings)]
             places.append((f"{place}.due.roles", clock.due.roles))
-            places += [(f"{place}.due.escalations", one.roles) for one in clock.due.escalations]
+            places += [
+                (f"{place}.due.escalations.{at}.roles", one.roles)
+                for at, one in enumerate(clock.due.escalations)
+            ]
         places += [
             (f"{place}.asks.{question.id}.readers", tuple(question.readers))
             for place, questions in self.askers()

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import ngettext
 from pydantic import ValidationError
 
-from forms.faults import sentence
+from forms.faults import place_of, sentence
 from forms.schema import FormDefinition
 from forms.schema import definition_of as form_of
 from foundation.editions.models import Edition
@@ -63,9 +63,7 @@ def check_report(body: Mapping[str, Any]) -> list[Problem]:
     try:
         report = ReportDefinition.model_validate(body)
     except ValidationError as error:
-        return [
-            Problem(".".join(str(part) for part in fault["loc"]), sentence(fault)) for fault in error.errors()
-        ]
+        return [Problem(place_of(body, fault["loc"]), sentence(fault)) for fault in error.errors()]
     roles = frozenset(Role.objects.values_list("key", flat=True)) - set(RoleBinding.Relation.values)
     return problems_of(report, _workflow, roles)
 

@@ -140,14 +140,17 @@ _BY_PLACE: dict[str, Promise] = {
     "assignment.roles": _("Chosen from these roles"),
     "opens.to": _("Asked of these roles"),
     "ledger.sees": _("Roles that see the whole ledger"),
-    "postings.amount": _("Amount, over the names of the workflow"),
-    "postings.kind": _("Kind of entry"),
-    "postings.step": pgettext_lazy("of cases", "Step"),
-    "keys.field": _("Field that holds the mark"),
-    "matches.keys": _("The same in"),
     "promise.by": _("Who stands for it"),
-    "payer_list.roles": _("Roles that import lists"),
 }
+_LABELS_OF: dict[tuple[str, str], Promise] = {
+    ("Clock", "kind"): _("What it is a limit for"),
+    ("Posting", "amount"): _("Amount, over the names of the workflow"),
+    ("Posting", "kind"): _("Kind of entry"),
+    ("PayerKey", "field"): _("Field that holds the mark"),
+    ("PayerList", "roles"): _("Roles that import lists"),
+    ("MatchRule", "keys"): _("The same in"),
+}
+"""By the model that has the property and its name."""
 _HELPED = frozenset({"opens.to"})
 HELPS: dict[str, Promise] = {
     "ends": _("Kept when it is reached in time. A case that ends stops all its clocks."),
@@ -254,7 +257,7 @@ _VALUES_OF: dict[tuple[str, str], Promise] = {
 def label(key: str, fallback: str, owner: str = "") -> str:
     """Return what a property is called; ``key`` may name the outer property it stands in before a dot."""
     name = key.rpartition(".")[2]
-    found = _BY_PLACE.get(key) or LABELS.get(name)
+    found = _LABELS_OF.get((owner, name)) or _BY_PLACE.get(key) or LABELS.get(name)
     return str(found) if found is not None else words.label(name, fallback, owner)
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from backoffice.definitions.words import called, label, shown
 from backoffice.studio.conditions import Condition
+from backoffice.studio.places import told_place
 from backoffice.studio.properties import Around, Input, Option, inputs_of
 from backoffice.studio.shapes import Shape
 from forms.checking import Problem, check
@@ -117,10 +118,12 @@ class Line:
 
 @dataclass(frozen=True)
 class ProblemView:
-    """One problem with the thing it concerns."""
+    """One problem with the thing it concerns; ``what`` is the property at which it stands, ``rest`` its path there."""
 
     at: str
     where: str
+    what: str
+    rest: str
     message: str
     severity: str
     path: str
@@ -220,10 +223,30 @@ class Desk:
     def problem_views(self) -> list[ProblemView]:
         """The problems, each with its place."""
         return [
-            ProblemView(str(thing), self.title(thing), problem.message, problem.severity, problem.path)
+            ProblemView(
+                str(thing),
+                self.title(thing),
+                self._told_place(thing, rest),
+                rest,
+                problem.message,
+                problem.severity,
+                problem.path,
+            )
             for problem in self.problems
-            for thing, _rest in [self.place_of(problem.path)]
+            for thing, rest in [self.place_of(problem.path)]
         ]
+
+    def _told_place(self, thing: Thing, rest: str) -> str:
+        said = self.tree.own.get(thing, {})
+        outer, _dot, inner = rest.partition(".")
+        kind = KINDS.get(str(said.get("kind"))) if thing.sort == FIELD and outer == "options" else None
+        if kind is not None:
+            return told_place(Shape.of(kind.options_model), said.get("options") or {}, inner, self.label_of)
+        return told_place(self.shapes[thing.sort], said, rest, self.label_of)
+
+    def label_of(self, place: str, fallback: str, owner: str) -> str:
+        """Return what a property is called, as ``Around.labels_of``."""
+        return label(place, fallback, owner)
 
     @cached_property
     def _problems_of(self) -> dict[Thing, list[tuple[str, str, str]]]:
@@ -379,11 +402,12 @@ class Desk:
 
     @property
     def thing_errors(self) -> list[tuple[str, str]]:
-        """What is wrong with the selected thing as a whole."""
+        """What is wrong with the selected thing as a whole, and with what has no control."""
+        drawn = [one for section in self.sections for one in section.inputs]
         return [
             (message, severity)
             for rest, message, severity in self._problems_of.get(self.at, [])
-            if rest in ("", "id", "pages", "groups", "fields")
+            if not any(one.shows(rest) for one in drawn)
         ]
 
     def _with_pending(self, drawn: Input) -> Input:

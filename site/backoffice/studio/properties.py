@@ -17,6 +17,7 @@ from typing import Any
 from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -41,6 +42,10 @@ LONG_TEXTS = frozenset(
 )
 LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
 MOST_ROWS = 1000
+MOST_IN_SIGHT = 8
+"""Of so many lines to tick all are in sight at once."""
+_HOLDING = frozenset({"part", "options", "rows", "pairs", "condition"})
+"""What is drawn as controls of their own, which say themselves what is wrong with them."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,20 @@ class RowOf:
     token: str
     title: str
     inputs: tuple[Input, ...]
+    path: str = ""
+    errors: tuple[tuple[str, str], ...] = ()
+    """Message and severity, of what is wrong with it as a whole."""
+
+    @property
+    def wrong(self) -> bool:
+        """Whether an error stands here or within."""
+        return any(severity == "error" for _message, severity in self.errors) or any(
+            inner.wrong for inner in self.inputs
+        )
+
+    def shows(self, at: str) -> bool:
+        """Whether what is wrong at a path is said here or within."""
+        return at == self.path or any(inner.shows(at) for inner in self.inputs)
 
 
 @dataclass(frozen=True)
@@ -137,6 +156,21 @@ class Input:
         return f"studio/inputs/{self.widget}.html"
 
     @property
+    def described_by(self) -> str:
+        """The ids of the help and of the faults that stand below the control."""
+        return " ".join(
+            [
+                *([f"{self.dom_id}-help"] if self.help else []),
+                *([f"{self.dom_id}-faults"] if self.errors else []),
+            ]
+        )
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it may fill the screen: what is wrong with it as a whole then stands above it."""
+        return self.widget in {"part", "options", "rows", "sequence", "couples", "pairs"}
+
+    @property
     def is_set(self) -> bool:
         """Whether it is a set of controls under a legend."""
         return self.widget in {
@@ -152,11 +186,29 @@ class Input:
         }
 
     @property
+    def chosen(self) -> str:
+        """Of a long list to tick: what is ticked, since much of it is out of sight."""
+        known = dict(self.options)
+        long = self.widget == "picks" and len(self.options) > MOST_IN_SIGHT
+        comma = pgettext("between items of a list", ", ")
+        return comma.join(known.get(one, one) for one in self.value) if long else ""
+
+    def shows(self, at: str) -> bool:
+        """Whether what is wrong at a path is said here or within."""
+        return (
+            at == self.path
+            or (self.widget not in _HOLDING and at.startswith(f"{self.path}."))
+            or any(inner.shows(at) for inner in (*self.inputs, *self.rows))
+            or any(at in (f"{self.path}.{pair.key}", f"{self.path}.{pair.key}.[key]") for pair in self.pairs)
+        )
+
+    @property
     def wrong(self) -> bool:
         """Whether an error stands here or within."""
         return (
             any(severity == "error" for _message, severity in self.errors)
-            or any(inner.wrong for inner in (*self.inputs, *(one for row in self.rows for one in row.inputs)))
+            or (self.condition is not None and self.condition.mode == "text" and bool(self.condition.faults))
+            or any(inner.wrong for inner in (*self.inputs, *self.rows))
             or any(severity == "error" for pair in self.pairs for _message, severity in pair.errors)
         )
 
@@ -226,7 +278,7 @@ def _input(
         widget=widget,
         value=value,
         needed=needed and not optional,
-        errors=tuple((message, severity) for at, message, severity in around.errors if at == path),
+        errors=_at(path, around),
     )
     if widget not in {"part", "options", "rows", "pairs", "localized", "condition", "tree"}:
         inside = tuple(
@@ -288,7 +340,9 @@ def _input(
         case "condition":
             result = around.results.get(key, Kind.YES_NO)
             found = condition_of(name, str(value or ""), around.names, around.labels, around.answers, result)
-            return replace(drawn, condition=found)
+            said = tuple(fault.message for fault in found.faults) if found.mode == "text" else ()
+            errors = tuple(one for one in drawn.errors if not (said and one[0].endswith(said)))
+            return replace(drawn, condition=found, errors=errors)
         case _:
             return drawn
 
@@ -421,11 +475,17 @@ def _rows(
             ]
         else:
             inner = [_input(shape, "text", item, one, around, f"{name}.text", path, needed=True, above=stack)]
-        rows.append(RowOf(str(at), _title(one) or str(at + 1), tuple(inner)))
+        wrong = _at(path, around) if item.get("properties") else ()
+        rows.append(RowOf(str(at), _title(one) or str(at + 1), tuple(inner), path, wrong))
     properties = item.get("properties", {})
     return replace(
         drawn, rows=tuple(rows), value=listed, paste={"key", "label"} <= set(properties) or not properties
     )
+
+
+def _at(path: str, around: Around) -> tuple[tuple[str, str], ...]:
+    """Return what is wrong at a path itself."""
+    return tuple((message, severity) for at, message, severity in around.errors if at == path)
 
 
 def _kind_beside(node: Node, beside: Mapping[str, Any]) -> str:

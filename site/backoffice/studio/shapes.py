@@ -10,7 +10,9 @@ from pydantic import BaseModel
 
 from forms.fields.base import OPTIONS_OF
 
-EXPRESSIONS = frozenset({"visible_if", "required_if", "read_only_if", "computed", "holds", "guard", "when"})
+EXPRESSIONS = frozenset(
+    {"visible_if", "required_if", "read_only_if", "computed", "holds", "guard", "when", "amount"}
+)
 LONG_FROM = 300
 """Characters from which a text is typed into several lines."""
 Node = Mapping[str, Any]

@@ -6,7 +6,7 @@ in the background and puts the new parts in place.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,8 @@ from backoffice.studio import catalogue
 from backoffice.studio.beginnings import first_options
 from backoffice.studio.conditions import Condition, faults_of
 from backoffice.studio.desk import Desk
-from backoffice.studio.properties import Reading, rows_done
+from backoffice.studio.places import told_place
+from backoffice.studio.properties import LANGUAGES, Reading, rows_done
 from backoffice.studio.shapes import Shape
 from forms import outline
 from forms.exceptions import FormError, NotFound, NotPermitted
@@ -157,6 +158,8 @@ class _Work:
     body: Body
     at: Thing
     what: str = ""
+    dropped: str = ""
+    """What is told of a part that was switched off with everything in it."""
     pending: dict[str, Condition] = field(default_factory=dict)
     expert: set[str] = field(default_factory=set)
     """Names of the conditions that are shown as expressions."""
@@ -191,8 +194,9 @@ def _worked(bench: Bench, request: HttpRequest, key: str) -> HttpResponse:
             saved = service.save(
                 key=key, opened=opened, body=work.body, by=request.user, what=work.what, of=of
             )
-            if what == "remove":
-                told["notice"], told["undo"] = work.what, saved.working.version
+            if what == "remove" or work.dropped:
+                told["notice"] = work.dropped or work.what
+                told["undo"] = saved.working.version
             if saved.others:
                 told["others"] = _("Changes that somebody else has made meanwhile have been taken in.")
         working = saved.working
@@ -309,7 +313,21 @@ def _typed(request: HttpRequest, desk: Desk, work: _Work, rows: str) -> Body:
         _read_options(desk, posted, said, found, work)
     if desk.at.sort == GROUP and "repeat" not in found:
         found.pop("groups", None)
+    if gone := next(_switched_off(said, found), ""):
+        place = told_place(desk.shapes[desk.at.sort], said, gone, desk.label_of)
+        work.dropped = _("“%(thing)s” removed") % {"thing": place}
     return outline.changed(work.body, desk.at, found)
+
+
+def _switched_off(before: Mapping[str, Any], after: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    """Yield the paths of the parts that say nothing any more."""
+    for key, said in before.items():
+        if not isinstance(said, dict) or not set(said) - set(LANGUAGES):
+            continue
+        if key not in after:
+            yield f"{path}{key}"
+        elif isinstance(now := after[key], dict):
+            yield from _switched_off(said, now, f"{path}{key}.")
 
 
 def _refined(desk: Desk, body: Body) -> tuple[Body, Thing]:

@@ -23,7 +23,7 @@ def _check(text: Text) -> Text:
                 % {"code": code, "known": ", ".join(known)}
             )
     if not text.get(FIRST_LANGUAGE, "").strip():
-        raise ValueError(_("The text in Chinese is missing."))
+        raise ValueError(_("The text in Chinese is missing; write it."))
     return text
 
 

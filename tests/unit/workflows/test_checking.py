@@ -63,7 +63,7 @@ QUESTION = {"id": "finding", "kind": "text", "label": {"zh-hans": "再问一次"
         (lambda b: step(b, "close").update(roles=["nobody"]), ["transitions.close.roles"]),
         (lambda b: b["access"].update(sees=["clerk", "ghost"]), ["access.sees"]),
         (lambda b: step(b, "assign")["assignment"].update(roles=[]), ["transitions.assign.assignment.roles"]),
-        (lambda b: step(b, "assign")["notices"][0].update(roles=["ghost"]), ["transitions.assign.notices"]),
+        (lambda b: step(b, "assign")["notices"][0].update(roles=["ghost"]), ["transitions.assign.notices.0.roles"]),
         (lambda b: step(b, "assign")["notices"][0]["text"].update(en="See {case.nummer}"), [
             "transitions.assign.notices.0.text.en",
         ]),
@@ -87,7 +87,7 @@ QUESTION = {"id": "finding", "kind": "text", "label": {"zh-hans": "再问一次"
             ),
             ["transitions.close.opens.0.fills"],
         ),
-        (lambda b: step(b, "answer")["asks"][0].update(kind="telepathy"), ["transitions.1.asks.0.kind"]),
+        (lambda b: step(b, "answer")["asks"][0].update(kind="telepathy"), ["transitions.answer.asks.finding.kind"]),
     ],
 )  # fmt: skip
 def test_a_planted_fault_is_named_at_its_place(

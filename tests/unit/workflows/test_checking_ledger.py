@@ -79,11 +79,13 @@ YEN = {"id": "yen", "kind": "money", "label": {"zh-hans": "x", "en": "x"}, "opti
         (lambda b, led: led["payer_list"].update(roles=["ghost"]), ["ledger.payer_list.roles"]),
         (lambda b, led: led["payer_list"]["keys"][0].update(field="nothing"), ["ledger.payer_list.keys.claim.field"]),
         (lambda b, led: led["payer_list"]["keys"][1].update(id="claim"), [
-            "ledger.payer_list.keys.claim", "ledger.payer_list.matches.1",
+            "ledger.payer_list.keys.claim", "ledger.payer_list.matches.1.keys",
         ]),
-        (lambda b, led: led["payer_list"]["keys"][1].update(headings=["amount"]), ["ledger.payer_list"]),
-        (lambda b, led: led["payer_list"]["matches"][0].update(keys=["plate"]), ["ledger.payer_list.matches.0"]),
-        (lambda b, led: led["payer_list"]["matches"][0].update(keys=["amount"]), ["ledger.payer_list.matches.0"]),
+        (lambda b, led: led["payer_list"]["keys"][1].update(headings=["amount"]), [
+            "ledger.payer_list.amount_headings",
+        ]),
+        (lambda b, led: led["payer_list"]["matches"][0].update(keys=["plate"]), ["ledger.payer_list.matches.0.keys"]),
+        (lambda b, led: led["payer_list"]["matches"][0].update(keys=["amount"]), ["ledger.payer_list.matches.0.keys"]),
         (lambda b, led: led.update(colour="red"), ["ledger.colour"]),
         (lambda b, led: led.update(currency="XXX"), ["ledger.currency"]),
         (

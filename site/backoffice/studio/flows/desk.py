@@ -275,14 +275,9 @@ class FlowDesk(Desk):
                     ("more", _("More"), ("initial", "confidentiality")),
                 )
 
-    @property
-    def thing_errors(self) -> list[tuple[str, str]]:
-        """What is wrong with the selected thing as a whole."""
-        return [
-            (message, severity)
-            for rest, message, severity in self._problems_of.get(self.at, [])
-            if rest in ("", "id", "states", "transitions", "asks", "approval.asks", "key")
-        ]
+    def label_of(self, place: str, fallback: str, owner: str) -> str:
+        """Return what a property is called, as ``Around.labels_of``."""
+        return words.label(place, fallback, owner)
 
     def around(self) -> Around:
         """Return what the controls of the selected thing need to know."""
@@ -295,7 +290,7 @@ class FlowDesk(Desk):
             names=found.names,
             labels=found.labels,
             answers=found.answers,
-            results={},
+            results={"amount": Kind.MONEY},
             published=published,
             errors=found.errors,
             hidden=frozenset({"asks"}),

@@ -127,14 +127,9 @@ class ReportDesk(Desk):
             case _:
                 return (("main", _("Breakdown"), ("title", "figure", "by", "answer")),)
 
-    @property
-    def thing_errors(self) -> list[tuple[str, str]]:
-        """What is wrong with the selected thing as a whole."""
-        return [
-            (message, severity)
-            for rest, message, severity in self._problems_of.get(self.at, [])
-            if rest in ("", "id", "key", "monthly.figures", "monthly.groups")
-        ]
+    def label_of(self, place: str, fallback: str, owner: str) -> str:
+        """Return what a property is called, as ``Around.labels_of``."""
+        return words.label(place, fallback, owner)
 
     def names_at(self, thing: Thing) -> dict[str, SchemaEntry]:
         """Return what expressions may read: a report has none."""

@@ -215,6 +215,25 @@ function kinds(input) {
   for (const one of desk.querySelectorAll(".studio-kinds li")) one.classList.toggle("studio-hidden", !one.dataset.words.includes(words));
 }
 
+/* --- leading to a fault -------------------------------------------------------------------------------------------- */
+
+/* The address of a fault ends in the path of its property: there, or where that stands in, the first control gets the focus. */
+function lead(address) {
+  const mark = "#fault-";
+  const hash = new URL(address, location.href).hash;
+  const form = properties();
+  if (!form || !hash.startsWith(mark)) return;
+  const path = decodeURIComponent(hash.slice(mark.length));
+  const holders = [...form.querySelectorAll("[data-path]")].filter(({ dataset }) => !dataset.path || path === dataset.path || path.startsWith(`${dataset.path}.`));
+  const holder = holders.reduce((best, one) => (!best || one.dataset.path.length > best.dataset.path.length ? one : best), null);
+  if (!holder) return;
+  for (let one = holder.closest("details"); one; one = one.parentElement.closest("details")) one.open = true;
+  const controls = "input:not([type=hidden]), select, textarea, button, summary";
+  const control = holder.querySelector(":is(input, select, textarea)[aria-invalid=true]") ?? holder.querySelector(controls) ?? holder;
+  control.focus({ preventScroll: true });
+  (holder.offsetHeight < innerHeight ? holder : control).scrollIntoView({ block: "center" });
+}
+
 /* --- checking while one types ------------------------------------------------------------------------------------- */
 
 async function check(control) {
@@ -290,6 +309,8 @@ if (desk) {
   desk.classList.add("studio-desk--live");
   fold();
   reveal();
+  // After the browser has gone to the mark in the address by itself, which takes the focus away.
+  window.addEventListener("load", () => setTimeout(() => lead(location.href)));
   desk.addEventListener("input", (event) => {
     const control = event.target;
     if (control.matches("[data-find]")) return find();
@@ -425,6 +446,7 @@ async function go(address, remember = true) {
     place(html, { keep: false });
     // On a narrow screen the properties stand below the outline.
     if (matchMedia("(max-width: 47.99rem)").matches) document.getElementById("studio-properties").scrollIntoView();
+    lead(address);
   } catch {
     location.assign(address);
   }
