@@ -158,10 +158,8 @@ def test_common_and_rare_words_find_the_same_whichever_way_they_are_read(
             # So that what the person sees is walked, and not looked up by its keys.
             found = CaseList(sight_of(person), asked, reader=person)
             sight = sight_of(person)
-            found._narrowed = lambda sight=sight: (  # type: ignore[method-assign]
-                cases_visible_to(person).filter(OPEN).select_related(None),
-                list(sight.ways),
-            )
+            seen = cases_visible_to(person).filter(OPEN).select_related(None)
+            found._narrowed = lambda rows=seen, ways=sight.ways: (rows, list(ways))  # type: ignore[method-assign]
             assert set(found.ids) == set(plain)
 
 
