@@ -16,6 +16,7 @@ from forms.faults import name_of, place_of, sentence
 from forms.fields import FieldFault, Surroundings
 from forms.fields.lookup import LookupOptions
 from forms.fields.reference import ReferenceField, ReferenceOptions
+from forms.limits import faults_of_label
 from forms.references import DependencyCycle
 from forms.schema import CLOCK, SUBMITTER, FieldDefinition, FormDefinition, Group, Scope
 from foundation import expressions
@@ -71,6 +72,7 @@ def problems_of(
         *_initial(definition),
         *_takeovers(definition),
         *_readings(definition, registers),
+        *_labels(definition, registers),
         *_strangers(definition),
         *_openings(definition),
         *_roles(definition, roles),
@@ -214,6 +216,16 @@ def _readings(definition: FormDefinition, registers: Registers | None) -> Iterat
                     _("“%(name)s” is not read as “%(kind)s”: there it is “%(there)s”.")
                     % {"name": name, "kind": KIND_NAMES[Kind(kind)], "there": KIND_NAMES[there]},
                 )
+
+
+def _labels(definition: FormDefinition, registers: Registers | None) -> Iterator[Problem]:
+    """Yield which words of looked-up rows tell what those who read the answer may not read in the register."""
+    for path, field in _field_paths(definition):
+        options = field.settings
+        if isinstance(options, LookupOptions):
+            form = definition if options.form == definition.key else registers and registers(options.form)
+            for told in faults_of_label(field, form) if form else ():
+                yield Problem(f"{path}.options.shows", told)
 
 
 def _strangers(definition: FormDefinition) -> Iterator[Problem]:

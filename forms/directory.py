@@ -24,7 +24,7 @@ from forms.fields.reference import CANDIDATES, READ, SAID, ReferenceField
 from forms.files.directory import FileDirectory
 from forms.files.references import SOURCE as FILES
 from forms.registers import queries as registers
-from forms.registers.columns import shape_of
+from forms.registers.columns import plain_shape_of
 from forms.schema import FormDefinition, Scope
 from foundation.organisation.models import Department, Holding, Position, User
 
@@ -165,16 +165,18 @@ def _register(source: str) -> tuple[str, list[str]]:
 
 
 def _shown(row: Found, source: str, form: str, shown: Sequence[str]) -> Found:
-    """Return a row of a register under the source it was asked from, with the fields that are to be shown."""
+    """Return a row of a register under the source it was asked from, with the fields that are to be shown; by its
+    number where none of them is answered, or none for the person: its summary may be for fewer than the answer.
+    """
     label = row.label
     if shown:
-        fields, language = shape_of(form).newest.by_id, get_language() or ""
+        fields, language = plain_shape_of(form).newest.by_id, get_language() or ""
         texts = [
             fields[name].of_kind.display(row.values[name], fields[name].settings, language)
             for name in shown
             if name in fields and row.values.get(name) is not None
         ]
-        label = " · ".join(texts) or label
+        label = " · ".join(texts) or label.partition(" ")[0]
     return Found(Reference(source, row.reference.key), label, row.detail, row.values)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -24,18 +25,30 @@ def _sound(body: dict[str, Any]) -> None:
 
 
 class FormLoader(EditionLoader):
-    """Reads and writes forms. Planning asks everything but the roles, which may come with the same pack."""
+    """Reads and writes forms. Planning asks everything but the roles, which may come with the same pack; what forms say
+    of one another is asked once all of them are there.
+    """
 
     def __init__(self) -> None:
         super().__init__(Edition.Kind.FORM, validate=_sound)
 
     def apply(self, path: PurePosixPath, data: dict[str, Any], *, by: User) -> list[PlannedChange]:
         """Publish the file as the next edition where it says something new."""
-        try:
-            refuse_faults(data)
-        except DefinitionRefused as refusal:
-            raise PackFault(str(refusal), at=place(data, refusal.problems[0].path)) from refusal
+        _refuse(data, registers=False)
         return super().apply(path, data, by=by)
+
+    def finish(self, applied: Mapping[PurePosixPath, dict[str, Any]], *, by: User) -> Iterable[str]:
+        """Refuse what a form says of the registers of others and cannot be; return nothing."""
+        for path, data in applied.items():
+            _refuse(data, path=path)
+        return ()
+
+
+def _refuse(data: dict[str, Any], *, registers: bool = True, path: PurePosixPath | None = None) -> None:
+    try:
+        refuse_faults(data, registers=registers)
+    except DefinitionRefused as refusal:
+        raise PackFault(str(refusal), place(data, refusal.problems[0].path), path) from refusal
 
 
 def place(data: Any, path: str) -> tuple[str | int, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 
 from django.db.models import Q, QuerySet
@@ -13,7 +13,16 @@ from django.utils.translation import gettext as _
 
 from forms.exceptions import NotFound, NotPermitted, RuleBroken
 from forms.models import Submission
-from forms.schema import SUBMITTER, Confidentiality, Correction, FormDefinition, Limit, definition_of
+from forms.registers.labels import Labels, is_withheld, may_be_withheld
+from forms.schema import (
+    SUBMITTER,
+    Confidentiality,
+    Correction,
+    FieldDefinition,
+    FormDefinition,
+    Limit,
+    definition_of,
+)
 from foundation.editions.models import Edition
 from foundation.editions.queries import in_force
 from foundation.organisation.models import Department, Holding, User
@@ -225,13 +234,21 @@ def _as_it_stands(submission: Submission) -> FormDefinition:
 def withheld(submission: Submission, user: User, roles: Collection[str] | None = None) -> frozenset[str]:
     """Return the ids of the fields whose answers are not shown to this reader, who may see the submission.
 
-    Source: ``readers`` of the fields of its own edition; the author reads everything they wrote.
+    Source: ``readers`` of the fields of its own edition, and of the registers they name; the author reads everything
+    they wrote.
     """
-    asked = [field for field in definition_of(submission.edition).fields() if field.readers]
+    asked = [field for field in definition_of(submission.edition).fields() if may_be_withheld(field)]
     if not asked or is_author(submission, user):
         return frozenset()
-    held = set(roles_of(user) if roles is None else roles)
-    return frozenset(field.id for field in asked if held.isdisjoint(field.readers))
+    return withheld_among(asked, roles_of(user) if roles is None else roles)
+
+
+def withheld_among(asked: Iterable[FieldDefinition], roles: Collection[str]) -> frozenset[str]:
+    """Return the ids of the fields whose answers nobody with these roles alone reads: neither named by their
+    ``readers``, nor, where a row of a register is named, by those of the words that stand for it.
+    """
+    labels = Labels()
+    return frozenset(field.id for field in asked if is_withheld(labels.readers_of(field), roles))
 
 
 def is_confidential(submission: Submission) -> bool:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from forms.registers.labels import Labels, is_withheld, may_be_withheld
 from forms.rules import is_author
 from forms.schema import FieldDefinition
 from forms.schema import definition_of as form_of
@@ -100,11 +101,10 @@ def _answer(promise: Promise, case: Case, name: str, reader: Reader | None) -> s
 
 
 def _may_read(field: FieldDefinition, case: Case, reader: Reader | None) -> bool:
-    if not field.readers:
+    if not may_be_withheld(field) or (reader is not None and is_author(case.submission, reader.user)):
         return True
-    if reader is None:
-        return False
-    return is_author(case.submission, reader.user) or not reader.roles.isdisjoint(field.readers)
+    limits = Labels().readers_of(field)
+    return not limits or (reader is not None and not is_withheld(limits, reader.roles))
 
 
 def promises_seen_by(user: User, whose: Whose = "mine", standing: Standing = "owed") -> QuerySet[Promise]:

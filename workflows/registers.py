@@ -14,6 +14,7 @@ from django.utils.translation import override
 from forms.models import Submission
 from forms.registers.beside import BesideCell, BesideColumn, Cells
 from forms.registers.columns import RegisterColumn, Type, gathered
+from forms.registers.labels import Labels
 from forms.registers.sheets import cell_of
 from forms.schema import Confidentiality
 from foundation.editions.models import Edition
@@ -66,7 +67,7 @@ def step_columns(workflow: str) -> list[RegisterColumn]:
     )
     asked = [form for one in editions if (form := definition_of(one).asked) is not None]
     found = gathered(f"case:{workflow}", asked).values() if asked else ()
-    return [one for one in found if one.confidentiality is not Confidentiality.CONFIDENTIAL]
+    return [one for one in Labels().limited(found) if one.confidentiality is not Confidentiality.CONFIDENTIAL]
 
 
 def _told(

@@ -13,7 +13,8 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from forms.rules import may_build
+from forms.registers.labels import may_be_withheld
+from forms.rules import may_build, withheld_among
 from foundation.editions.texts import in_language
 from foundation.organisation.deputising import DeputiesInForce
 from foundation.organisation.models import Role, User
@@ -107,6 +108,16 @@ def may_see(case: Case, user: Any) -> bool:
     """
     acting = Acting.of(user, case)
     return acting.holds_any(definition_of(case.edition).access.sees, case) or concerns(case, acting)
+
+
+def withheld_answers(case: Case, user: User) -> frozenset[str]:
+    """Return the ids of the questions of steps whose answers are not shown to this reader, who may see the case.
+
+    Policy: ``readers`` of the questions of its edition, and of the registers they name. What its form asked is
+    ``forms.rules.withheld``'s to say.
+    """
+    asked = [one for one in definition_of(case.edition).questions().values() if may_be_withheld(one)]
+    return withheld_among(asked, roles_of(user)) if asked and case.answers else frozenset()
 
 
 def concerns(case: Case, user: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
+from forms.presentation import WITHHELD
 from foundation.audit.models import Event
 from foundation.audit.queries import ChangeView, EventView, decoded, events_of
 from foundation.audit.trails import Subject, TrailChange, TrailEntry
@@ -76,8 +77,12 @@ def promise_events(case: Case) -> list[EventView]:
     return decoded(Event.objects.filter(stream__in=streams).order_by("pk"))
 
 
-def entries_of(case: Case, events: Sequence[EventView]) -> list[TrailEntry]:
-    """Return the events of a case in words: step, people, state, answers, reason."""
+def entries_of(
+    case: Case, events: Sequence[EventView], *, withheld: Collection[str] = ()
+) -> list[TrailEntry]:
+    """Return the events of a case in words: step, people, state, answers, reason; of the answers of the questions
+    ``withheld`` only that they were given.
+    """
     definition = definition_of(case.edition)
     names = {**_names(events), **_numbers(events)}
     return [
@@ -85,7 +90,7 @@ def entries_of(case: Case, events: Sequence[EventView]) -> list[TrailEntry]:
             at=event.at,
             who=_who(event),
             what=event_title(definition, event.kind) + _of_clock(definition, event),
-            changes=_changes(definition, event, names),
+            changes=_changes(definition, event, names, withheld),
             reason=next((_reason(change) for change in event.changes if change.path == "reason"), ""),
             proof=event.hash,
             version=event.version,
@@ -220,7 +225,12 @@ def _people_in(path: str, value: Any) -> set[str]:
     return set()
 
 
-def _changes(definition: WorkflowDefinition, event: EventView, names: dict[str, str]) -> list[TrailChange]:
+def _changes(
+    definition: WorkflowDefinition,
+    event: EventView,
+    names: dict[str, str],
+    withheld: Collection[str] = (),
+) -> list[TrailChange]:
     questions = definition.questions()
     language = get_language() or ""
 
@@ -248,6 +258,8 @@ def _changes(definition: WorkflowDefinition, event: EventView, names: dict[str, 
         if path.startswith(LEDGER):
             return _entry(definition, value)
         question = questions.get(path.removeprefix("answers."))
+        if question is not None and question.id in withheld:
+            return str(WITHHELD)
         return question.of_kind.display(value, question.settings, language) if question else str(value)
 
     found = []

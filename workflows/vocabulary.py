@@ -7,7 +7,7 @@ the midst of the case, so their conditions may use the names of the workflow as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from forms import logic
 from forms.directory import directory_for
 from forms.models import Submission
+from forms.presentation import WITHHELD
 from forms.schema import CLOCK, FieldDefinition, FormDefinition
 from forms.schema import definition_of as form_of
 from foundation.editions.texts import LocalizedText, in_language
@@ -173,11 +174,22 @@ def subject_of(definition: WorkflowDefinition, submission: Submission) -> str:
 
 
 def labelled(
-    definition: WorkflowDefinition, answers: Mapping[str, Any], language: str
+    definition: WorkflowDefinition,
+    answers: Mapping[str, Any],
+    language: str,
+    *,
+    withheld: Collection[str] = (),
 ) -> list[tuple[str, str]]:
-    """Return the answers of the steps as (label, text) in the language, in the order they are asked."""
+    """Return the answers of the steps as (label, text) in the language, in the order they are asked; of those
+    ``withheld`` only that they were given.
+    """
     return [
-        (in_language(field.label, language), field.of_kind.display(answers[name], field.settings, language))
+        (
+            in_language(field.label, language),
+            str(WITHHELD)
+            if name in withheld
+            else field.of_kind.display(answers[name], field.settings, language),
+        )
         for name, field in definition.questions().items()
         if answers.get(name) is not None
     ]

@@ -20,6 +20,7 @@ from django.db.models.functions import Concat, StrIndex
 from django.db.models.lookups import GreaterThan
 
 from forms.registers.columns import Type, typed_columns
+from forms.registers.labels import Labels
 from forms.registers.lines import folded
 from forms.schema import Confidentiality, FieldDefinition, Scope
 from forms.schema import definition_of as form_of
@@ -38,7 +39,7 @@ LONGEST_RUN = 40
 LONGEST_TEXT = 4_000
 LONGEST_CASE = 40_000
 """Characters of the answers that the same people read: of what comes after, a case is not found by."""
-CUT = 1
+CUT = 2
 """Raise it when a case is to be found by other words than before: the worker writes those of older cases anew."""
 MOST_WORDS = 8
 MOST_PARTS = 16
@@ -99,17 +100,20 @@ def holds(kept: str, parts: Collection[tuple[str, bool]]) -> bool:
 def words_of(case: Case) -> dict[str, str]:
     """Return by readers (as ``CaseWords.readers``) the words a case is found by.
 
-    Source: ``readers`` of a field, in the edition it was asked by. Confidential answers are no words: that they were
-    read is recorded, and a search records nothing.
+    Source: ``readers`` of a field, in the edition it was asked by, and of the register it names. Confidential answers
+    are no words: that they were read is recorded, and a search records nothing.
     """
     kept: dict[str, set[str]] = {"": tokens(case.number) | tokens(case.subject)}
     if case.submission.number != case.number:
         kept[""] |= tokens(case.submission.number)
     left: dict[str, int] = {}
+    labels = Labels()
     for asked, value in _answered(case):
         if value is None or asked.confidentiality is Confidentiality.CONFIDENTIAL:
             continue
-        readers = _readers(asked)
+        readers = _readers(asked, labels)
+        if readers is None:
+            continue
         for text in _texts(asked, value):
             left[readers] = left.get(readers, LONGEST_CASE) - len(text)
             if left[readers] >= 0:
@@ -135,8 +139,13 @@ def _in_scope(scope: Scope, answers: Mapping[str, Any]) -> Iterator[tuple[FieldD
             yield from _in_scope(inner, row)
 
 
-def _readers(asked: FieldDefinition) -> str:
-    return f",{','.join(sorted(asked.readers))}," if asked.readers else ""
+def _readers(asked: FieldDefinition, labels: Labels) -> str | None:
+    """Return who finds by an answer, as it is kept; None: nobody has a role of all that are needed."""
+    limits = labels.readers_of(asked)
+    if not limits:
+        return ""
+    named = frozenset.intersection(*limits)
+    return f",{','.join(sorted(named))}," if named else None
 
 
 def _texts(asked: FieldDefinition, value: Any) -> Iterator[str]:

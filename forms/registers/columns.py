@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.conf import settings as house
 from django.utils import timezone
@@ -21,6 +21,7 @@ from forms.exceptions import NotFound
 from forms.fields import Cell, Column
 from forms.fields.base import text_of_cell
 from forms.fields.choice import OTHER
+from forms.fields.lookup import LookupOptions
 from forms.schema import Confidentiality, FieldDefinition, FormDefinition, Group, definition_of
 from foundation.editions.models import Edition
 from foundation.editions.texts import FIRST_LANGUAGE, in_language
@@ -57,6 +58,18 @@ class Type(StrEnum):
         return self in (Type.WHOLE, Type.DECIMAL, Type.MONEY)
 
 
+Shown: TypeAlias = tuple[str, tuple[str, ...]]
+"""The form of a register, and the fields shown of a row; none: its summary."""
+
+
+def shown_by(asked: FieldDefinition) -> frozenset[Shown]:
+    """Return what a field shows of rows it names."""
+    options = asked.settings
+    if not isinstance(options, LookupOptions):
+        return frozenset()
+    return frozenset({(options.form, tuple(options.shows))})
+
+
 @dataclass(frozen=True)
 class RegisterColumn:
     """One column. ``key`` is stable over editions and stands in addresses and saved views."""
@@ -77,6 +90,10 @@ class RegisterColumn:
     width: int
     group: str = ""
     """Id of the repeating group whose rows it stands in; empty: one value a submission."""
+    shown: frozenset[Shown] = frozenset()
+    """Where it names rows of registers: what stands for them there, over all editions."""
+    closed_since: bool = False
+    """Whether everybody read it in an older edition, and nobody reads it in lists now."""
     always: bool = False
     """Whether every edition asks it, so that each submission has an answer or a mark that there is none."""
 
@@ -184,6 +201,13 @@ class RegisterShape:
     columns: tuple[RegisterColumn, ...]
     groups: tuple[RowColumns, ...]
     by_key: Mapping[str, RegisterColumn] = field(default_factory=dict)
+    summaries: frozenset[str] = frozenset()
+    """The fields of the summaries of all editions."""
+
+    @property
+    def every(self) -> list[RegisterColumn]:
+        """The columns, those of rows included."""
+        return [*self.columns, *(column for group in self.groups for column in group.columns)]
 
     def title(self, language: str) -> str:
         """Return the name of the register: that of its form."""
@@ -258,8 +282,9 @@ _KEPT = 64
 _shapes: dict[tuple[str, ...], RegisterShape] = {}
 
 
-def shape_of(form_key: str) -> RegisterShape:
-    """Return the register of a form; raises NotFound where no edition of the form has begun.
+def plain_shape_of(form_key: str) -> RegisterShape:
+    """Return the register of a form, without the limits of the registers its answers name (``forms.registers.labels``);
+    raises NotFound where no edition of the form has begun.
 
     One query for the hashes of the editions, and one more for those not read before in this process.
     """
@@ -314,6 +339,7 @@ def _shape(form_key: str, editions: Sequence[Edition]) -> RegisterShape:
             for name, (group, outer) in groups.items()
         ),
         by_key={column.key: column for column in outside},
+        summaries=frozenset(name for definition in definitions for name in definition.summary),
     )
 
 
@@ -371,6 +397,7 @@ def _merged(
             readers=limit,
             width=column.width,
             group=within,
+            shown=shown_by(asked),
         )
     strictest = max(known.confidentiality, asked.confidentiality, key=_STRICTEST.index)
     readers = known.readers if not limit or limit[0] in known.readers else (*known.readers, *limit)
@@ -379,6 +406,10 @@ def _merged(
             **{name: getattr(known, name) for name in known.__dataclass_fields__},
             "confidentiality": strictest,
             "readers": readers,
+            "shown": known.shown | shown_by(asked),
+            "closed_since": not readers
+            and strictest is not Confidentiality.INTERNAL
+            and (known.closed_since or asked.confidentiality is Confidentiality.INTERNAL),
         }
     )
 

@@ -12,8 +12,9 @@ from forms.exceptions import NotFound
 from forms.fields import Found, Reference
 from forms.models import RegisterText, Submission
 from forms.registers import rules
-from forms.registers.columns import RegisterColumn, RegisterShape, shape_of
+from forms.registers.columns import RegisterColumn, RegisterShape
 from forms.registers.filters import word_condition
+from forms.registers.labels import shape_of
 from forms.registers.lines import folded
 from forms.schema import FormDefinition, definition_of
 from foundation.editions.models import Edition

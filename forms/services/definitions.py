@@ -14,9 +14,16 @@ from foundation.editions.services import publish
 from foundation.organisation.models import Role, User
 
 
-def refuse_faults(body: dict[str, Any]) -> list[Problem]:
-    """Raise DefinitionRefused for a body with errors; return its warnings. Writes nothing."""
-    problems = check(body, roles=set(Role.objects.values_list("key", flat=True)), registers=form_in_force)
+def refuse_faults(body: dict[str, Any], *, registers: bool = True) -> list[Problem]:
+    """Raise DefinitionRefused for a body with errors; return its warnings. Writes nothing.
+
+    Without ``registers`` what it says of other forms is not looked at: they may come with it.
+    """
+    problems = check(
+        body,
+        roles=set(Role.objects.values_list("key", flat=True)),
+        registers=form_in_force if registers else None,
+    )
     if any(problem.severity == "error" for problem in problems):
         raise DefinitionRefused(problems)
     return problems

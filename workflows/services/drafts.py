@@ -137,9 +137,13 @@ class StepHolders:
         return definition_of(case.edition).questions().get(row.field) if case is not None else None
 
     def may_have(self, row: StoredFile, user: User) -> bool:
-        """Say whether the person may see the case."""
+        """Say whether the person may see the case, and its answers to the question; or gave it themselves."""
         case = _case_of(row)
-        return case is not None and rules.may_see(case, user)
+        return (
+            case is not None
+            and rules.may_see(case, user)
+            and (row.uploaded_by_id == user.pk or row.field not in rules.withheld_answers(case, user))
+        )
 
 
 def _case_of(row: StoredFile) -> Case | None:

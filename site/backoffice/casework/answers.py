@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from backoffice.listing.cells import Cell, answer_cell
 from forms.exceptions import NotFound
 from forms.fields import Cell as Value
-from forms.registers.columns import RegisterColumn, RegisterShape, shape_of
+from forms.registers.columns import RegisterColumn, RegisterShape
 from forms.registers.filters import Condition, Filter, FilterFault, condition_of
+from forms.registers.labels import shape_of
 from forms.registers.sheets import SheetColumn, cell_of, headings_of
 from forms.schema import Confidentiality
 from forms.schema import definition_of as form_of

@@ -180,7 +180,7 @@ def _refused(
     standing = Standing(case, request.user)
     more: dict[str, Any] = {}
     if since is not None:
-        more["happened"] = timeline_of(case)[1][: max(case.version - since, 0)]
+        more["happened"] = timeline_of(case, request.user)[1][: max(case.version - since, 0)]
         seen = request.POST.get("do-seen", "")
         more["since"] = Content(case, request.user).since(seen) if seen else None
     errors: Mapping[str, Sequence[str]] = getattr(refusal, "errors", {})

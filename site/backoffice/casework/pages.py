@@ -51,7 +51,7 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
     """Return what ``casework/case_detail.html`` names."""
     definition = definition_of(case.edition)
     state = definition.state(case.state)
-    events, timeline = timeline_of(case)
+    events, timeline = timeline_of(case, request.user)
     standing = Standing(case, request.user)
     verbs = offered(standing)
     promised = promises_of(case, request.user)
@@ -74,7 +74,7 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "more_verbs": [verb for verb in verbs if not verb.tone],
         "stages": stages_of(case, events, Content(case, request.user)),
         "answered": answered_of(case, request.user),
-        "given": given_of(case),
+        "given": given_of(case, request.user),
         "path": path_of(case, events),
         "diagram": diagram_of(case, events),
         "comments": case.submission.comments.select_related("by").exclude(text=""),

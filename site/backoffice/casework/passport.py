@@ -110,7 +110,7 @@ def passport(request: HttpRequest, case_uuid: uuids.UUID) -> HttpResponse:
 def passport_of(case: Case, reader: User) -> Mapping[str, Any]:
     """Return what ``exports/passport.html`` names, in the language in use."""
     definition, language = definition_of(case.edition), get_language() or ""
-    events, happened = timeline_of(case)
+    events, happened = timeline_of(case, reader)
     address = settings.BASE_URL + reverse("casework:case", args=[case.uuid])
     grade = grade_of(case)
     related = related_of(case, reader)
@@ -135,7 +135,7 @@ def passport_of(case: Case, reader: User) -> Mapping[str, Any]:
         "workflow": in_language(definition.title),
         "facts": [facts[place : place + 2] for place in range(0, len(facts), 2)],
         "answered": answered_of(case, reader),
-        "given": given_of(case),
+        "given": given_of(case, reader),
         "clocks": explained_all(case),
         "promises": promises_of(case, reader),
         "ledger": ledger,

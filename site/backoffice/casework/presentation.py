@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
@@ -24,7 +24,7 @@ from foundation.organisation.models import User
 from workflows import way
 from workflows.definitions import definition_of
 from workflows.models import Case
-from workflows.rules import role_names
+from workflows.rules import role_names, withheld_answers
 from workflows.trail import entries_of, promise_events
 from workflows.vocabulary import labelled
 
@@ -112,8 +112,9 @@ def path_of(case: Case, events: Sequence[EventView]) -> list[Stage]:
     ]
 
 
-def timeline_of(case: Case) -> tuple[list[EventView], list[Happening]]:
-    """Return the case's events, oldest first, and what happened, newest first, as the people of the case read it."""
+def timeline_of(case: Case, reader: User) -> tuple[list[EventView], list[Happening]]:
+    """Return the case's events, oldest first, and what happened, newest first, as far as the reader may read it."""
+    withheld = withheld_answers(case, reader)
     events = events_of(case.stream)
     categories = {state.id: state.category for state in definition_of(case.edition).states}
     told = [
@@ -131,8 +132,8 @@ def timeline_of(case: Case) -> tuple[list[EventView], list[Happening]]:
             ],
             files=files,
         )
-        for event, entry in zip(events, entries_of(case, events), strict=True)
-        for files in [files_in(case, event)]
+        for event, entry in zip(events, entries_of(case, events, withheld=withheld), strict=True)
+        for files in [files_in(case, event, withheld)]
     ]
     return events, told[::-1]
 
@@ -155,13 +156,15 @@ def promised_in(case: Case) -> list[Happening]:
     return told[::-1]
 
 
-def files_in(case: Case, event: EventView) -> list[Line]:
-    """Return the answers of an event that are files or signatures, for ``templates/intake/_given.html``."""
+def files_in(case: Case, event: EventView, withheld: Collection[str] = ()) -> list[Line]:
+    """Return the answers of an event that are files or signatures, for ``templates/intake/_given.html``; none of those
+    ``withheld``.
+    """
     questions, language = definition_of(case.edition).questions(), get_language() or ""
     found = []
     for change in event.changes:
         asked = questions.get(change.path.removeprefix("answers."))
-        if asked is not None and taken_by(asked).kinds and change.after:
+        if asked is not None and asked.id not in withheld and taken_by(asked).kinds and change.after:
             text = asked.of_kind.display(change.after, asked.settings, language)
             label = in_language(asked.label, language)
             found.append(Line(asked.id, label, text, True, asked.kind, change.after))
@@ -228,9 +231,14 @@ def diagram_of(case: Case, events: Sequence[EventView]) -> SafeString:
     return drawn.svg
 
 
-def given_of(case: Case) -> list[Fact]:
-    """Return the answers given with steps and decisions, in the order in which they are asked."""
+def given_of(case: Case, reader: User) -> list[Fact]:
+    """Return the answers given with steps and decisions, in the order in which they are asked, as far as the reader may
+    read them.
+    """
+    withheld = withheld_answers(case, reader)
     return [
         Fact(label, text)
-        for label, text in labelled(definition_of(case.edition), case.answers, get_language() or "")
+        for label, text in labelled(
+            definition_of(case.edition), case.answers, get_language() or "", withheld=withheld
+        )
     ]

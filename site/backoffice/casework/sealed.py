@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from forms import rules
 from forms.fields.base import Segment
+from forms.presentation import WITHHELD
 from forms.revisions import Difference, differences, revisions_of
 from forms.schema import definition_of as form_of
 from foundation.audit.canonical import canonical
@@ -25,6 +26,7 @@ from foundation.organisation.models import User
 from workflows.content import content_of, seal_of
 from workflows.definitions import definition_of
 from workflows.models import Case
+from workflows.rules import withheld_answers
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,11 @@ class Content:
             old, new = stood["answers"].get(name), case.answers.get(name)
             if old == new:
                 continue
-            segments = question.of_kind.difference(old, new, question.settings, language)
+            segments = (
+                [Segment("same", str(WITHHELD))]
+                if name in self._withheld
+                else question.of_kind.difference(old, new, question.settings, language)
+            )
             told = Difference(name, in_language(question.label), tuple(segments))
             (added if old is None else changed).append(told)
         if stood["workflow"] != case.edition.sha256:
@@ -84,7 +90,7 @@ class Content:
 
     @cached_property
     def _withheld(self) -> frozenset[str]:
-        return frozenset(rules.withheld(self.case.submission, self.reader))
+        return rules.withheld(self.case.submission, self.reader) | withheld_answers(self.case, self.reader)
 
     @cached_property
     def _stood(self) -> Mapping[str, Mapping[str, Any]]:

@@ -132,7 +132,7 @@ def _not_done(
         if spec
         else None
     )
-    happened = timeline_of(case)[1][: max(case.version - since, 0)] if since is not None else []
+    happened = timeline_of(case, request.user)[1][: max(case.version - since, 0)] if since is not None else []
     if spec is not None and spec in transitions_open_to(case, request.user):
         assert typed is not None
         return _step_page(request, case, spec, typed, str(refusal), happened, status=status)

@@ -20,7 +20,8 @@ from backoffice.access.records import stream_of
 from backoffice.intake.registers import exporting
 from forms.fields import KINDS
 from forms.models import Submission
-from forms.registers.columns import number_of, shape_of, unanswered
+from forms.registers.columns import number_of, unanswered
+from forms.registers.labels import shape_of
 from forms.registers.lines import as_number, lines_of
 from forms.registers.sheets import DANGEROUS, Book, Order, guarded, write_csv, write_xlsx
 from forms.sampling import sample_answers

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from forms.exceptions import NotFound
 from forms.models import RegisterNumber, RegisterText, RegisterWords, Submission
-from forms.registers.columns import number_of, shape_of, unanswered
+from forms.registers.columns import number_of, unanswered
 from forms.registers.filters import Filter, Op, condition_of
 from forms.registers.keeping import complete
+from forms.registers.labels import shape_of
 from forms.registers.lines import differences, folded, rebuild
 from forms.registers.queries import find_rows, load_rows, register_for, registers_of
 from forms.registers.selection import Selection

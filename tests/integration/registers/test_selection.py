@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from forms.models import RegisterNumber, RegisterStand, Submission
 from forms.registers import selection
-from forms.registers.columns import RegisterShape, Type, shape_of, unanswered
+from forms.registers.columns import RegisterShape, Type, unanswered
 from forms.registers.filters import (
     Filter,
     FilterFault,
@@ -27,6 +27,7 @@ from forms.registers.filters import (
     read_filter,
     sentence_of,
 )
+from forms.registers.labels import shape_of
 from forms.registers.lines import as_number, folded, from_number
 from forms.registers.periods import PERIODS, days_of
 from forms.registers.selection import Selection, Sort

@@ -86,7 +86,9 @@ class House:
 def roles_in(node: Any) -> set[str]:
     """Return every role a file names, wherever it stands."""
     if isinstance(node, dict):
-        named = {role for key in ("roles", "sees", "reassigns", "relates") for role in node.get(key, ())}
+        named = {
+            role for key in ("roles", "sees", "reassigns", "relates", "readers") for role in node.get(key, ())
+        }
         return named.union(
             *(roles_in(value) for value in node.values()), set(node.get("skills", {}).values())
         )
