@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,18 +23,21 @@ from django.views.decorators.http import require_GET, require_http_methods
 from backoffice.casework.deciding import key_of, uuid_of
 from backoffice.casework.pages import case_or_404
 from backoffice.casework.promised import Shown, shown_of
+from foundation.editions.models import Edition
+from foundation.editions.queries import newest
 from foundation.editions.texts import in_language
 from foundation.organisation.models import User
 from workflows.audience import people_who_see
 from workflows.definitions import definition_of
 from workflows.exceptions import CaseNotFound, NotPermitted, RuleBroken, WorkflowError
-from workflows.load import Supervised
+from workflows.load import OTHERS, Supervised
 from workflows.models import Case, Promise
-from workflows.promises import Reader, Standing, Whose, promises_seen_by, what_of
+from workflows.promises import Reader, Standing, Whose, of_department, promises_seen_by, what_of
 from workflows.services import promises
 
 PER_PAGE = 25
-STANDINGS: tuple[Standing, ...] = ("owed", "soon", "broken", "settled")
+STANDINGS: tuple[Standing, ...] = ("owed", "soon", "overdue", "broken", "settled")
+NOBODY = "nobody"
 Choice = TypeVar("Choice", bound=str)
 REMINDERS = (0, 1, 4, 24)
 """So many hours before its time one can be reminded."""
@@ -55,14 +58,21 @@ class Listed:
 @require_GET
 def promise_list(request: HttpRequest) -> HttpResponse:
     """Promises on cases the person may see: their own, of those they lead, or all; open, due soon, broken, settled."""
-    offered: tuple[Whose, ...] = ("mine", "led", "all") if Supervised(request.user) else ("mine", "all")
+    leads = Supervised(request.user)
+    offered: tuple[Whose, ...] = ("mine", "led", "all") if leads else ("mine", "all")
     whose = _one_of(request.GET.get("whose"), offered)
     standing = _one_of(request.GET.get("show"), STANDINGS)
-    seen = promises_seen_by(request.user, whose, standing)
-    people = _people_in(request.user, whose, standing) if whose != "mine" else []
+    seen = promises_seen_by(request.user, whose, standing, leads)
+    people = _people_in(seen) if whose != "mine" else []
+    narrowed = _narrowed(request, leads) if whose != "mine" else []
+    for one in narrowed:
+        seen = seen.filter(one.wanted)
     person = request.GET.get("person", "")
     if person in {key for key, _name in people}:
-        seen = seen.filter(Q(by__uuid=person))
+        seen = seen.filter(Q(by=None) if person == NOBODY else Q(by__uuid=person))
+    else:
+        person = ""
+    kept = {one.name: one.value for one in narrowed} | ({"person": person} if person else {})
     page = Paginator(seen, PER_PAGE).get_page(request.GET.get("page"))
     now, eyes = timezone.now(), Reader.of(request.user)
     rows = [
@@ -75,6 +85,7 @@ def promise_list(request: HttpRequest) -> HttpResponse:
     kinds = {
         "owed": pgettext("promises", "Open"),
         "soon": _("Due within a day"),
+        "overdue": _("Broken, still owed"),
         "broken": _("Broken or late"),
         "settled": _("Settled"),
     }
@@ -89,22 +100,56 @@ def promise_list(request: HttpRequest) -> HttpResponse:
             "standing": standing,
             "person": person,
             "people": people,
+            "narrowed": [
+                (one, f"?{urlencode({'whose': whose, 'show': standing, **_without(kept, one.name)})}")
+                for one in narrowed
+            ],
             "tabs": [
                 (titles[one], f"?{urlencode({'whose': one, 'show': standing})}", one == whose)
                 for one in offered
             ],
             "scopes": [
-                (title, f"?{urlencode({'whose': whose, 'show': one})}", one == standing)
+                (title, f"?{urlencode({'whose': whose, 'show': one, **kept})}", one == standing)
                 for one, title in kinds.items()
             ],
         },
     )
 
 
-def _people_in(user: User, whose: Whose, standing: Standing) -> list[tuple[str, str]]:
-    found = promises_seen_by(user, whose, standing)
-    ids = found.order_by().exclude(by=None).values("by").distinct()
-    return [(str(one.uuid), str(one)) for one in User.objects.filter(pk__in=ids).order_by("full_name", "pk")]
+@dataclass(frozen=True)
+class Narrowed:
+    """What a figure of the supervisor's page has narrowed the list to, besides the person."""
+
+    name: str
+    value: str
+    words: str
+    wanted: Q
+
+
+def _narrowed(request: HttpRequest, leads: Supervised) -> list[Narrowed]:
+    """Return what the address narrows the list to: a workflow, a department that one leads."""
+    found = []
+    workflow, department = request.GET.get("workflow", ""), request.GET.get("department", "")
+    edition = newest(Edition.Kind.WORKFLOW, workflow) if workflow else None
+    if edition is not None:
+        title = in_language(definition_of(edition).title)
+        found.append(Narrowed("workflow", workflow, title, Q(case__workflow=workflow)))
+    names = {post.department.code: str(post.department) for post in leads.posts} | {OTHERS: _("others")}
+    if department in names:
+        wanted = of_department(leads, department)
+        found.append(Narrowed("department", department, names[department], wanted))
+    return found
+
+
+def _without(kept: Mapping[str, str], name: str) -> dict[str, str]:
+    return {key: value for key, value in kept.items() if key != name}
+
+
+def _people_in(found: QuerySet[Promise]) -> list[tuple[str, str]]:
+    ids = set(found.order_by().values_list("by", flat=True).distinct())
+    people = User.objects.filter(pk__in=ids - {None}).order_by("full_name", "pk")
+    listed = [(str(one.uuid), str(one)) for one in people]
+    return [*listed, (NOBODY, _("nobody of the house"))] if None in ids else listed
 
 
 def _one_of(said: str | None, known: Sequence[Choice]) -> Choice:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,11 +28,14 @@ from foundation.editions.texts import in_language
 from foundation.organisation.models import User
 from workflows.definitions import definition_of
 from workflows.load import OTHERS, Held, Supervised
+from workflows.promises import Owed, owed_under
 
 PER_PAGE = 50
 DRAWN = 12
 """So many people stand in the chart; the table has all."""
 NOBODY = "nobody"
+PROMISES = ("owed", "soon", "overdue")
+"""Of the figures of promises in their order: what the list of promises is asked for with ``show``."""
 LATENESS = ("", "1", "soon")
 """Of the figures in their order: what the list of cases is asked for with ``late``."""
 
@@ -65,13 +68,14 @@ class _Load:
         self.supervised = supervised
         self.held = supervised.held()
         self.asked = supervised.asked()
+        self.owed = owed_under(supervised)
         self.titles: Mapping[str, str] = {
             edition.key: in_language(definition_of(edition).title)
             for edition in all_in_force(Edition.Kind.WORKFLOW)
         }
         self.posts = {post.person.pk: post for post in supervised.posts}
         self.department_names = {post.department.code: str(post.department) for post in supervised.posts}
-        others = {one.person for one in self.held if one.person is not None} | set(self.asked)
+        others = {one.person for one in (*self.held, *self.owed) if one.person is not None} | set(self.asked)
         people = list(User.objects.filter(pk__in=others | set(self.posts)))
         self.names = {person.pk: str(person) for person in people}
         self.keys = {person.pk: str(person.uuid) for person in people}
@@ -104,7 +108,11 @@ class _Load:
                 "others. Counted are the open cases you may see."
             ),
             tiles=tuple(
-                (head, cell, "") for head, cell in zip(_heads()[:3], self._cells(total), strict=False)
+                (head, cell, "")
+                for head, cell in (
+                    *zip(_heads(), self._cells(total), strict=True),
+                    *(zip(_promise_tiles(), self._promised(self.owed), strict=True) if self.owed else ()),
+                )
             ),
             chart=self._chart(by_person),
             chart_title=_("By person"),
@@ -147,8 +155,70 @@ class _Load:
                     _("Nobody you lead has an open case."),
                     pgettext("of cases", "Workflow"),
                 ),
+                *self._promises(),
             ),
         )
+
+    def _promises(self) -> Iterator[Table]:
+        """Yield who owes how many promises; nothing where nobody owes one."""
+        if not self.owed:
+            return
+        heads = _promise_heads()
+        people = _grouped(self.owed, lambda one: one.person)
+        yield Table(
+            "promises-people",
+            _("Promises by person"),
+            heads,
+            tuple(
+                Line(
+                    _("nobody of the house") if person is None else self.name_of(person),
+                    self._promised(rows, person=self._key(person)),
+                )
+                for person, rows in sorted(
+                    people.items(), key=lambda pair: (-_overdue(pair[1]), -_owed(pair[1]))
+                )
+            ),
+            first=_("Person"),
+        )
+        departments = _grouped((one for one in self.owed if one.person is not None), self._department_of)
+        yield Table(
+            "promises-departments",
+            _("Promises by department"),
+            heads,
+            tuple(
+                Line(self.department_names.get(key, _("others")), self._promised(rows, department=key))
+                for key, rows in departments.items()
+            ),
+            first=_("Department"),
+        )
+        yield Table(
+            "promises-workflows",
+            _("Promises by workflow"),
+            heads,
+            tuple(
+                Line(self.titles.get(workflow, workflow), self._promised(rows, workflow=workflow))
+                for workflow, rows in sorted(
+                    _grouped(self.owed, lambda one: one.workflow).items(), key=lambda pair: -_owed(pair[1])
+                )
+            ),
+            first=pgettext("of cases", "Workflow"),
+        )
+
+    def _department_of(self, one: Owed) -> str:
+        post = self.posts.get(one.person) if one.person is not None else None
+        return post.department.code if post is not None else OTHERS
+
+    def _promised(self, rows: Iterable[Owed], **query: str) -> tuple[Cell, ...]:
+        listed = list(rows)
+        numbers = (_owed(listed), sum(one.soon for one in listed), _overdue(listed))
+        return tuple(
+            Cell(written(number), number, self._promise_list(show=show, **query) if number else "")
+            for number, show in zip(numbers, PROMISES, strict=True)
+        )
+
+    def _promise_list(self, **query: str) -> str:
+        """Return the address of the list of promises that a figure counts."""
+        return f"{reverse('casework:promises')}?{urlencode({'whose': 'led', **query})}"
 
     def _by_person(self) -> list[tuple[int | None, Held]]:
         grouped = _grouped(self.held, lambda one: one.person)
@@ -213,6 +283,22 @@ class _Load:
 
 def _heads() -> tuple[str, ...]:
     return (pgettext("cases", "Open"), _("Late"), _("Due within a day"))
+
+
+def _promise_heads() -> tuple[str, ...]:
+    return (pgettext("promises", "Open"), _("Due within a day"), _("Broken, still owed"))
+
+
+def _promise_tiles() -> tuple[str, ...]:
+    return (_("Promises open"), _("Promises due within a day"), _("Promises broken, still owed"))
+
+
+def _owed(rows: Iterable[Owed]) -> int:
+    return sum(one.open for one in rows)
+
+
+def _overdue(rows: Iterable[Owed]) -> int:
+    return sum(one.overdue for one in rows)
 
 
 def _sum(rows: Iterable[Held]) -> Held:
