@@ -122,6 +122,18 @@ def cases(studio: Studio, path: Path) -> None:
     photograph(_ticked(studio), path)
 
 
+def cases_arranged(studio: Studio, path: Path) -> None:
+    """A view of complaints, with answers as columns and one of them filtered by."""
+    asked = "scope=all&workflow=complaint&f=matter_category@choice:answered:"
+    columns = ("subject", "state", "severity@choice", "matter_category@choice", "amount_claimed@money", "due")
+    page = staff(studio, "manager", f"/cases/?{asked}{''.join(f'&c={one}' for one in columns)}")
+    page.locator("details.register-menu summary").last.click()
+    page.fill("#view-name", "投诉：按类别")
+    page.locator("details[open] button.button--primary").last.click()
+    page.locator(".tabs [aria-current=page]", has_text="按类别").wait_for()
+    photograph(page, path)
+
+
 def cases_given(studio: Studio, path: Path) -> None:
     """What came of giving them to somebody."""
     page = _ticked(studio)
@@ -467,6 +479,7 @@ PICTURES: dict[str, Callable[[Studio, Path], None]] = {
     "load": load,
     "report": report,
     "cases": cases,
+    "cases-arranged": cases_arranged,
     "cases-given": cases_given,
     "notifications": notifications,
     "notification-deliveries": deliveries,

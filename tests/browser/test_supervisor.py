@@ -124,3 +124,64 @@ def test_a_supervisor_finds_what_is_late_gives_it_to_somebody_else_and_prints_a_
         assert words in text.stdout
     assert faults == []
     assert complaints == []
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_a_list_is_arranged_kept_as_a_view_and_opens_again(
+    served: Served, sign_in: SignIn, late: list[str], language: str
+) -> None:
+    words = {
+        "zh-hans": (
+            "列",
+            "显示这些列",
+            "按答案",
+            "严重程度",
+            "应用筛选",
+            "视图",
+            "保存视图",
+            "一般投诉",
+            "所有",
+        ),
+        "en": (
+            "Columns",
+            "Show these columns",
+            "Answer",
+            "Severity",
+            "Set the filter",
+            "View",
+            "Keep the view",
+            "Ordinary",
+            "All",
+        ),
+    }[language]
+    columns, show, answer, severity, use, view, keep, name, everything = words
+    page = sign_in("manager", language)
+    complaints = watched(page)
+    page.goto(f"{served.url}/cases/?scope=all&workflow=complaint")
+    page.locator("summary", has_text=columns).click()
+    page.get_by_role("checkbox", name=severity, exact=True).check()
+    page.get_by_role("button", name=show).click()
+    expect(page.get_by_role("columnheader", name=severity)).to_be_visible()
+    page.locator("summary", has_text=answer).focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name=severity, exact=True).click()
+    page.locator("#filter input[type=checkbox]").first.check()
+    page.get_by_role("button", name=use).click()
+    expect(page.locator(".register-chip")).to_have_count(1)
+    for number in late:
+        expect(page.get_by_role("row", name=number)).to_be_visible()
+    page.locator("summary", has_text=view).last.click()
+    page.locator("#view-name").fill(name)
+    page.get_by_role("button", name=keep).click()
+    expect(page.locator(".tabs [aria-current=page]")).to_have_text(name)
+    assert faults_on(page) == []
+    page.get_by_role("link", name=everything, exact=True).click()
+    expect(page.locator(".tabs [aria-current=page]")).to_have_text(everything)
+    page.goto(f"{served.url}/cases/?scope=open")
+    page.locator(".tabs").get_by_role("link", name=name).click()
+    expect(page.locator(".register-chip")).to_have_count(1)
+    expect(page.get_by_role("columnheader", name=severity)).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    narrow(page)
+    assert faults_on(page) == []
+    assert complaints == []
