@@ -1,12 +1,14 @@
 """What a definition would have made of cases that have ended: their steps, walked again on paper.
 
 Nothing is written. Each event of a case is asked of the draft: is there this step from that state, does it lead to the
-same state, does its rule hold for the answers of the time, is the person still one who may?
+same state, does its rule hold for the answers of the time, is the person still one who may? And each promise that its
+clocks have made: would it have been made, and would the step that settled it have kept it?
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -18,8 +20,9 @@ from foundation.organisation.models import User
 from workflows import rules
 from workflows.definitions import definition_of
 from workflows.machine import Machine, compile_definition
-from workflows.models import Case
-from workflows.schema import WorkflowDefinition
+from workflows.models import Case, Promise
+from workflows.promises import what_of
+from workflows.schema import Clock, WorkflowDefinition
 
 DECISIONS = ("agreed", "refused", "withdrawn")
 
@@ -49,7 +52,8 @@ def differences_of(machine: Machine, case: Case) -> Iterator[Difference]:
     """Yield what the machine would have done otherwise with a case."""
     then = {row.version: row for row in case.history.all()}
     people = {person.pk: person for person in User.objects.filter(pk__in=_actors(case))}
-    for event in events_of(case.stream):
+    events = events_of(case.stream)
+    for event in events:
         kind = event.kind.removeprefix("case_")
         row = then.get(event.version)
         if row is None or not event.source_state:
@@ -59,6 +63,66 @@ def differences_of(machine: Machine, case: Case) -> Iterator[Difference]:
         said += list(_stage(machine, event, kind, case_then))
         for what in said:
             yield Difference(case.number, event.version, kind, what)
+    yield from _promises(machine.definition, case, events)
+
+
+def _promises(
+    definition: WorkflowDefinition, case: Case, events: Sequence[EventView]
+) -> Iterator[Difference]:
+    """Yield what would have become otherwise of the promises of clocks. When one was late is no matter of a
+    definition: its time is the answer itself.
+    """
+    clocks = {clock.id: clock for clock in definition.clocks if clock.promise is not None}
+    made = list(case.promises.exclude(clock="").select_related("edition").order_by("pk"))
+    for promise in made:
+        named = {"promise": what_of(promise)}
+        clock = clocks.get(promise.clock)
+        if clock is None:
+            yield _at(
+                case, events, promise.made_step, _("“%(promise)s” would not have been promised.") % named
+            )
+            continue
+        event = _taken(events, promise.settled_step, promise.settled_at)
+        if event is None or promise.status == Promise.Status.REPLACED or _moved_on(event):
+            continue
+        kept = promise.status in (Promise.Status.KEPT, Promise.Status.LATE)
+        keeps = event.target_state in clock.ends and _keeps(clock, promise.settled_step, event.target_state)
+        if kept and not keeps:
+            what = _("The step would not have kept the promise “%(promise)s”.") % named
+        elif keeps and promise.status == Promise.Status.LAPSED:
+            what = _("The step would have kept the promise “%(promise)s”.") % named
+        else:
+            continue
+        yield Difference(case.number, event.version, promise.settled_step, what)
+    promised = {promise.clock for promise in made}
+    answers = {**case.submission.answers, **case.answers}
+    for clock in clocks.values():
+        asked = [target.answer for target in clock.targets if target.answer]
+        if clock.id not in promised and any(answers.get(name) is not None for name in asked):
+            named = {"promise": in_language((clock.promise.what if clock.promise else None) or clock.title)}
+            yield Difference(
+                case.number, case.version, "", _("“%(promise)s” would have been promised.") % named
+            )
+
+
+def _keeps(clock: Clock, step: str, state: str) -> bool:
+    kept = clock.promise.kept if clock.promise is not None else ()
+    return step != clock.due.takes and (not kept or state in kept)
+
+
+def _moved_on(event: EventView) -> bool:
+    return event.kind in ("case_migrated", "case_restored")
+
+
+def _taken(events: Sequence[EventView], step: str, when: dt.datetime | None) -> EventView | None:
+    """Return the last event of a step up to a moment."""
+    found = [event for event in events if event.kind == f"case_{step}" and (when is None or event.at <= when)]
+    return found[-1] if step and found else None
+
+
+def _at(case: Case, events: Sequence[EventView], step: str, what: str) -> Difference:
+    event = _taken(events, step, None)
+    return Difference(case.number, event.version if event is not None else case.version, step, what)
 
 
 def _actors(case: Case) -> set[int]:

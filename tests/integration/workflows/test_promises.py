@@ -17,18 +17,23 @@ from django.utils.translation import override
 from forms.services.definitions import publish_form
 from foundation.audit.queries import events_of
 from foundation.audit.services import Actor
+from foundation.editions.models import Edition
+from foundation.editions.queries import newest
 from foundation.notifying.models import Notification
 from foundation.organisation.models import User
 from foundation.worktime.services import export_calendar, load_calendar
 from tests.factories.chains import form_body, fresh, open_one, publish_all, text
 from tests.factories.clocks import SHANGHAI, clock, pack_calendars, publish_timed, the_clock, timed_body
-from tests.factories.organisation import make_user
+from tests.factories.organisation import make_user, make_user_with_roles
+from workflows import replay
 from workflows.exceptions import AnswersRefused, CaseNotFound, NotPermitted, RuleBroken
 from workflows.models import Case, Promise
 from workflows.promises import Reader, by_of, promises_seen_by, to_of, what_of
-from workflows.services import cases
+from workflows.schema import WorkflowDefinition
+from workflows.services import cases, migration
 from workflows.services.clocks import recount
 from workflows.services.clocks import sweep as sweep_clocks
+from workflows.services.definitions import publish_workflow
 from workflows.services.promises import Said, keep_promise, promise_anew, record_promise, sweep, withdraw
 from workflows.services.promising import move
 from workflows.trail import entries
@@ -459,3 +464,91 @@ def test_a_list_names_no_case_its_reader_may_not_see() -> None:
     assert list(promises_seen_by(worker)) == [promise]
     assert list(promises_seen_by(people["auditor"][0], "all", "all")) == [promise]
     assert not promises_seen_by(make_user("stranger"), "all", "all").exists()
+
+
+# --- other editions --------------------------------------------------------------------------------------------------
+
+
+def moved_to_the_newest(builder: User, case: Case) -> migration.CaseMigration:
+    old, new = case.edition, newest(Edition.Kind.WORKFLOW, "spending")
+    assert new is not None
+    return migration.migrate(migration.suggested(old, new), by=builder, reason="新版", seen=1)
+
+
+def test_a_case_that_moves_to_another_edition_keeps_its_promises_and_can_keep_them_there() -> None:
+    """Those a clock has made and those recorded by hand, on the way there and back."""
+    people = publish_timed(promising())
+    worker, builder = people["worker"][0], make_user_with_roles("form_builder")
+    case = do(open_one(worker, note="王先生"), "promise", worker, promised_at=moment(in_hours(30)))
+    by_hand = recorded(case, worker)
+    before = the_promises(case)
+    by_clock = Promise.objects.get(case=case, clock="answer")
+    publish_workflow(timed_body(promising(promise={"what": text("上门")})), by=builder)
+
+    there = moved_to_the_newest(builder, fresh(case))
+    assert fresh(case).edition.number == 2
+    assert the_promises(case) == before
+    with override("zh-hans"):
+        by_clock.refresh_from_db()
+        assert what_of(by_clock) == "回电", "it was made in the words of its time"
+    migration.undo(there, by=builder, reason="退回")
+    assert the_promises(case) == before
+
+    moved_to_the_newest(builder, fresh(case))
+    do(fresh(case), "finish", worker)
+    by_clock.refresh_from_db()
+    by_hand.refresh_from_db()
+    assert (by_clock.status, by_clock.settled_step) == ("kept", "finish")
+    assert by_hand.owed, "what people promised by hand is theirs to settle"
+
+
+def test_a_promise_whose_clock_the_new_edition_knows_no_more_is_not_needed_any_more() -> None:
+    people = publish_timed(promising())
+    worker, builder = people["worker"][0], make_user_with_roles("form_builder")
+    case = do(open_one(worker), "promise", worker, promised_at=moment(in_hours(30)))
+    publish_workflow(timed_body(clock("other")), by=builder)
+
+    moved_to_the_newest(builder, fresh(case))
+
+    assert the_promises(case) == [("lapsed", 1, False)]
+    assert kinds(Promise.objects.get(case=case)) == ["promise_made", "promise_settled"]
+
+
+def test_replay_says_which_promises_a_draft_would_not_have_made_or_kept() -> None:
+    people = publish_timed(promising())
+    worker = people["worker"][0]
+    case = do(open_one(worker), "promise", worker, promised_at=moment(in_hours(30)))
+    case = do(case, "finish", worker)
+    plain = open_one(worker)
+    do(plain, "finish", worker)
+
+    def said(*clocks: dict[str, Any]) -> list[tuple[str, str, str]]:
+        draft = WorkflowDefinition.model_validate(timed_body(*clocks))
+        with override("zh-hans"):
+            what = {one.what for one in replay.replay(draft, 10)}
+        with override("en"):
+            found = replay.replay(draft, 10)
+        assert what or not found
+        return [(one.case, one.step, one.what) for one in found]
+
+    assert said(promising()) == []
+    assert said(clock()) == [(case.number, "promise", "“回电” would not have been promised.")]
+    assert said(promising(promise={"kept": ["given_up"]}, ends=["done", "given_up"])) == [
+        (case.number, "finish", "The step would not have kept the promise “回电”.")
+    ]
+    another = promising(id="another", promise={"what": text("上门")})
+    assert said(promising(), another) == [(case.number, "", "“上门” would have been promised.")]
+
+
+def test_replay_says_which_promises_a_draft_would_have_kept() -> None:
+    people = publish_timed(promising(promise={"kept": ["done"]}, ends=["done", "given_up"]))
+    worker = people["worker"][0]
+    case = do(open_one(worker), "promise", worker, promised_at=moment(in_hours(30)))
+    do(case, "give_up", worker)
+    assert the_promises(case) == [("lapsed", 1, False)]
+
+    draft = WorkflowDefinition.model_validate(timed_body(promising(ends=["done", "given_up"])))
+    with override("en"):
+        assert [one.what for one in replay.replay(draft, 10)] == [
+            "The step would have kept the promise “回电”."
+        ]
