@@ -20,6 +20,7 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     F,
+    FilteredRelation,
     FloatField,
     OuterRef,
     Q,
@@ -33,7 +34,7 @@ from django.db.models.functions import Cast, Coalesce, Round, TruncMonth
 from django.utils import timezone
 
 from foundation.organisation.models import User
-from workflows.models import Case, CaseClock
+from workflows.models import Case, CaseClock, Promise
 from workflows.queries import cases_visible_to
 from workflows.reports.schema import Figure, Grouping, Monthly, Where
 from workflows.reports.schema import Value as Stored
@@ -95,6 +96,13 @@ def figures_of(
             told = by_month.annotate(n=Count("pk")).values_list("month", "n")
             counts = {timezone.localdate(month): n for month, n in told}
             found[figure.id] = {month: counts.get(month, 0) for month in months}
+        elif figure.measure == "promises":
+            wanted = _promised(figure.where, "promises__")
+            told = by_month.annotate(n=Count("promises", filter=wanted, distinct=True)).values_list(
+                "month", "n"
+            )
+            counts = {timezone.localdate(month): n for month, n in told}
+            found[figure.id] = {month: counts.get(month, 0) for month in months}
         elif figure.measure == "sum":
             told = by_month.annotate(n=Sum(_hundredths(figure))).values_list("month", "n")
             sums = {timezone.localdate(month): _whole_cents(value) for month, value in told}
@@ -112,7 +120,12 @@ def figures_of(
 
 def shares_of(monthly: Monthly, group: Grouping, reader: User, month: datetime.date) -> list[Share]:
     """Return how the cases of a figure in one month divide, the largest part first."""
-    rows = _parted(monthly, group, reader, month).order_by().values("part").annotate(n=Count("pk"))
+    rows = (
+        _parted(monthly, group, reader, month)
+        .order_by()
+        .values("part")
+        .annotate(n=Count("pk", distinct=True))
+    )
     counts = [
         Share(NO_VALUE if part in (None, "") else str(part), n) for part, n in rows.values_list("part", "n")
     ]
@@ -127,6 +140,14 @@ def cases_of_part(
 ) -> QuerySet[Case]:
     """Return the cases of one part of a breakdown."""
     rows = _parted(monthly, group, reader, month)
+    if group.by == "promised_by":
+        found = (
+            rows.filter(part=int(value) if value.isdecimal() else None) if value else rows.filter(part=None)
+        )
+        figure = monthly.figure(group.figure)
+        assert figure is not None
+        cases = cases_of(monthly, figure, reader, month, month)
+        return cases.filter(pk__in=found.order_by().values("pk"))
     if value == NO_VALUE:
         empty = (
             Q(part__isnull=True)
@@ -146,6 +167,11 @@ def _parted(monthly: Monthly, group: Grouping, reader: User, month: datetime.dat
     if group.by == "answer":
         assert group.answer is not None
         return rows.annotate(part=answer_text(group.answer))
+    if group.by == "promised_by":
+        rows = rows.annotate(
+            promised=FilteredRelation("promises", condition=_promised(figure.where, "promises__"))
+        )
+        return rows.filter(promised__isnull=False).annotate(part=F("promised__by_id"))
     return rows.annotate(
         part=F({"department": "department_id", "assignee": "assignee_id"}.get(group.by, group.by))
     )
@@ -187,7 +213,24 @@ def _where(found: QuerySet[Case], where: Where) -> QuerySet[Case]:
             status=CaseClock.Status.RUNNING, due_at__lt=timezone.now()
         )
         found = found.filter(Exists(rows.filter(outcome=kept) if outcome == "kept" else rows.filter(late)))
+    if where.promises:
+        found = found.filter(Exists(Promise.objects.filter(_promised(where), case=OuterRef("pk"))))
     return found
+
+
+def _promised(where: Where, path: str = "") -> Q:
+    """Return which promises count, all where none are named; ``path`` leads to them."""
+    over = {f"{path}settled_at": None, f"{path}due_at__lt": timezone.now()}
+    ways = {
+        "open": Q(**{f"{path}status": Promise.Status.OPEN, f"{path}due_at__gte": timezone.now()}),
+        "kept": Q(**{f"{path}status": Promise.Status.KEPT}),
+        "late": Q(**{f"{path}status": Promise.Status.LATE}),
+        "broken": Q(**{f"{path}status": Promise.Status.BROKEN}) | Q(**over),
+    }
+    found = Q()
+    for one in where.promises:
+        found |= ways[one]
+    return found or Q(**{f"{path}pk__isnull": False})
 
 
 def _measured(figure: Figure) -> Any:

@@ -25,7 +25,8 @@ class Where(Part):
 
     ``states``, ``grades``: those it has now. ``answers``: by field of the form or question of a step, the stored
     answers that count. ``taken``: steps of which one was taken at least once. ``clocks``: by clock, how it ended;
-    *late*: broken, or over and still running.
+    *late*: broken, or over and still running. ``promises``: of which one was made that stands so; *broken*: also one
+    whose time is over and that is still owed.
     """
 
     states: tuple[Key, ...] = ()
@@ -33,32 +34,36 @@ class Where(Part):
     answers: dict[Key, tuple[Value, ...]] = Field(default_factory=dict)
     taken: tuple[Key, ...] = ()
     clocks: dict[Key, Literal["kept", "late"]] = Field(default_factory=dict)
+    promises: tuple[Literal["open", "kept", "late", "broken"], ...] = Field(default=(), max_length=4)
 
 
 class Figure(Part):
     """One number for each month, of the cases that were *opened* or *closed* in it.
 
     *count*: how many; *share*: how many of each hundred that the figure ``of`` counts; *average_days*: days from
-    opening to closing; *average*, *sum*: of the answers to ``answer``. ``charted``: drawn as bars, counts only.
+    opening to closing; *average*, *sum*: of the answers to ``answer``; *promises*: how
+    many promises were made about them, those that ``where.promises`` names. ``charted``: drawn as bars, counts only.
     """
 
     id: Key
     title: LocalizedText
     basis: Basis = "opened"
     where: Where = Where()
-    measure: Literal["count", "share", "average_days", "average", "sum"] = "count"
+    measure: Literal["count", "share", "average_days", "average", "sum", "promises"] = "count"
     of: Key | None = None
     answer: Key | None = None
     charted: bool = False
 
 
 class Grouping(Part):
-    """The cases of one figure in one month, by grade, state, department, who has them, or by an ``answer``."""
+    """The cases of one figure in one month, by grade, state, department, who has them, who stands for promises about
+    them (those that the figure names), or by an ``answer``.
+    """
 
     id: Key
     title: LocalizedText
     figure: Key
-    by: Literal["grade", "state", "department", "assignee", "answer"]
+    by: Literal["grade", "state", "department", "assignee", "promised_by", "answer"]
     answer: Key | None = None
 
 

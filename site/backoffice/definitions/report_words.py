@@ -30,6 +30,7 @@ LABELS: dict[str, Promise] = {
     "answers": _("With these answers"),
     "taken": _("In which one of these steps was taken"),
     "clocks": _("Whose clocks ended so"),
+    "promises": _("About which a promise stands so"),
     "measure": _("What is told of them"),
     "of": _("Share of"),
     "answer": _("Answer to"),
@@ -58,11 +59,19 @@ _VALUES: dict[tuple[str, str], Promise] = {
     ("measure", "average_days"): _("average days from opening to closing"),
     ("measure", "average"): _("average of an answer"),
     ("measure", "sum"): _("sum of an answer"),
+    ("measure", "promises"): _("how many promises about them"),
     ("by", "grade"): pgettext_lazy("of a case", "grade"),
     ("by", "state"): _("where they stand now"),
     ("by", "department"): _("department"),
     ("by", "assignee"): _("who has them"),
+    ("by", "promised_by"): _("who stands for a promise"),
     ("by", "answer"): _("an answer"),
+}
+PROMISES: dict[str, Promise] = {
+    "open": pgettext_lazy("of a promise", "open"),
+    "kept": pgettext_lazy("of a promise", "kept"),
+    "late": pgettext_lazy("of a promise", "kept late"),
+    "broken": pgettext_lazy("of a promise", "broken"),
 }
 CLOCK_ENDS: dict[str, Promise] = {
     "kept": _("kept in time"),

@@ -257,6 +257,7 @@ class Words:
         titles = self._titles(group, values)
         nothing = {
             "assignee": _("nobody yet"),
+            "promised_by": _("nobody of the house"),
             "department": _("no department"),
             "grade": _("no grade"),
         }.get(group.by, _("not answered"))
@@ -268,7 +269,7 @@ class Words:
             known = {one.id: in_language(one.title) for one in self.definition.states}
         elif group.by == "grade":
             known = {one.id: in_language(one.title) for one in self.definition.grades}
-        elif group.by in ("department", "assignee"):
+        elif group.by in ("department", "assignee", "promised_by"):
             model: Any = Department if group.by == "department" else User
             rows = model.objects.filter(pk__in=[int(value) for value in values if value.isdecimal()])
             known = {str(row.pk): str(row) for row in rows}

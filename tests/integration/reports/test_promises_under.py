@@ -7,6 +7,7 @@ from __future__ import annotations
 import datetime
 import re
 import uuid
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,10 +18,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from foundation.audit.services import Actor
+from foundation.editions.models import Edition
+from foundation.editions.services import publish
 from foundation.organisation.models import Position, User
 from tests.factories.organisation import hold, make_position, make_user
 from tests.factories.workflows import House, make_house, open_complaint, small_complaint, take
 from workflows.models import Case, Promise
+from workflows.reports.definitions import check_report
+from workflows.reports.monthly import cases_of, cases_of_part, figures_of, shares_of
+from workflows.reports.schema import ReportDefinition
 from workflows.services.definitions import publish_workflow
 from workflows.services.promises import Said, keep_promise, record_promise, sweep
 from workflows.services.promising import move
@@ -135,3 +141,84 @@ def test_the_page_asks_as_often_however_many_promises_there_are(house: House) ->
     for hours in (6, 7, 80):
         promised(case, house["manager"], hours)
     assert asked(reverse("reports:load")) == few
+
+
+# --- in reports ------------------------------------------------------------------------------------------------------
+
+
+def report() -> dict[str, Any]:
+    def text(words: str) -> dict[str, str]:
+        return {"zh-hans": words, "en": words}
+
+    def figure(name: str, *standing: str, **more: Any) -> dict[str, Any]:
+        return {"id": name, "title": text(name), "where": {"promises": list(standing)}, **more}
+
+    return {
+        "schema_version": 1,
+        "key": "promises",
+        "title": text("Promises of the month"),
+        "readers": ["general_manager", "clerk"],
+        "monthly": {
+            "workflow": "complaint",
+            "months": 2,
+            "figures": [
+                figure("any"),
+                figure("broken", "broken"),
+                figure("missed", "broken", "late"),
+                figure("kept", "kept", measure="promises"),
+                figure("share", "kept", measure="share", of="any"),
+            ],
+            "groups": [
+                {"id": "who", "title": text("Who"), "figure": "missed", "by": "promised_by"},
+                {"id": "whose", "title": text("Whose"), "figure": "broken", "by": "assignee"},
+            ],
+        },
+    }
+
+
+def test_a_report_counts_what_was_kept_late_and_broken_and_each_number_is_its_list(house: House) -> None:
+    worker, other, boss = house["assignee"], house["manager"], house["general_manager"]
+    missed, kept, late = assigned(house), assigned(house), assigned(house)
+    promised(missed, worker, -2, broken=True)
+    promised(missed, other, -3)
+    for hours in (5, 6):
+        keep_promise(promise=promised(kept, worker, hours), by=worker, idempotency_key=str(hours))
+    keep_promise(promise=promised(late, other, -1), by=other, idempotency_key="late")
+    body = report()
+    assert check_report(body) == []
+    monthly = ReportDefinition.model_validate(body).monthly
+    assert monthly is not None
+    month = timezone.localdate().replace(day=1)
+
+    found = figures_of(monthly, boss, [month])
+    assert {name: values[month] for name, values in found.items()} == {
+        "any": 3,
+        "broken": 1,
+        "missed": 2,
+        "kept": 2,
+        "share": Decimal("33.3"),
+    }
+    for figure in monthly.figures[:3]:
+        listed_cases = cases_of(monthly, figure, boss, month, month)
+        assert listed_cases.count() == found[figure.id][month]
+    who = monthly.groups[0]
+    shares = {int(one.value): one.count for one in shares_of(monthly, who, boss, month)}
+    assert shares == {worker.pk: 1, other.pk: 2}
+    of_other = cases_of_part(monthly, who, boss, month, str(other.pk))
+    assert set(of_other) == {missed, late}
+    assert list(cases_of_part(monthly, who, boss, month, "")) == []
+
+    assert set(figures_of(monthly, make_user(), [month])["any"].values()) == {0}
+
+
+def test_a_report_of_promises_is_shown_and_leads_to_cases(house: House) -> None:
+    promised(assigned(house), house["assignee"], -2, broken=True)
+    publish(kind=Edition.Kind.REPORT, key="promises", body=report(), by=house["administrator"])
+
+    page = sign(house["general_manager"]).get("/reports/promises/").content.decode()
+
+    row = re.search(r'<tr[^>]*><th scope="row">broken</th>(.*?)</tr>', page, re.DOTALL)
+    assert row is not None
+    address = re.findall(r'href="([^"]+)"[^>]*>1</a>', row[1])[0].replace("&amp;", "&")
+    assert Case.objects.get().number in sign(house["general_manager"]).get(address).content.decode()
+    assert "Second Manager" in page

@@ -205,6 +205,7 @@ class ReportDesk(Desk):
             "states": self._of_workflow("states"),
             "grades": self._of_workflow("grades"),
             "taken": self._of_workflow("transitions"),
+            "promises": [(key, str(said)) for key, said in words.PROMISES.items()],
         }
         counts = [
             (thing.id, self.title(thing))
