@@ -370,6 +370,7 @@ OURS: dict[str, Rule] = {
     # --- audit ---
     "auditing:search": roles(AUDITOR),
     "auditing:trail": roles(AUDITOR),
+    "auditing:trail-file": roles(AUDITOR),
     "auditing:workflow": roles(AUDITOR),
     "auditing:workflow-edition": roles(AUDITOR),
 }

@@ -11,4 +11,5 @@ urlpatterns = [
     path("audit/workflows/<str:key>/", workflows.workflow, name="workflow"),
     path("audit/workflows/<str:key>/<int:number>/", workflows.edition, name="workflow-edition"),
     path("audit/<slug:kind>/<str:key>/", views.trail, name="trail"),
+    path("audit/<slug:kind>/<str:key>/file/", views.file, name="trail-file"),
 ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from backoffice.auditing.exporting import TYPES, file_of
 from foundation.audit.trails import Subject, TrailKind, trail_kinds
 from foundation.audit.verification import verify
 
@@ -40,6 +42,16 @@ def _found(kind_name: str, key: str) -> tuple[TrailKind, Subject]:
     if kind is None or subject is None:
         raise Http404
     return kind, subject
+
+
+@require_GET
+def file(request: HttpRequest, kind: str, key: str) -> HttpResponseBase:
+    """The trail of one object as a file (``format``: xlsx or csv); the gate records who took it out."""
+    ending = request.GET.get("format", "xlsx")
+    found, subject = _found(kind, key)
+    if ending not in TYPES:
+        raise Http404
+    return file_of(found, subject, ending, str(request.user))
 
 
 @require_GET

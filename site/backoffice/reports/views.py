@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
+from backoffice.access.gate import may_open
 from backoffice.exports import documents, libraries, pdf
 from backoffice.reports.exporting import XLSX, file_name, make_pdf, write_workbook
 from backoffice.reports.presentation import AgeingReport, MonthlyReport, Words, case_row, day_word, month_word
@@ -104,6 +105,7 @@ def _page(request: HttpRequest, asked: MonthlyReport | AgeingReport, edition: Ed
         }
     else:
         context["on"] = asked.on
+    context["audited"] = may_open(request, "auditing:trail")
     return render(request, "reports/report.html", {"page_title": context["told"].title, **context})
 
 

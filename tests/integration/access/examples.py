@@ -240,6 +240,7 @@ def existing(world: World) -> dict[str, Example]:
         "casework:ledger-post": Example(case, readers=frozenset()),
         "casework:ledger-reverse": Example({**case, "number": 1}, readers=frozenset()),
         "auditing:trail": Example({"kind": "cases", "key": objects["case"].number}),
+        "auditing:trail-file": Example({"kind": "cases", "key": objects["case"].number}),
         "auditing:workflow": Example({"key": objects["case"].workflow}),
         "auditing:workflow-edition": Example(
             {"key": objects["case"].workflow, "number": objects["case"].edition.number}
