@@ -5,6 +5,7 @@ Wagtail has not translated). Both are compiled to ``.mo`` files, which are not k
 command ``translations`` and the tests use this module; nothing here runs while a page is served.
 """
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -130,11 +131,15 @@ def put(path: Path, texts: Mapping[str, str]) -> tuple[int, list[str]]:
 
 
 def compile_all() -> list[Path]:
-    """Write the ``.mo`` file beside each catalogue and return the written files."""
+    """Write the ``.mo`` file beside each catalogue and return the written files. Whoever reads one meanwhile reads all
+    of the old one or all of the new one.
+    """
     written = []
     for path in files():
         target = path.with_suffix(".mo")
-        polib.pofile(str(path)).save_as_mofile(str(target))
+        half = target.with_suffix(f".{os.getpid()}.half")
+        polib.pofile(str(path)).save_as_mofile(str(half))
+        half.replace(target)
         written.append(target)
     return written
 
