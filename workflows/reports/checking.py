@@ -120,7 +120,9 @@ class _Asked:
         if figure.of is not None:
             whole = monthly.figure(figure.of)
             if whole is None or whole.measure != "count" or whole.basis != figure.basis:
-                yield Problem(f"{place}.of", _("A share is one of a count with the same months."))
+                yield Problem(
+                    f"{place}.of", _("A share is one of a count of the same cases, opened or closed.")
+                )
         if (figure.measure in ("average", "sum")) != (figure.answer is not None):
             yield Problem(
                 f"{place}.answer", _("An average or a sum, and nothing else, names the answer it is of.")
@@ -129,7 +131,7 @@ class _Asked:
             kinds = SUMMED_KINDS if figure.measure == "sum" else AVERAGED_KINDS
             yield from self._readable(figure.answer, f"{place}.answer", kinds)
         if figure.measure == "average_days" and figure.basis != "closed":
-            yield Problem(f"{place}.basis", _("Days to the end are told of the cases closed in a month."))
+            yield Problem(f"{place}.basis", _("Days to the end are told of the cases closed in a period."))
         if figure.charted and figure.measure != "count":
             yield Problem(f"{place}.charted", _("Only counts are drawn as bars."))
 

@@ -1,7 +1,7 @@
-"""The figures of a monthly report, and the cases behind each. One query a figure and a breakdown, whatever the cases.
+"""The figures of a report by week, month or quarter, and the cases behind each: one query a figure and a breakdown.
 
-Counted are the cases the reader may see (``queries.cases_visible_to``), without those merged into another. The month is
-that of the house's time zone.
+Counted are the cases the reader may see (``queries.cases_visible_to``), without those merged into another. A period is
+that of the house's time zone, and goes by its first day.
 """
 
 from __future__ import annotations
@@ -30,12 +30,13 @@ from django.db.models import (
     Value,
 )
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Coalesce, Round, TruncMonth
+from django.db.models.functions import Cast, Coalesce, Round
 from django.utils import timezone
 
 from foundation.organisation.models import User
 from workflows.models import Case, CaseClock, Promise
 from workflows.queries import cases_visible_to
+from workflows.reports.periods import TRUNCATED, following
 from workflows.reports.schema import Figure, Grouping, Monthly, Where
 from workflows.reports.schema import Value as Stored
 
@@ -52,28 +53,14 @@ class Share:
     count: int
 
 
-def months_to(month: datetime.date, number: int) -> list[datetime.date]:
-    """Return the first days of ``number`` months, the last one that of ``month``."""
-    found = []
-    year, at = month.year, month.month
-    for _each in range(number):
-        found.append(datetime.date(year, at, 1))
-        year, at = (year, at - 1) if at > 1 else (year - 1, 12)
-    return found[::-1]
-
-
-def next_month(month: datetime.date) -> datetime.date:
-    """Return the first day of the month after."""
-    return (month.replace(day=1) + datetime.timedelta(days=32)).replace(day=1)
-
-
 def cases_of(
     monthly: Monthly, figure: Figure, reader: User, first: datetime.date, last: datetime.date
 ) -> QuerySet[Case]:
-    """Return the cases a figure counts in the months from ``first`` to ``last`` (first days), newest first."""
+    """Return the cases a figure counts in the periods from ``first`` to ``last`` (first days), newest first."""
     moment = f"{figure.basis}_at"
     found = cases_visible_to(reader).filter(workflow=monthly.workflow, merged_into=None)
-    found = found.filter(**{f"{moment}__gte": _begin(first), f"{moment}__lt": _begin(next_month(last))})
+    end = _begin(following(last, monthly.period))
+    found = found.filter(**{f"{moment}__gte": _begin(first), f"{moment}__lt": end})
     return _where(found, figure.where)
 
 
@@ -85,43 +72,44 @@ def told_of(figure: Figure, found: QuerySet[Case]) -> QuerySet[Case]:
 
 
 def figures_of(
-    monthly: Monthly, reader: User, months: Sequence[datetime.date]
+    monthly: Monthly, reader: User, firsts: Sequence[datetime.date]
 ) -> dict[str, dict[datetime.date, Decimal | int | None]]:
-    """Return by figure and month its value; None where there is nothing to reckon with (no case, no answer)."""
+    """Return by figure and period its value; None where there is nothing to reckon with (no case, no answer)."""
     found: dict[str, dict[datetime.date, Decimal | int | None]] = {}
+    truncated = TRUNCATED[monthly.period]
     for figure in monthly.figures:
-        rows = cases_of(monthly, figure, reader, months[0], months[-1]).order_by()
-        by_month = rows.annotate(month=TruncMonth(f"{figure.basis}_at")).values("month")
+        rows = cases_of(monthly, figure, reader, firsts[0], firsts[-1]).order_by()
+        by_period = rows.annotate(first=truncated(f"{figure.basis}_at")).values("first")
         if figure.measure in ("count", "share"):
-            told = by_month.annotate(n=Count("pk")).values_list("month", "n")
-            counts = {timezone.localdate(month): n for month, n in told}
-            found[figure.id] = {month: counts.get(month, 0) for month in months}
+            told = by_period.annotate(n=Count("pk")).values_list("first", "n")
+            counts = {timezone.localdate(first): n for first, n in told}
+            found[figure.id] = {first: counts.get(first, 0) for first in firsts}
         elif figure.measure == "promises":
             wanted = _promised(figure.where, "promises__")
-            told = by_month.annotate(n=Count("promises", filter=wanted, distinct=True)).values_list(
-                "month", "n"
+            told = by_period.annotate(n=Count("promises", filter=wanted, distinct=True)).values_list(
+                "first", "n"
             )
-            counts = {timezone.localdate(month): n for month, n in told}
-            found[figure.id] = {month: counts.get(month, 0) for month in months}
+            counts = {timezone.localdate(first): n for first, n in told}
+            found[figure.id] = {first: counts.get(first, 0) for first in firsts}
         elif figure.measure == "sum":
-            told = by_month.annotate(n=Sum(_hundredths(figure))).values_list("month", "n")
-            sums = {timezone.localdate(month): _whole_cents(value) for month, value in told}
-            found[figure.id] = {month: sums.get(month) for month in months}
+            told = by_period.annotate(n=Sum(_hundredths(figure))).values_list("first", "n")
+            sums = {timezone.localdate(first): _whole_cents(value) for first, value in told}
+            found[figure.id] = {first: sums.get(first) for first in firsts}
         else:
-            told = by_month.annotate(n=Avg(_measured(figure))).values_list("month", "n")
-            averages = {timezone.localdate(month): _number(value) for month, value in told}
-            found[figure.id] = {month: averages.get(month) for month in months}
+            told = by_period.annotate(n=Avg(_measured(figure))).values_list("first", "n")
+            averages = {timezone.localdate(first): _number(value) for first, value in told}
+            found[figure.id] = {first: averages.get(first) for first in firsts}
     for figure in monthly.figures:
         if figure.of is not None:
             parts, wholes = found[figure.id], found[figure.of]
-            found[figure.id] = {month: _percent(parts[month], wholes[month]) for month in months}
+            found[figure.id] = {first: _percent(parts[first], wholes[first]) for first in firsts}
     return found
 
 
-def shares_of(monthly: Monthly, group: Grouping, reader: User, month: datetime.date) -> list[Share]:
-    """Return how the cases of a figure in one month divide, the largest part first."""
+def shares_of(monthly: Monthly, group: Grouping, reader: User, first: datetime.date) -> list[Share]:
+    """Return how the cases of a figure in one period divide, the largest part first."""
     rows = (
-        _parted(monthly, group, reader, month)
+        _parted(monthly, group, reader, first)
         .order_by()
         .values("part")
         .annotate(n=Count("pk", distinct=True))
@@ -136,17 +124,17 @@ def shares_of(monthly: Monthly, group: Grouping, reader: User, month: datetime.d
 
 
 def cases_of_part(
-    monthly: Monthly, group: Grouping, reader: User, month: datetime.date, value: str
+    monthly: Monthly, group: Grouping, reader: User, first: datetime.date, value: str
 ) -> QuerySet[Case]:
     """Return the cases of one part of a breakdown."""
-    rows = _parted(monthly, group, reader, month)
+    rows = _parted(monthly, group, reader, first)
     if group.by == "promised_by":
         found = (
             rows.filter(part=int(value) if value.isdecimal() else None) if value else rows.filter(part=None)
         )
         figure = monthly.figure(group.figure)
         assert figure is not None
-        cases = cases_of(monthly, figure, reader, month, month)
+        cases = cases_of(monthly, figure, reader, first, first)
         return cases.filter(pk__in=found.order_by().values("pk"))
     if value == NO_VALUE:
         empty = (
@@ -160,10 +148,10 @@ def cases_of_part(
     return rows.filter(part=value)
 
 
-def _parted(monthly: Monthly, group: Grouping, reader: User, month: datetime.date) -> QuerySet[Any]:
+def _parted(monthly: Monthly, group: Grouping, reader: User, first: datetime.date) -> QuerySet[Any]:
     figure = monthly.figure(group.figure)
     assert figure is not None
-    rows = cases_of(monthly, figure, reader, month, month)
+    rows = cases_of(monthly, figure, reader, first, first)
     if group.by == "answer":
         assert group.answer is not None
         return rows.annotate(part=answer_text(group.answer))

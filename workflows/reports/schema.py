@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from foundation.editions.texts import LocalizedText
+from workflows.reports.periods import Period
 from workflows.schema import Key, Part, RoleKey
 
 ReportKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -38,7 +39,7 @@ class Where(Part):
 
 
 class Figure(Part):
-    """One number for each month, of the cases that were *opened* or *closed* in it.
+    """One number for each period, of the cases that were *opened* or *closed* in it.
 
     *count*: how many; *share*: how many of each hundred that the figure ``of`` counts; *average_days*: days from
     opening to closing; *average*, *sum*: of the answers to ``answer``; *promises*: how
@@ -56,7 +57,7 @@ class Figure(Part):
 
 
 class Grouping(Part):
-    """The cases of one figure in one month, by grade, state, department, who has them, who stands for promises about
+    """The cases of one figure in one period, by grade, state, department, who has them, who stands for promises about
     them (those that the figure names), or by an ``answer``.
     """
 
@@ -68,9 +69,12 @@ class Grouping(Part):
 
 
 class Monthly(Part):
-    """Figures of one workflow, month by month. ``months``: how many stand beside one another."""
+    """Figures of one workflow, by ``period``: weeks begin on Mondays (ISO 8601). ``months``: how many of them stand
+    beside one another.
+    """
 
     workflow: Key
+    period: Period = "month"
     months: int = Field(default=12, ge=2, le=24)
     figures: tuple[Figure, ...] = Field(default=(), max_length=20)
     groups: tuple[Grouping, ...] = Field(default=(), max_length=12)

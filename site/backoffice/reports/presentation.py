@@ -33,6 +33,7 @@ from workflows.ledgers import OpenItem, class_words
 from workflows.models import Case
 from workflows.reports import monthly as reckoning
 from workflows.reports.ageing import Aged, aged, ledgers_seen
+from workflows.reports.periods import Period, key_of, periods_to
 from workflows.reports.schema import Figure, Grouping, Monthly, ReportDefinition
 from workflows.schema import WorkflowDefinition
 
@@ -92,6 +93,21 @@ def month_word(month: datetime.date) -> str:
     return _("%(year)d-%(month)02d") % {"year": month.year, "month": month.month}
 
 
+def period_word(first: datetime.date, period: Period) -> str:
+    """Return a week, month or quarter as people read it."""
+    if period == "month":
+        return month_word(first)
+    if period == "quarter":
+        return _("%(year)d, quarter %(quarter)d") % {"year": first.year, "quarter": (first.month + 2) // 3}
+    year, week, _day = first.isocalendar()
+    return _("%(year)d, week %(week)d: %(first)s to %(last)s") % {
+        "year": year,
+        "week": week,
+        "first": date_text(first),
+        "last": date_text(first + datetime.timedelta(days=6)),
+    }
+
+
 def written(value: Number, unit: str = "") -> str:
     """Return a number of a report; a dash where there is none."""
     if value is None:
@@ -100,15 +116,18 @@ def written(value: Number, unit: str = "") -> str:
 
 
 class MonthlyReport:
-    """A monthly report as one person has it, up to a month."""
+    """A report by week, month or quarter as one person has it, up to one of them."""
 
     def __init__(
-        self, report: ReportDefinition, reader: User, month: datetime.date, cases: str = "reports:cases"
+        self, report: ReportDefinition, reader: User, first: datetime.date, cases: str = "reports:cases"
     ) -> None:
-        """Take the report and who reads it up to which month; ``cases`` names the address of what is behind it."""
+        """Take the report and who reads it up to which period (its first day); ``cases`` names the address of what is
+        behind it.
+        """
         assert report.monthly is not None
-        self.report, self.reader, self.month = report, reader, month
+        self.report, self.reader, self.first = report, reader, first
         self.monthly: Monthly = report.monthly
+        self.period = report.monthly.period
         self.base = reverse(cases, args=[report.key])
 
     @cached_property
@@ -118,35 +137,35 @@ class MonthlyReport:
 
     def told(self) -> Told:
         """Return all of it."""
-        months = reckoning.months_to(self.month, self.monthly.months)
-        values = reckoning.figures_of(self.monthly, self.reader, months)
+        firsts = periods_to(self.first, self.monthly.months, self.period)
+        values = reckoning.figures_of(self.monthly, self.reader, firsts)
         figures = self.monthly.figures
         return Told(
             key=self.report.key,
             title=in_language(self.report.title),
             description=in_language(self.report.description) if self.report.description else "",
-            period=month_word(self.month),
-            query=urlencode({"month": f"{self.month:%Y-%m}"}),
+            period=period_word(self.first, self.period),
+            query=urlencode(self.query(self.first)),
             note=_("Counted are the cases you may see, without those merged into another."),
             tiles=tuple(
                 (
                     in_language(figure.title),
-                    self._cell(figure, self.month, values),
-                    self._written(figure, values[figure.id][months[-2]]),
+                    self._cell(figure, self.first, values),
+                    self._earlier(self._written(figure, values[figure.id][firsts[-2]])),
                 )
                 for figure in figures
             ),
-            chart=self._chart(months, values),
-            chart_title=_("Month by month"),
+            chart=self._chart(firsts, values),
+            chart_title=self._title,
             tables=(
                 Table(
                     "months",
-                    _("Month by month"),
-                    tuple(f"{month:%Y-%m}" for month in months),
+                    self._title,
+                    tuple(key_of(first, self.period) for first in firsts),
                     tuple(
                         Line(
                             in_language(figure.title),
-                            tuple(self._cell(figure, month, values) for month in months),
+                            tuple(self._cell(figure, first, values) for first in firsts),
                         )
                         for figure in figures
                     ),
@@ -156,16 +175,33 @@ class MonthlyReport:
             ),
         )
 
+    def query(self, first: datetime.date) -> dict[str, str]:
+        """Return what asks for it up to a period."""
+        return {self.period: key_of(first, self.period)}
+
+    @property
+    def _title(self) -> str:
+        titles = {"week": _("Week by week"), "quarter": _("Quarter by quarter")}
+        return titles.get(self.period, _("Month by month"))
+
+    def _earlier(self, value: str) -> str:
+        said = {"earlier": value}
+        if self.period == "week":
+            return _("the week before %(earlier)s") % said
+        if self.period == "quarter":
+            return _("the quarter before %(earlier)s") % said
+        return _("the month before %(earlier)s") % said
+
     def _address(self, **query: str) -> str:
         return f"{self.base}?{urlencode(query)}"
 
     def _cell(
-        self, figure: Figure, month: datetime.date, values: Mapping[str, Mapping[datetime.date, Number]]
+        self, figure: Figure, first: datetime.date, values: Mapping[str, Mapping[datetime.date, Number]]
     ) -> Cell:
-        value = values[figure.id][month]
+        value = values[figure.id][first]
         said = value is not None and (value or figure.measure.startswith("average"))
-        address = self._address(figure=figure.id, month=f"{month:%Y-%m}") if said else ""
-        return Cell(self._written(figure, value), value, address, marked=month == self.month)
+        address = self._address(figure=figure.id, **self.query(first)) if said else ""
+        return Cell(self._written(figure, value), value, address, marked=first == self.first)
 
     def _written(self, figure: Figure, value: Number) -> str:
         """Return a figure as people read it: of a sum of money in its currency, of other sums as whole numbers."""
@@ -177,7 +213,7 @@ class MonthlyReport:
         return written(int(value))
 
     def _chart(
-        self, months: Sequence[datetime.date], values: Mapping[str, Mapping[datetime.date, Number]]
+        self, firsts: Sequence[datetime.date], values: Mapping[str, Mapping[datetime.date, Number]]
     ) -> SafeString | str:
         drawn = [figure for figure in self.monthly.figures if figure.charted]
         if not drawn:
@@ -186,22 +222,25 @@ class MonthlyReport:
         for figure in drawn:
             title = in_language(figure.title)
             bars = []
-            for month in months:
-                cell = self._cell(figure, month, values)
+            for first in firsts:
+                cell = self._cell(figure, first, values)
                 said = _("%(figure)s, %(month)s: %(value)s") % {
                     "figure": title,
-                    "month": month_word(month),
+                    "month": period_word(first, self.period),
                     "value": cell.text,
                 }
                 bars.append(Bar(cell.value or 0, cell.text, said, cell.address))
             series.append((title, bars))
-        return columns(in_language(self.report.title), [f"{month:%Y-%m}" for month in months], series)
+        return columns(
+            in_language(self.report.title), [key_of(first, self.period) for first in firsts], series
+        )
 
     def _group(self, group: Grouping) -> Table:
-        shares = reckoning.shares_of(self.monthly, group, self.reader, self.month)
+        shares = reckoning.shares_of(self.monthly, group, self.reader, self.first)
         whole = sum(one.count for one in shares)
         names = self.words.names(group, [one.value for one in shares])
-        month = f"{self.month:%Y-%m}"
+        query = self.query(self.first)
+        empty = {"week": _("No case in this week."), "quarter": _("No case in this quarter.")}
         return Table(
             group.id,
             in_language(group.title),
@@ -213,7 +252,7 @@ class MonthlyReport:
                         Cell(
                             written(one.count),
                             one.count,
-                            self._address(group=group.id, month=month, value=one.value),
+                            self._address(group=group.id, value=one.value, **query),
                         ),
                         Cell(
                             written(_percent(one.count, whole), "%"),
@@ -224,7 +263,7 @@ class MonthlyReport:
                 )
                 for one in shares
             ),
-            empty=_("No case in this month."),
+            empty=empty.get(self.period, _("No case in this month.")),
             first=in_language(group.title),
         )
 

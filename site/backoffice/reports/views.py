@@ -12,7 +12,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
+from django.utils.http import content_disposition_header, urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
@@ -20,7 +20,14 @@ from django.views.decorators.http import require_GET
 from backoffice.access.gate import may_open
 from backoffice.exports import documents, libraries, pdf
 from backoffice.reports.exporting import XLSX, file_name, make_pdf, write_workbook
-from backoffice.reports.presentation import AgeingReport, MonthlyReport, Words, case_row, day_word, month_word
+from backoffice.reports.presentation import (
+    AgeingReport,
+    MonthlyReport,
+    Words,
+    case_row,
+    day_word,
+    period_word,
+)
 from forms.exceptions import NotFound, NotPermitted
 from forms.services.working import look_at
 from foundation.editions.models import Edition
@@ -28,20 +35,20 @@ from foundation.editions.texts import in_language
 from workflows.exceptions import CaseNotFound
 from workflows.reports import monthly as reckoning
 from workflows.reports.definitions import check_report, report_for, reports_for
+from workflows.reports.periods import Period, begin_of, following, key_of, periods_to, preceding, read
 from workflows.reports.schema import ReportDefinition
 from workflows.reports.working import REPORTS
 
 PER_PAGE = 50
 EARLIEST = datetime.date(2000, 1, 1)
+QUARTERS_OFFERED = 20
 
 
-def month_read(text: str) -> datetime.date:
-    """Return the first day of the month of a filter; this month where it is none, or still to come."""
-    this = timezone.localdate().replace(day=1)
-    try:
-        return max(min(datetime.date.fromisoformat(f"{text}-01"), this), EARLIEST)
-    except ValueError:
-        return this
+def period_read(text: str, period: Period) -> datetime.date:
+    """Return the first day of the period of a filter; the one that runs where it is none, or still to come."""
+    this = begin_of(timezone.localdate(), period)
+    found = read(text, period)
+    return max(min(found, this), begin_of(EARLIEST, period)) if found is not None else this
 
 
 def day_read(text: str) -> datetime.date:
@@ -65,7 +72,8 @@ def _asked(
     request: HttpRequest, report: ReportDefinition, cases: str = "reports:cases"
 ) -> MonthlyReport | AgeingReport:
     if report.monthly is not None:
-        return MonthlyReport(report, request.user, month_read(request.GET.get("month", "")), cases)
+        period = report.monthly.period
+        return MonthlyReport(report, request.user, period_read(request.GET.get(period, ""), period), cases)
     return AgeingReport(report, request.user, day_read(request.GET.get("on", "")), cases)
 
 
@@ -86,7 +94,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def report(request: HttpRequest, key: str) -> HttpResponse:
-    """One report as of a month or a day."""
+    """One report as of a week, month, quarter or day."""
     edition, definition = _report(request, key)
     return _page(request, _asked(request, definition), edition)
 
@@ -94,19 +102,28 @@ def report(request: HttpRequest, key: str) -> HttpResponse:
 def _page(request: HttpRequest, asked: MonthlyReport | AgeingReport, edition: Edition | None) -> HttpResponse:
     context: dict[str, Any] = {"told": asked.told(), "edition": edition, "today": timezone.localdate()}
     if isinstance(asked, MonthlyReport):
-        before = reckoning.months_to(asked.month, 2)[0]
-        after = reckoning.next_month(asked.month)
-        context |= {
-            "month": asked.month,
-            "before": before,
-            "before_word": month_word(before),
-            "after": after if after <= timezone.localdate() else None,
-            "after_word": month_word(after),
-        }
+        context["chosen"] = _chosen(asked)
     else:
         context["on"] = asked.on
     context["audited"] = may_open(request, "auditing:trail")
     return render(request, "reports/report.html", {"page_title": context["told"].title, **context})
+
+
+def _chosen(asked: MonthlyReport) -> dict[str, Any]:
+    """Return what the choice of the period shows: the one asked for, its neighbours, and those there are to choose."""
+    period, first, this = asked.period, asked.first, begin_of(timezone.localdate(), asked.monthly.period)
+    before, after = preceding(first, period), following(first, period)
+    offered = {first, *periods_to(this, QUARTERS_OFFERED, period)} if period == "quarter" else set()
+    return {
+        "period": period,
+        "key": key_of(first, period),
+        "latest": key_of(this, period),
+        "before": urlencode(asked.query(before)),
+        "before_word": period_word(before, period),
+        "after": urlencode(asked.query(after)) if after <= this else "",
+        "after_word": period_word(after, period),
+        "options": [(key_of(one, period), period_word(one, period)) for one in sorted(offered, reverse=True)],
+    }
 
 
 @require_GET
@@ -155,8 +172,8 @@ def _cases(request: HttpRequest, asked: MonthlyReport | AgeingReport, address: s
         title, found = _behind_month(request, asked)
         page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
         rows = [case_row(case) for case in page.object_list]
-        query = f"month={asked.month:%Y-%m}"
-        period = month_word(asked.month)
+        query = urlencode(asked.query(asked.first))
+        period = period_word(asked.first, asked.period)
     else:
         title, items = _behind_age(request, asked)
         page = Paginator(items, PER_PAGE).get_page(request.GET.get("page"))
@@ -229,11 +246,11 @@ def _behind_month(request: HttpRequest, asked: MonthlyReport) -> tuple[str, Any]
             "breakdown": in_language(group.title),
             "part": Words(monthly.workflow).names(group, [value])[value],
         }
-        return title, reckoning.cases_of_part(monthly, group, asked.reader, asked.month, value)
+        return title, reckoning.cases_of_part(monthly, group, asked.reader, asked.first, value)
     figure = monthly.figure(request.GET.get("figure", ""))
     if figure is None:
         raise Http404
-    found = reckoning.cases_of(monthly, figure, asked.reader, asked.month, asked.month)
+    found = reckoning.cases_of(monthly, figure, asked.reader, asked.first, asked.first)
     return in_language(figure.title), reckoning.told_of(figure, found)
 
 

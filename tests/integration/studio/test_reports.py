@@ -190,6 +190,19 @@ def test_a_report_by_month_becomes_one_by_age_and_keeps_no_figures(
     assert "monthly" not in editor.working.body
 
 
+def test_a_report_is_told_by_weeks_where_it_is_made_so(browser: Client, people: dict[str, User]) -> None:
+    open_one(people["clerk"], "job", amount=1)
+    editor = begun(browser)
+    assert "By which periods" in editor.page()
+    editor.press("save", **{"p.readers": ["auditor"], "p.monthly.period": "week"})
+    assert editor.working.body["monthly"]["period"] == "week"
+    preview = browser.get(reverse("reports:draft", args=["monthly_jobs"])).content.decode()
+    assert "Week by week" in preview
+    assert f"{timezone.localdate():%G-W%V}" in preview
+    editor.press("save", **{"p.monthly.period": "month"})
+    assert "period" not in editor.working.body["monthly"]  # as it begins
+
+
 def test_an_exported_report_applies_as_the_same_edition(
     browser: Client, people: dict[str, User], builder: User, tmp_path: Path
 ) -> None:
