@@ -103,6 +103,9 @@ def existing(world: World) -> dict[str, Example]:
         "registers:view-discard": Example(
             {"form_key": "complaint", "uuid": objects["view"].uuid}, readers=frozenset({"manager"})
         ),
+        "casework:view-discard": Example(
+            {"uuid": objects["view of cases"].uuid}, readers=frozenset({"manager"})
+        ),
         "intake:form": Example({"form_key": "complaint"}, readers=objects["form users"]),
         "intake:choose": Example(
             {"form_key": objects["chooser"].key, "edition": objects["chooser"].number},

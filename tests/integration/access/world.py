@@ -162,6 +162,9 @@ def _complaint(world: World) -> None:
     world.objects["view"] = SavedView.objects.create(
         place="complaint", name=world.secret("manager"), owner=house["manager"]
     )
+    world.objects["view of cases"] = SavedView.objects.create(
+        place="@cases", name=world.secret("manager"), owner=house["manager"]
+    )
     submitters = definition_of(house.form).submitters
     world.objects["form users"] = frozenset(submitters) & SIGNED_IN if submitters else SIGNED_IN
     world.objects["chooser"] = make_form(
