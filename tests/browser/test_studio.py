@@ -234,6 +234,109 @@ def test_a_form_of_forty_fields_is_searched_folded_and_rearranged_by_dragging(
     assert complaints == []
 
 
+def on_pages(page: Page) -> list[list[str]]:
+    """Return the fields of each page, in the order of the outline."""
+    return [
+        [
+            str(line.get_attribute("data-thing")).removeprefix("field:")
+            for line in one.locator("[data-thing^='field:']").all()
+        ]
+        for one in page.locator("[data-thing^='page:']").all()
+    ]
+
+
+def changed_by(page: Page, act: Callable[[], object]) -> None:
+    """Do something and wait until the editor has saved it."""
+    version = page.locator("[data-studio]").get_attribute("data-version")
+    act()
+    page.wait_for_function(
+        "version => document.querySelector('[data-studio]').dataset.version !== version", arg=version
+    )
+    settled(page)
+
+
+def drag(page: Page, moving: str, over: str) -> None:
+    """Drag a line of the outline onto another with the pointer, as a hand does: press, move in steps, let go."""
+    boxes = [page.locator(f"[data-thing='{name}'] > a").bounding_box() for name in (moving, over)]
+    assert all(boxes)
+    (from_x, from_y), (to_x, to_y) = (
+        (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) for box in boxes if box is not None
+    )
+    page.mouse.move(from_x, from_y)
+    page.mouse.down()
+    page.mouse.move(from_x, from_y + 8, steps=3)
+    page.mouse.move(to_x, to_y, steps=12)
+    page.mouse.up()
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until the control has the focus."""
+    for _time in range(200):
+        if page.evaluate("selector => document.activeElement?.matches(selector)", selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"the keyboard does not come to {selector}")
+
+
+UNDO = "button[name=do][value^='undo:']"
+
+
+def test_a_field_goes_to_another_page_by_pointer_and_by_keyboard_alone_and_comes_back(
+    served: Served, sign_in: SignIn
+) -> None:
+    page = sign_in("form_builder", "zh-hans")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    complaints = watched(page)
+    body = form_body(
+        key="paged",
+        pages=[page_of(at, *(field(f"{at}{number}") for number in range(1, 4))) for at in ("a", "b")],
+    )
+    before = [["a1", "a2", "a3"], ["b1", "b2", "b3"]]
+    with override("zh-hans"):
+        page.goto(f"{served.url}/admin/forms/import/")
+        page.fill("textarea[name=text]", json.dumps(body))
+        page.locator("form.studio-narrow button").click()
+        page.wait_for_load_state("networkidle")
+        page.locator("button[name=do][value=take]").click()
+        page.wait_for_load_state("networkidle")
+        page.goto(f"{served.url}/admin/forms/paged/")
+        assert on_pages(page) == before
+
+        # By pointer: onto a field of the other page (it goes behind it), and back by what is offered.
+        changed_by(page, lambda: drag(page, "field:a2", "field:b1"))
+        assert on_pages(page) == [["a1", "a3"], ["b1", "a2", "b2", "b3"]]
+        changed_by(page, lambda: page.locator(UNDO).first.click())
+        assert on_pages(page) == before
+
+        # Onto the heading of the other page's group: it goes to the front of it.
+        changed_by(page, lambda: drag(page, "field:a3", "group:b_group"))
+        assert on_pages(page) == [["a1", "a2"], ["a3", "b1", "b2", "b3"]]
+        changed_by(page, lambda: page.locator(UNDO).first.click())
+        assert on_pages(page) == before
+
+        # By keyboard alone, from the top of the page to the field, its place, and back.
+        page.goto(f"{served.url}/admin/forms/paged/")
+        tab_to(page, "[data-thing='field:a2'] > a")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**at=field%3Aa2")
+        tab_to(page, "#prop-within")
+        page.keyboard.press("End")
+        assert page.locator("#prop-within").input_value() == "group:b_group"
+        tab_to(page, "button[value=moveto]")
+        changed_by(page, lambda: page.keyboard.press("Enter"))
+        assert on_pages(page) == [["a1", "a3"], ["b1", "b2", "b3", "a2"]]
+        expect(page.locator("[data-thing='field:a2'] > a")).to_be_visible()
+        tab_to(page, UNDO)
+        changed_by(page, lambda: page.keyboard.press("Enter"))
+        assert on_pages(page) == before
+
+        # And within its page by the arrows.
+        tab_to(page, "#prop-within")
+        changed_by(page, lambda: page.keyboard.press("Alt+ArrowDown"))
+        assert on_pages(page) == [["a1", "a3", "a2"], ["b1", "b2", "b3"]]
+    assert complaints == []
+
+
 def test_tables_and_trees_are_edited_in_rows_and_lines(served: Served, sign_in: SignIn) -> None:
     page = sign_in("form_builder", "zh-hans")
     complaints = watched(page)

@@ -194,7 +194,8 @@ def _worked(bench: Bench, request: HttpRequest, key: str) -> HttpResponse:
             saved = service.save(
                 key=key, opened=opened, body=work.body, by=request.user, what=work.what, of=of
             )
-            if what == "remove" or work.dropped:
+            moved = what in ("move", "moveto") and work.body != base
+            if what == "remove" or work.dropped or moved:
                 told["notice"] = work.dropped or work.what
                 told["undo"] = saved.working.version
             if saved.others:
