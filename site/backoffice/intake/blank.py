@@ -14,13 +14,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from backoffice.exports import documents
+from forms.fields.table import TableColumn
 from forms.schema import FieldDefinition, Group, PageDefinition
 from foundation.editions.texts import in_language
 
 EMPTY_ROWS = 4
 MOST_ROWS = 12
+"""Of rows that people add, so many are printed (or the fewest that are asked for): the rest go on a further sheet."""
+OWN_ITEMS = 3
 MOST_CHOICES = 40
 """More choices than this are not printed: one writes the word."""
+FEW_CHOICES = 6
+"""So many fit into the heading of a column."""
 CHARACTERS = {"vin": 17, "plate": 8, "id_card": 18, "phone": 11}
 
 
@@ -36,6 +41,12 @@ class Place:
     count: int = 0
     headings: Sequence[str] = ()
     rows: Sequence[str] = ()
+    free: Sequence[int] = ()
+    """Numbers of the empty rows of a table, below those that are given."""
+    totals: Sequence[str] = ()
+    """Below a table, by column: empty, or that it is added up."""
+    more: bool = False
+    """Whether a table takes more rows than are printed."""
     html: str = ""
     unit: str = ""
     narrow: bool = False
@@ -105,6 +116,22 @@ def _beside(asked: FieldDefinition, place: Place) -> bool:
     return False
 
 
+def _numbers(given: int, count: int) -> Sequence[int]:
+    return range(given + 1, given + count + 1)
+
+
+def _column_heading(column: TableColumn, language: str) -> str:
+    """Return what a column is called, with what is chosen from, or what it is counted in."""
+    settings: Any = column.worked.settings
+    label = in_language(column.label, language)
+    choices = [in_language(choice.label, language) for choice in getattr(settings, "choices", ())]
+    if 0 < len(choices) <= FEW_CHOICES:
+        return f"{label} ({' / '.join(choices)})"
+    own = getattr(settings, "unit", None) or ""
+    unit = in_language(own, language) if isinstance(own, Mapping) else str(own)
+    return f"{label} ({unit})" if unit else label
+
+
 def _heading(place: Place) -> str:
     return f"{place.label} ({place.unit})" if place.unit else place.label
 
@@ -165,15 +192,22 @@ def place_of(asked: FieldDefinition, language: str) -> Place:
                     for label in columns
                 ],
                 rows=[in_language(item.label, language) for item in settings.items],
+                free=_numbers(len(settings.items), min(settings.max_custom, OWN_ITEMS))
+                if settings.custom
+                else (),
             )
         case "table":
             given = [in_language(row.label, language) for row in settings.rows]
-            count = min(max(settings.min, EMPTY_ROWS), settings.max)
+            count = 0 if given else max(settings.min, min(settings.max, MOST_ROWS))
+            added = [column.key in settings.totals for column in settings.columns]
             return Place(
                 **base,
                 shape="table",
-                headings=[in_language(column.label, language) for column in settings.columns],
-                rows=given or [str(number) for number in range(1, count + 1)],
+                headings=[_column_heading(column, language) for column in settings.columns],
+                rows=given,
+                free=_numbers(0, count),
+                totals=["" if each else "/" for each in added] if any(added) else (),
+                more=not given and settings.max > count,
             )
         case "signature" | "photo":
             return Place(**base, shape="frame")
