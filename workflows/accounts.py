@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django.db.models import Sum
@@ -31,6 +32,18 @@ def totals_of(case: Case) -> tuple[Decimal, dict[str, Decimal]]:
             totals[kind] = amount
         known = case.__dict__[_KEPT] = (balance, totals)
     return known
+
+
+def keep_totals(cases: Iterable[Case]) -> None:
+    """Ask once what the entries of several loaded cases come to."""
+    wanted = {case.pk: case for case in cases}
+    found: dict[int, tuple[Decimal, dict[str, Decimal]]] = {pk: (ZERO, {}) for pk in wanted}
+    rows = LedgerEntry.objects.filter(case__in=wanted).order_by().values_list("case_id", "kind")
+    for pk, kind, amount, effect in rows.annotate(Sum("amount"), Sum("effect")):
+        balance, totals = found[pk]
+        found[pk] = (balance + effect, {**totals, kind: amount})
+    for pk, case in wanted.items():
+        case.__dict__[_KEPT] = found[pk]
 
 
 def forget_totals(case: Case) -> None:

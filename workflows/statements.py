@@ -38,11 +38,25 @@ EXCEL_DIGITS = 15
 _TOTALS = frozenset({"合计", "总计", "小计", "total", "sum", "subtotal", "grandtotal"})
 _DAY = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T].*)?")
 _UNIT = Decimal(1).scaleb(-PLACES)
+_CURRENCY = re.compile(r"US\$|HK\$|CN¥|JP¥|¥|\$|€|£|人民币|港币|港元|美元|欧元|英镑|日元|元|(?<![A-Z])[A-Z]{3}(?![A-Z])")
+_CURRENCIES = {
+    **dict.fromkeys(["RMB", "CN¥", "人民币", "元"], ("CNY",)),
+    **dict.fromkeys(["US$", "美元"], ("USD",)),
+    **dict.fromkeys(["HK$", "港币", "港元"], ("HKD",)),
+    **dict.fromkeys(["€", "欧元"], ("EUR",)),
+    **dict.fromkeys(["£", "英镑"], ("GBP",)),
+    **dict.fromkeys(["JP¥", "日元"], ("JPY",)),
+    "¥": ("CNY", "JPY"),
+    "$": ("USD", "HKD"),
+}
+"""What signs and words of an amount mean; three letters mean themselves."""
 
 
 @dataclass
 class PaidLine:
-    """One line as it was read. ``told``: marks by their id, as written; ``faults``: why it cannot be posted."""
+    """One line as it was read. ``told``: marks by their id, as written; ``faults``: why it cannot be posted;
+    ``foreign``: that its amount is in another currency; it has none then.
+    """
 
     row: int
     told: dict[str, str]
@@ -51,6 +65,7 @@ class PaidLine:
     reference: str
     faults: list[str] = field(default_factory=list)
     key: str = ""
+    foreign: str = ""
 
 
 @dataclass(frozen=True)
@@ -162,6 +177,8 @@ def _line(row: SheetRow, columns: _Columns, ledger: Ledger) -> PaidLine | None:
             line.told.pop(name, None)
     try:
         line.amount = _amount(cell(columns.amount), ledger.currency)
+    except _OtherCurrency as fault:
+        line.foreign = str(fault)
     except ValueError as fault:
         line.faults.append(str(fault))
     try:
@@ -180,6 +197,10 @@ def _text(cell: Any) -> str:
     return str(cell).strip()
 
 
+class _OtherCurrency(ValueError):
+    """An amount in a currency the ledger is not kept in; ``str()`` is a sentence."""
+
+
 def _amount(cell: Any, currency: str) -> Decimal:
     """Return the amount in a cell; raises ValueError with a sentence, also where only a rounding would be stored."""
     if isinstance(cell, Faulty):
@@ -193,6 +214,12 @@ def _amount(cell: Any, currency: str) -> Decimal:
         return _checked(exact)
     options = MoneyOptions.model_validate({"currency": currency, "min": f"-{LARGEST}", "max": str(LARGEST)})
     written = plain_digits(str(cell))
+    for sign in _CURRENCY.findall(written.upper()) if any(map(str.isdigit, written)) else ():
+        if currency not in _CURRENCIES.get(sign, (sign,)):
+            raise _OtherCurrency(
+                _("“%(text)s” is in another currency; this ledger is kept in %(currency)s.")
+                % {"text": cell, "currency": currency}
+            )
     try:
         if re.fullmatch(r"-?\d+\.\d{3,}", written.replace(",", "")):
             return _checked(Decimal(written.replace(",", "")))

@@ -202,7 +202,11 @@ class LedgerEntry(models.Model):
             models.UniqueConstraint(fields=["workflow", "number"], name="ledger_entry_number"),
             EventRequired(name="workflows_ledgerentry_event_required"),
         ]
-        indexes = [models.Index(fields=["workflow", "posted_on"], name="ledger_entry_by_day")]
+        indexes = [
+            models.Index(fields=["workflow", "posted_on"], name="ledger_entry_by_day"),
+            # SQLite asks at every event written with an audited row whether an entry waits for it.
+            models.Index(fields=["stream", "version"], name="ledger_entry_by_event"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.workflow} {self.number}"

@@ -28,6 +28,7 @@ from foundation.audit.services import FieldChange, take_turn
 from foundation.editions.texts import in_language
 from foundation.expressions import Kind
 from foundation.organisation.models import User
+from foundation.prepared import update_row
 from workflows.accounts import forget_totals
 from workflows.ageing import Posted, open_amounts
 from workflows.definitions import definition_of
@@ -62,8 +63,8 @@ def put(
 ) -> dict[int, list[LedgerEntry]]:
     """Write entries of cases of one workflow down and bring their accounts up to them; return them by case.
 
-    The cases are locked, and the next event of each, written in the same transaction, tells of its entries. ``after``
-    is added to the version that event has. Raises ``RuleBroken``: a closed month, a day to come, too many decimals, too
+    The cases are locked, a few hundred at the most, and the next event of each, written in the same transaction, tells
+    of its entries. ``after`` is added to the version that event has. Raises ``RuleBroken``: a closed month, a day to come, too many decimals, too
     large an amount, another currency.
     """
     wanted = {case: list(one) for case, one in lines.items() if one}
@@ -190,7 +191,13 @@ def follow_accounts(cases: Iterable[Case]) -> None:
         (old if account.pk else fresh).append(account)
     LedgerAccount.objects.bulk_create(fresh, batch_size=500)
     names = ["payer", "balance", "open_since", "last_posted_on"]
-    LedgerAccount.objects.bulk_update(old, names, batch_size=200)
+    fields = [LedgerAccount._meta.get_field(name) for name in names]
+    for account in old:  # one prepared statement each costs less than composing one for all
+        update_row(
+            LedgerAccount,
+            [(field, getattr(account, field.attname)) for field in fields],
+            where=[(LedgerAccount._meta.pk, account.pk)],
+        )
     _follow_marks([(account, wanted[account.case_id]) for account in (*fresh, *old)])
 
 
@@ -257,7 +264,8 @@ def post_of_step(case: Case, spec: Transition, by: User | None) -> tuple[LedgerE
         if posting.step == spec.id and (line := _line_of(case, definition, ledger, posting)) is not None
     ]
     entries = tuple(put({case: lines}, by=by).get(case.pk, ()))
-    if not entries:
+    marks = {key.field for key in ledger.payer_list.keys} if ledger.payer_list is not None else set()
+    if not entries and marks & {question.id for question in spec.asks}:
         account = LedgerAccount.objects.filter(case=case).first()
         if account is not None:  # a step may answer by what a payer's list knows the case
             _follow_marks([(account, case)])

@@ -1,8 +1,8 @@
-"""Comparing a ledger with the list a payer sends, and posting what was paid: all that is to be posted, or nothing.
+"""Comparing a ledger with the list a payer sends, and posting what was paid.
 
-``take_in`` reads a list and says of each line what it is; ``post`` looks again, posts in one transaction, and refuses
-all, naming the line, where anything has changed since or does not hold. A line is posted once in its life: its hash
-stands in the entry, and the database keeps it unique.
+``take_in`` reads a list and says of each line what it is; ``post`` looks again and refuses all, naming the line, where
+anything has changed since or does not hold; then it posts, some cases at a time, so that a long list keeps nobody
+else from writing. A line is posted once in its life: its hash stands in the entry, and the database keeps it unique.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from typing import TypeVar
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Count, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from foundation.audit.services import Actor, FieldChange, append, next_version, take_turn
 from foundation.organisation.models import User
 from foundation.organisation.resolution import roles_of
-from workflows.exceptions import CaseNotFound, StatementRefused
+from workflows.accounts import keep_totals
+from workflows.exceptions import CaseNotFound, StatementRefused, WorkflowError
 from workflows.models import Case, LedgerAccount, LedgerEntry, LedgerMark, PayerStatement, StatementLine
 from workflows.models.ledger import ZERO
 from workflows.schema import BY_AMOUNT, Ledger, PayerList
@@ -34,6 +36,8 @@ from workflows.services.record import Told, locked, record, snapshot_of
 from workflows.statements import PaidLine, read_statement
 
 CHUNK = 400
+IN_A_PART = 100
+"""Cases whose lines are posted in one transaction: a second or so, for which SQLite lets nobody else write."""
 Outcome = StatementLine.Outcome
 Tell = Callable[[int, int], None]
 T = TypeVar("T")
@@ -41,12 +45,15 @@ T = TypeVar("T")
 
 @dataclass
 class _Found:
-    """What the ledger says of the cases a list may mean; ``left`` changes as lines are matched one after another."""
+    """What the ledger says of the cases a list may mean; ``left`` changes as lines are matched one after another.
+    ``posted``, ``lists``: by the hash of a line the number of its entry, and the list it came with.
+    """
 
     accounts: dict[str, dict[str, set[int]]]
     left: dict[int, Decimal]
     cases: dict[int, int]
     posted: dict[str, int]
+    lists: dict[str, int | None]
     closed: datetime.date | None
     today: datetime.date
 
@@ -90,16 +97,21 @@ def _judged(statement: PayerStatement, lines: Sequence[PaidLine], told: PayerLis
             reference=line.reference,
             line_key=line.key,
         )
-        _judge(row, line.faults, told, found)
+        _judge(row, line.faults, told, found, line.foreign)
         rows.append(row)
     return rows
 
 
-def _judge(row: StatementLine, faults: Sequence[str], told: PayerList, found: _Found) -> None:
-    """Say what a line is; what it would leave open counts for the lines after it."""
+def _judge(
+    row: StatementLine, faults: Sequence[str], told: PayerList, found: _Found, foreign: str = ""
+) -> None:
+    """Say what a line is; what it would leave open counts for the lines after it. ``foreign``: why it has no amount."""
     row.case_id, row.open_before, row.note = None, None, " ".join(faults)[:300]
-    if faults or row.amount is None:
+    if faults:
         row.outcome = Outcome.WRONG
+        return
+    if row.amount is None:  # in another currency: nothing in this ledger is meant
+        row.outcome, row.note = Outcome.UNKNOWN, foreign
         return
     if row.line_key in found.posted:
         row.outcome = Outcome.PAID
@@ -188,11 +200,14 @@ def _look_up(workflow: str, lines: Sequence[PaidLine] | Sequence[StatementLine])
         ):
             left[pk], cases[pk] = balance, case
     posted: dict[str, int] = {}
+    lists: dict[str, int | None] = {}
     keys = [line.key if isinstance(line, PaidLine) else line.line_key for line in lines]
     for some in _chunks(keys):
         entries = LedgerEntry.objects.filter(line_key__in=some)
-        posted |= {key: number for key, number in entries.values_list("line_key", "number") if key}
-    return _Found(accounts, left, cases, posted, closed_until(workflow), timezone.localdate())
+        for key, number, origin in entries.values_list("line_key", "number", "statement_id"):
+            if key:
+                posted[key], lists[key] = number, origin
+    return _Found(accounts, left, cases, posted, lists, closed_until(workflow), timezone.localdate())
 
 
 def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -210,54 +225,157 @@ def statement_for(uuid: UUID, workflow: str, user: User) -> PayerStatement:
 
 
 def discard(*, statement: PayerStatement, by: User) -> None:
-    """Put a list aside that was not posted. Raises ``CaseNotFound``, ``StatementRefused``."""
+    """Put a list aside of which nothing was posted. Raises ``CaseNotFound``, ``StatementRefused``."""
     payer_list_of(statement.workflow, by)
-    changed = PayerStatement.objects.filter(pk=statement.pk, state=PayerStatement.State.CHECKED).update(
-        state=PayerStatement.State.DISCARDED
-    )
+    with transaction.atomic():
+        take_turn(f"ledger {statement.workflow}")
+        if statement.entries.exists():
+            raise StatementRefused(_("Lines of this list are posted already. Post the rest of it."))
+        changed = PayerStatement.objects.filter(pk=statement.pk, state=PayerStatement.State.CHECKED).update(
+            state=PayerStatement.State.DISCARDED
+        )
     if not changed:
         raise StatementRefused(_("This list was posted or thrown away before."))
 
 
 def post(*, statement: PayerStatement, by: User, tell: Tell = lambda done, total: None) -> int:
-    """Post every line of a list that is to be posted, or none; return how many entries were made.
+    """Post every line of a list that is to be posted; return how many entries were made. Call it outside a transaction.
 
-    Who may: ``roles`` of the ledger's payer list. Records: event ``case_reconciled`` of each case, and
-    ``ledger_list_posted`` of the ledger. A list that was posted before posts nothing. Raises ``CaseNotFound``;
-    ``StatementRefused`` naming the line: it cannot be read, a closed month, or the ledger has changed since the list
-    was checked.
+    Who may: ``roles`` of the ledger's payer list. The list is looked at again as a whole, and refused as a whole where
+    it cannot be posted as it was shown. Then the lines of ``IN_A_PART`` cases at a time are posted in one transaction
+    with their events. Broken off and begun again, what was posted is left as it is and the rest goes on. In a list of
+    several parts a line that can no longer be posted is left aside, with the reason in its note; one of a single part
+    is posted wholly or not at all. ``tell`` is called after each part, with how many cases are done, of how many.
+
+    Records: event ``case_reconciled`` of each case, and at the end ``ledger_list_posted`` of the ledger. A list that was
+    posted before posts nothing. Raises ``CaseNotFound``; ``StatementRefused`` naming the line: it cannot be read, a
+    closed month, or the ledger has changed since the list was checked.
     """
     ledger, told = payer_list_of(statement.workflow, by)
+    posting = _Posting(statement, ledger, told, by)
     with transaction.atomic():
-        take_turn(f"ledger {statement.workflow}")
-        statement = PayerStatement.objects.select_for_update().get(pk=statement.pk)
-        if statement.state == PayerStatement.State.POSTED:
+        if not posting.begin():
             return 0
-        if statement.state == PayerStatement.State.DISCARDED:
+        parts = posting.parts()
+        if posting.fresh and len(parts) <= 1:
+            for part in parts:
+                posting.part(part)
+            posting.end()
+            return posting.made
+    done, total = 0, sum(len(part) for part in parts)
+    for part in parts:
+        posting.part_or_each(part)
+        done += len(part)
+        tell(done, total)
+    with transaction.atomic():
+        posting.end()
+    return posting.made
+
+
+@dataclass
+class _Posting:
+    """A list while it is being posted. ``made``: entries so far; ``fresh``: nothing of it was posted before."""
+
+    statement: PayerStatement
+    ledger: Ledger
+    told: PayerList
+    by: User
+    made: int = 0
+    fresh: bool = True
+
+    def begin(self) -> bool:
+        """Look at the whole list again; say whether there is anything to do. Raises ``StatementRefused``."""
+        self._lock()
+        if self.statement.state == PayerStatement.State.POSTED:
+            return False
+        if self.statement.state == PayerStatement.State.DISCARDED:
             raise StatementRefused(_("This list was thrown away."))
-        lines = list(statement.lines.all())
-        _check_again(statement, lines, told)
-        chosen = [line for line in lines if is_posted(line, told)]
+        self.fresh = not self.statement.entries.exists()
+        if self.fresh:  # else it was broken off: each part is looked at on its own
+            _check_again(self.statement, list(self.statement.lines.all()), self.told)
+        return True
+
+    def _lock(self) -> None:
+        take_turn(f"ledger {self.statement.workflow}")
+        self.statement = PayerStatement.objects.select_for_update().get(pk=self.statement.pk)
+
+    def parts(self) -> list[list[list[int]]]:
+        """Return what is still to be posted: parts of cases, a case being the keys of its lines."""
+        there = set(self.statement.entries.values_list("line_key", flat=True))
+        by_case: dict[int, list[int]] = defaultdict(list)
+        for line in self.statement.lines.all():
+            if is_posted(line, self.told) and line.line_key not in there:
+                assert line.case_id is not None
+                by_case[line.case_id].append(line.pk)
+        cases = list(by_case.values())
+        return [cases[first : first + IN_A_PART] for first in range(0, len(cases), IN_A_PART)]
+
+    def part_or_each(self, part: Sequence[Sequence[int]]) -> None:
+        """Post a part; where the rules refuse it, case by case, and leave aside those they refuse."""
+        try:
+            with transaction.atomic():
+                self._lock()
+                self.part(part)
+        except WorkflowError as refusal:
+            if len(part) > 1:
+                for case in part:
+                    self.part_or_each([case])
+                return
+            StatementLine.objects.filter(pk__in=part[0]).update(
+                outcome=Outcome.WRONG, note=str(refusal)[:300]
+            )
+
+    def part(self, part: Sequence[Sequence[int]]) -> None:
+        """Post the lines of some cases in the running transaction."""
+        wanted = [pk for case in part for pk in case]
+        found = [line for some in _chunks(wanted) for line in StatementLine.objects.filter(pk__in=some)]
+        chosen = self._as_checked(sorted(found, key=lambda line: line.row))
         cases = _locked_cases({line.case_id for line in chosen if line.case_id is not None})
-        made = _post_lines(chosen, cases, ledger, told, statement, by, tell)
-        statement.state = PayerStatement.State.POSTED
-        statement.posted_by, statement.posted_at = by, timezone.now()
-        statement.save(update_fields=["state", "posted_by", "posted_at"])
-        stream = ledger_stream(statement.workflow)
+        _post_lines(chosen, cases, self.ledger, self.told, self.statement, self.by)
+        self.made += len(chosen)
+
+    def _as_checked(self, lines: Sequence[StatementLine]) -> list[StatementLine]:
+        """Return the lines that still are what they were, and keep on the others why they are not posted."""
+        found = _look_up(self.statement.workflow, lines)
+        kept, aside = [], []
+        for line in lines:
+            if found.lists.get(line.line_key) == self.statement.pk:
+                continue  # another worker was faster
+            before = (line.outcome, line.case_id, line.open_before)
+            _judge(line, (), self.told, found)
+            if (line.outcome, line.case_id, line.open_before) == before:
+                kept.append(line)
+                continue
+            if is_posted(line, self.told):
+                line.outcome = Outcome.WRONG
+            line.note = line.note or _("The ledger has changed since the list was checked. Not posted.")
+            aside.append(line)
+        StatementLine.objects.bulk_update(aside, ["outcome", "case", "open_before", "note"], batch_size=CHUNK)
+        return kept
+
+    def end(self) -> None:
+        """Say that the list is posted, on its row and in the record of the ledger; once."""
+        self._lock()
+        if self.statement.state != PayerStatement.State.CHECKED:
+            return  # another worker was faster
+        self.statement.state = PayerStatement.State.POSTED
+        self.statement.posted_by, self.statement.posted_at = self.by, timezone.now()
+        self.statement.save(update_fields=["state", "posted_by", "posted_at"])
+        stream = ledger_stream(self.statement.workflow)
+        entries = self.statement.entries.aggregate(count=Count("pk"), amount=Sum("amount"))
         said = {
-            "list": str(statement.uuid),
-            "sha256": statement.sha256,
-            "entries": made,
-            "amount": str(sum((line.amount or ZERO for line in chosen), ZERO)),
+            "list": str(self.statement.uuid),
+            "sha256": self.statement.sha256,
+            "entries": entries["count"],
+            "amount": str(entries["amount"] or ZERO),
         }
         append(
             stream=stream,
             version=next_version(stream),
             kind="ledger_list_posted",
-            actor=Actor.of(by),
+            actor=Actor.of(self.by),
             changes=[FieldChange("list", None, said, stream)],
         )
-        return made
 
 
 def _check_again(statement: PayerStatement, lines: Sequence[StatementLine], told: PayerList) -> None:
@@ -266,7 +384,7 @@ def _check_again(statement: PayerStatement, lines: Sequence[StatementLine], told
     for line in lines:
         before = (line.outcome, line.case_id, line.open_before)
         faults = [line.note] if line.outcome == Outcome.WRONG else []
-        _judge(line, faults, told, found)
+        _judge(line, faults, told, found, line.note)
         if line.outcome == Outcome.WRONG:
             raise StatementRefused(
                 _("Line %(row)d: %(why)s Nothing was posted. Correct the list and upload it again.")
@@ -299,8 +417,7 @@ def _post_lines(
     told: PayerList,
     statement: PayerStatement,
     by: User,
-    tell: Tell,
-) -> int:
+) -> None:
     kind = ledger.kind(told.posts)
     assert kind is not None
     lines: dict[Case, list[Line]] = defaultdict(list)
@@ -319,7 +436,7 @@ def _post_lines(
         )
     entries = put(lines, by=by)
     actor = Actor.of(by)
-    for done, case in enumerate(lines, 1):
+    for case in lines:
         record(
             case,
             snapshot_of(case),
@@ -330,9 +447,8 @@ def _post_lines(
                 changes=tuple(changes_of(entries[case.pk], case.stream)),
             ),
         )
-        tell(done, 2 * len(lines))
-    for done, case in enumerate(lines, 1):
-        # Loaded anew: a case before it, its child, may have moved it on.
-        proceed(locked(case.uuid), by)
-        tell(len(lines) + done, 2 * len(lines))
-    return len(chosen)
+    keep_totals(lines)
+    parents = set(Case.objects.filter(parent__in=lines).values_list("parent_id", flat=True))
+    for case in lines:
+        # One with children is loaded anew: a child that came before it may have moved it on.
+        proceed(locked(case.uuid) if case.pk in parents else case, by)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import io
 import time
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 import pytest
-import xlsxwriter
 from django.utils import timezone
 from django.utils.translation import override
 
@@ -18,13 +16,13 @@ from foundation.audit.queries import events_of
 from foundation.audit.verification import verify
 from tests.factories.chains import fresh
 from tests.factories.claims import Claims, balance, entries
+from tests.factories.payer_lists import HEADINGS, many_accepted, paid_list, workbook
 from workflows.exceptions import CaseNotFound, StatementRefused
-from workflows.models import LedgerAccount, LedgerEntry, PayerStatement
+from workflows.models import Case, LedgerAccount, LedgerEntry, PayerStatement
 from workflows.services import months, reconciliation
 
 pytestmark = pytest.mark.django_db
 
-HEADINGS = ["索赔单号", "车架号", "到账金额", "到账日期", "流水号"]
 TODAY = timezone.localdate()
 
 
@@ -35,23 +33,6 @@ def house() -> Claims:
 
 def csv_of(*rows: Sequence[Any], headings: Sequence[str] = HEADINGS) -> bytes:
     return "\n".join(",".join(str(cell) for cell in row) for row in [headings, *rows]).encode()
-
-
-def xlsx_of(*rows: Sequence[Any], above: int = 0) -> bytes:
-    target = io.BytesIO()
-    book = xlsxwriter.Workbook(target)
-    sheet = book.add_worksheet()
-    day = book.add_format({"num_format": "yyyy-mm-dd"})
-    for place in range(above):
-        sheet.write_string(place, 0, "厂家付款清单")
-    for place, row in enumerate([HEADINGS, *rows], above):
-        for column, cell in enumerate(row):
-            if isinstance(cell, datetime.date):
-                sheet.write_datetime(place, column, datetime.datetime.combine(cell, datetime.time()), day)
-            elif cell is not None:
-                sheet.write(place, column, cell)
-    book.close()
-    return target.getvalue()
 
 
 def taken_in(house: Claims, data: bytes, name: str = "list.csv") -> PayerStatement:
@@ -102,7 +83,7 @@ def test_a_workbook_is_read_below_its_titles(house: Claims) -> None:
     other = house.accepted("0.30", claim_no="77")
     statement = taken_in(
         house,
-        xlsx_of(
+        workbook(
             ["A1", None, 1234.56, datetime.date(2026, 1, 2), 5], [77, None, 0.1 + 0.2, None, None], above=2
         ),
         "清单.xlsx",
@@ -259,3 +240,133 @@ def test_five_thousand_lines_are_matched_posted_and_known_again(
     assert outcomes(taken_in(house, data)).count("paid") == 4_980
     assert LedgerAccount.objects.count() == 20
     record_property("seconds", f"check {checked - begun:.1f}, post {posted - checked:.1f}")
+
+
+def test_a_line_in_another_currency_is_said_to_be_so_and_the_others_are_posted(house: Claims) -> None:
+    written = ["US$100.00", "100 USD", "100美元", "HK$100", "€100", "CHF 100", "¥100", "100元", "RMB 100"]
+    cases = [house.accepted("100.00", claim_no=f"C-{place}") for place in range(len(written))]
+    with override("en"):
+        statement = taken_in(
+            house, csv_of(*([f"C-{place}", "", one, "", ""] for place, one in enumerate(written)))
+        )
+    assert outcomes(statement) == ["unknown"] * 6 + ["matched"] * 3
+    assert "US$100.00” is in another currency; this ledger is kept in CNY" in statement.lines.first().note
+    assert reconciliation.post(statement=statement, by=house["cashier"]) == 3
+    assert [balance(case) for case in cases] == [Decimal("100.00")] * 6 + [Decimal("0.00")] * 3
+
+
+def test_a_line_that_stands_twice_in_a_list_pays_what_is_open_once(house: Claims) -> None:
+    case = house.accepted("100.00", claim_no="C-1")
+    statement = taken_in(house, csv_of(*[["C-1", "", "100.00", "2026-02-03", "T1"]] * 2))
+    assert outcomes(statement) == ["matched", "paid"]
+    assert reconciliation.post(statement=statement, by=house["cashier"]) == 1
+    assert balance(case) == 0
+
+
+# --- long lists are posted in parts -----------------------------------------------------------------------------
+
+
+class BrokenOffError(Exception):
+    """The worker has ended."""
+
+
+@pytest.fixture
+def in_twos(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists are posted two cases at a time."""
+    monkeypatch.setattr(reconciliation, "IN_A_PART", 2)
+
+
+def after_part(number: int, act: Any) -> Any:
+    """Return what to call between parts: it does ``act`` after the part of that number."""
+    parts: list[int] = []
+
+    def told(done: int, total: int) -> None:
+        parts.append(done)
+        if len(parts) == number:
+            act()
+
+    return told
+
+
+def break_off() -> None:
+    raise BrokenOffError
+
+
+def five(house: Claims) -> tuple[list[Case], PayerStatement]:
+    """Five claims, and a list that pays them all."""
+    cases = [house.accepted("100.00", claim_no=f"C-{number}") for number in range(5)]
+    rows = [[f"C-{number}", "", "100.00", "", f"T{number}"] for number in range(5)]
+    return cases, taken_in(house, csv_of(*rows))
+
+
+@pytest.mark.usefixtures("in_twos")
+def test_posting_that_was_broken_off_goes_on_with_what_is_left(house: Claims) -> None:
+    cases, statement = five(house)
+    with pytest.raises(BrokenOffError):
+        reconciliation.post(statement=statement, by=house["cashier"], tell=after_part(1, break_off))
+    assert [fresh(case).state for case in cases] == ["settled"] * 2 + ["accepted"] * 3
+    with override("en"), pytest.raises(StatementRefused, match="posted already"):
+        reconciliation.discard(statement=statement, by=house["cashier"])
+    assert reconciliation.post(statement=statement, by=house["cashier"]) == 3
+    assert reconciliation.post(statement=statement, by=house["cashier"]) == 0
+    assert {balance(case) for case in cases} == {Decimal("0.00")}
+    for case in cases:
+        kinds = [event.kind for event in events_of(case.stream)]
+        assert kinds[-2:] == ["case_reconciled", "case_settle"]
+        assert kinds.count("case_reconciled") == 1
+    assert [event.kind for event in events_of("ledger:claim")] == ["ledger_list_posted"]
+    assert verify().faults == []
+
+
+@pytest.mark.usefixtures("in_twos")
+def test_a_line_whose_case_was_paid_meanwhile_is_left_aside_and_says_so(house: Claims) -> None:
+    cases, statement = five(house)
+    with override("en"):
+        made = reconciliation.post(
+            statement=statement, by=house["cashier"], tell=after_part(1, lambda: house.post(cases[3], "30"))
+        )
+    assert made == 4
+    assert [balance(case) for case in cases] == [Decimal(left) for left in ("0", "0", "0", "70", "0")]
+    line = statement.lines.get(case=cases[3])
+    assert line.outcome == "more"
+    assert "has changed since" in line.note
+    assert "Not posted" in line.note
+
+
+@pytest.mark.usefixtures("in_twos")
+def test_a_case_that_refuses_its_line_does_not_keep_the_others_from_being_posted(house: Claims) -> None:
+    cases, statement = five(house)
+    LedgerAccount.objects.filter(case=cases[2]).update(currency="USD")
+    with override("en"):
+        assert reconciliation.post(statement=statement, by=house["cashier"]) == 4
+    line = statement.lines.get(case=cases[2])
+    assert (line.outcome, fresh(cases[2]).state) == ("wrong", "accepted")
+    assert "has entries in USD" in line.note
+    assert [fresh(case).state for case in cases].count("settled") == 4
+
+
+def test_a_long_list_over_as_many_cases_is_posted_once_and_known_again(
+    house: Claims, django_assert_max_num_queries: Any
+) -> None:
+    claims = many_accepted(house, 250)
+    data = workbook(*paid_list(claims, differing=0.04))
+    with django_assert_max_num_queries(40):
+        statement = taken_in(house, data, "list.xlsx")
+    found = outcomes(statement)
+    assert {one: found.count(one) for one in set(found)} == {
+        "matched": 240, "less": 2, "more": 2, "unknown": 4, "paid": 2,
+    }  # fmt: skip
+    told: list[tuple[int, int]] = []
+    by = house["cashier"]
+    # Two events a case, each with its history row, what it opens and the row it speaks of.
+    with django_assert_max_num_queries(250 * 18):
+        made = reconciliation.post(statement=statement, by=by, tell=lambda *said: told.append(said))
+    assert (made, told) == (242, [(100, 242), (200, 242), (242, 242)])
+    received = LedgerEntry.objects.filter(statement=statement)
+    assert received.count() == received.values("case").distinct().count() == 242
+    assert LedgerAccount.objects.filter(balance=0).count() == 240
+    again = taken_in(house, data, "list.xlsx")
+    assert outcomes(again).count("paid") == 244
+    with django_assert_max_num_queries(40):
+        assert reconciliation.post(statement=again, by=by) == 0
+    assert LedgerEntry.objects.filter(kind="received").count() == 242

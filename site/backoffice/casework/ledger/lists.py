@@ -123,8 +123,9 @@ def detail(request: HttpRequest, workflow: str, uuid: uuids.UUID) -> HttpRespons
     if only in counted:
         lines = lines.filter(outcome=only)
     page = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
-    to_post = sum(counted.get(outcome, (0, ZERO))[0] for outcome in posted)
-    amount = sum((counted.get(outcome, (0, ZERO))[1] for outcome in posted), ZERO)
+    made = statement.entries.aggregate(count=Count("pk"), amount=Sum("amount"))
+    to_post = sum(counted.get(outcome, (0, ZERO))[0] for outcome in posted) - made["count"]
+    amount = sum((counted.get(outcome, (0, ZERO))[1] for outcome in posted), ZERO) - (made["amount"] or ZERO)
     return render(
         request,
         "casework/ledger/statement.html",
@@ -162,6 +163,9 @@ def detail(request: HttpRequest, workflow: str, uuid: uuids.UUID) -> HttpRespons
             "wrong": counted.get(Outcome.WRONG.value, (0, ZERO))[0],
             "to_post": to_post,
             "to_post_amount": written(amount, currency),
+            "made": made["count"],
+            "made_amount": written(made["amount"] or ZERO, currency),
+            "by_worker": statement.lines.count() > POSTED_AT_ONCE,
             "kind": kind_title(view.ledger, told.posts),
         },
     )
@@ -205,11 +209,11 @@ def discard(request: HttpRequest, workflow: str, uuid: uuids.UUID) -> HttpRespon
 
 @jobs.carries_out(KIND, title=gettext_lazy("Posting a payer's list"), back="casework:ledgers")
 def carry_out(running: jobs.Running, payload: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Post a long list (worker): all entries and the end of the job in one transaction."""
+    """Post a long list (worker), part by part; begun again it goes on with what is not posted yet."""
     person = running.job.started_by
 
     def tell(done: int, total: int) -> None:
-        running.advance_within(done, total, _("%(done)s of %(total)s") % {"done": done, "total": total})
+        running.advance(done, total, _("%(done)s of %(total)s") % {"done": done, "total": total})
 
     try:
         if not person.is_active:
@@ -217,14 +221,22 @@ def carry_out(running: jobs.Running, payload: Mapping[str, Any]) -> Mapping[str,
         statement = reconciliation.statement_for(
             uuids.UUID(payload["statement"]), payload["workflow"], person
         )
-        with transaction.atomic():
-            made = reconciliation.post(statement=statement, by=person, tell=tell)
-            result = {
-                "url": reverse("casework:ledger-statement", args=[statement.workflow, statement.uuid]),
-                "label": _("See the list"),
-                "text": _said(made),
-            }
-            running.finish(result)
-            return result
+        reconciliation.post(statement=statement, by=person, tell=tell)
+        # Of the whole list, also where an earlier attempt has posted some of it.
+        said = [_said(statement.entries.count())]
+        if aside := statement.lines.filter(outcome=Outcome.WRONG).count():
+            said.append(
+                ngettext(
+                    "%(count)d line could not be posted any more; it says why.",
+                    "%(count)d lines could not be posted any more; they say why.",
+                    aside,
+                )
+                % {"count": aside}
+            )
+        return {
+            "url": reverse("casework:ledger-statement", args=[statement.workflow, statement.uuid]),
+            "label": _("See the list"),
+            "text": " ".join(said),
+        }
     except WorkflowError as refusal:
         raise jobs.JobFailed(str(refusal)) from refusal
