@@ -38,7 +38,9 @@ EXCEL_DIGITS = 15
 _TOTALS = frozenset({"合计", "总计", "小计", "total", "sum", "subtotal", "grandtotal"})
 _DAY = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T].*)?")
 _UNIT = Decimal(1).scaleb(-PLACES)
-_CURRENCY = re.compile(r"US\$|HK\$|CN¥|JP¥|¥|\$|€|£|人民币|港币|港元|美元|欧元|英镑|日元|元|(?<![A-Z])[A-Z]{3}(?![A-Z])")
+_CURRENCY = re.compile(
+    r"US\$|HK\$|CN¥|JP¥|¥|\$|€|£|人民币|港币|港元|美元|欧元|英镑|日元|元|(?<![A-Z])[A-Z]{3}(?![A-Z])"
+)
 _CURRENCIES = {
     **dict.fromkeys(["RMB", "CN¥", "人民币", "元"], ("CNY",)),
     **dict.fromkeys(["US$", "美元"], ("USD",)),

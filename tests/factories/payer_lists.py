@@ -99,7 +99,11 @@ def _batch(like: Case, numbers: Sequence[str], draw: random.Random) -> list[Clai
     kind = ledger.kind("claimed")
     assert kind is not None
     made = Case.objects.select_related("edition", "submission__edition").in_bulk(list(amounts))
-    put({case: [Line(kind, amounts[pk], timezone.localdate())] for pk, case in made.items()}, by=None, after=-1)
+    put(
+        {case: [Line(kind, amounts[pk], timezone.localdate())] for pk, case in made.items()},
+        by=None,
+        after=-1,
+    )
     return [Claim(pk, made[pk].number, amounts[pk]) for pk in amounts]
 
 

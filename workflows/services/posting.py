@@ -64,8 +64,8 @@ def put(
     """Write entries of cases of one workflow down and bring their accounts up to them; return them by case.
 
     The cases are locked, a few hundred at the most, and the next event of each, written in the same transaction, tells
-    of its entries. ``after`` is added to the version that event has. Raises ``RuleBroken``: a closed month, a day to come, too many decimals, too
-    large an amount, another currency.
+    of its entries. ``after`` is added to the version that event has. Raises ``RuleBroken``: a closed month, a day to
+    come, too many decimals, too large an amount, another currency.
     """
     wanted = {case: list(one) for case, one in lines.items() if one}
     if not wanted:
@@ -191,7 +191,7 @@ def follow_accounts(cases: Iterable[Case]) -> None:
         (old if account.pk else fresh).append(account)
     LedgerAccount.objects.bulk_create(fresh, batch_size=500)
     names = ["payer", "balance", "open_since", "last_posted_on"]
-    fields = [LedgerAccount._meta.get_field(name) for name in names]
+    fields = [field for field in LedgerAccount._meta.concrete_fields if field.name in names]
     for account in old:  # one prepared statement each costs less than composing one for all
         update_row(
             LedgerAccount,

@@ -247,8 +247,8 @@ def post(*, statement: PayerStatement, by: User, tell: Tell = lambda done, total
     several parts a line that can no longer be posted is left aside, with the reason in its note; one of a single part
     is posted wholly or not at all. ``tell`` is called after each part, with how many cases are done, of how many.
 
-    Records: event ``case_reconciled`` of each case, and at the end ``ledger_list_posted`` of the ledger. A list that was
-    posted before posts nothing. Raises ``CaseNotFound``; ``StatementRefused`` naming the line: it cannot be read, a
+    Records: event ``case_reconciled`` of each case, and at the end ``ledger_list_posted`` of the ledger. A list that
+    was posted before posts nothing. Raises ``CaseNotFound``; ``StatementRefused`` naming the line: it cannot be read, a
     closed month, or the ledger has changed since the list was checked.
     """
     ledger, told = payer_list_of(statement.workflow, by)

@@ -25,6 +25,7 @@ from foundation.outbox.services import deliver
 from tests.factories.chains import fresh
 from tests.factories.claims import Claims, balance, claim_body, claim_form
 from workflows.models import LedgerEntry, LedgerMonth, PayerStatement
+from workflows.services import reconciliation
 from workflows.services.definitions import publish_workflow
 
 pytestmark = pytest.mark.django_db
@@ -279,3 +280,29 @@ def test_a_merge_refused_for_open_money_says_so_on_its_page(house: Claims, sign:
     answer = sign(house["cashier"]).post(reverse("casework:relations", args=[case.uuid]), sent)
     assert answer.status_code == 422
     assert "has an open balance of ¥1,200.00" in answer.content.decode()
+
+
+def test_a_list_that_is_posted_in_part_offers_to_post_the_rest(
+    house: Claims, sign: Sign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciliation, "IN_A_PART", 1)
+    for number in (1, 2):
+        house.accepted("100.00", claim_no=f"C-{number}")
+    data = "索赔单号,到账金额\nC-1,100\nC-2,100".encode()
+    by = house["cashier"]
+    statement = reconciliation.take_in(workflow="claim", filename="list.csv", data=data, by=by)
+
+    def broken_off(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        reconciliation.post(statement=statement, by=by, tell=broken_off)
+    client = sign(by)
+    page = words(client, "ledger-statement", "claim", statement.uuid)
+    assert "1 line of this list is posted: ¥100.00" in page
+    assert "1 line is posted as" in page
+    assert "Post the rest" in page
+    assert "Throw the list away" not in page
+    client.post(reverse("casework:ledger-statement-post", args=["claim", statement.uuid]))
+    page = words(client, "ledger-statement", "claim", statement.uuid)
+    assert "2 entries were posted: ¥200.00" in page
