@@ -145,3 +145,16 @@ def test_the_menu_works_without_script(served: Served, sign_in: Callable[[str, s
         plain.wait_for_url("**/sign-in/")
     finally:
         context.close()
+
+
+def test_paper_is_light_whatever_theme_its_reader_has_chosen(
+    served: Served, sign_in: Callable[[str, str], Page]
+) -> None:
+    page = sign_in("manager", "en")
+    page.goto(f"{served.url}/cases/")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    ink = "getComputedStyle(document.body).color"
+    on_screen = page.evaluate(ink)
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate(ink) == "rgb(0, 0, 0)" != on_screen
+    assert page.evaluate("getComputedStyle(document.querySelector('.list')).color") == "rgb(0, 0, 0)"
