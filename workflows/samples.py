@@ -186,9 +186,19 @@ def people(count: int = PEOPLE) -> list[int]:
     return list(User.objects.filter(username__in=names).order_by("username").values_list("pk", flat=True))
 
 
-def add(size: int, *, by: User, seed: int = 1, lines: bool = False, tell: Tell | None = None) -> None:
-    """Add so many cases after those there are. ``lines``: also those of the register of their form."""
-    editions, ids, drawn = publish(by), people(), Case.objects.filter(workflow=KEY).count()
+def add(
+    size: int,
+    *,
+    by: User,
+    seed: int = 1,
+    lines: bool = False,
+    among: int = PEOPLE,
+    tell: Tell | None = None,
+) -> None:
+    """Add so many cases after those there are. ``lines``: also those of the register of their form; ``among``: how many
+    people they are of.
+    """
+    editions, ids, drawn = publish(by), people(among), Case.objects.filter(workflow=KEY).count()
     for first in range(0, size, BATCH):
         some = range(drawn + first, drawn + min(first + BATCH, size))
         with transaction.atomic():
