@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from django.db import DatabaseError, transaction
+from django.db.models import BigAutoField
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,6 +26,7 @@ from foundation.organisation.models import RoleBinding, User
 from foundation.organisation.resolution import Resolver
 from foundation.outbox.rounds import every
 from foundation.outbox.services import said as said_of
+from foundation.prepared import Prepared, Slot
 from foundation.worktime.engine import Timetable, WorktimeError
 from workflows import clocks, rules
 from workflows.clocks import Firing
@@ -60,6 +62,15 @@ KINDS = {
     "escalate": "clock.escalated",
     "again": "clock.again",
 }
+_LOCKED = Prepared(
+    lambda: (
+        Case.objects.select_for_update(of=("self",), skip_locked=True)
+        # Of the rest little is needed by each clock, and bodies of editions are parsed already.
+        .select_related("edition", "submission__edition")
+        .defer("edition__body", "submission__edition__body")
+        .filter(clocks=Slot("clock", BigAutoField()))
+    )
+)
 Ended = Literal["fired", "nothing", "busy", "failed"]
 
 
@@ -140,12 +151,7 @@ def fire(pk: int, around: Round) -> Ended:
 
 
 def _fire_locked(pk: int, around: Round) -> Ended:
-    case = (
-        Case.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("edition", "submission__edition", "submitted_by", "assignee", "department", "parent")
-        .filter(clocks=pk)
-        .first()
-    )
+    case = _LOCKED.first(clock=pk)
     if case is None:
         return "busy"  # somebody is working on the case: the next round finds it
     row = (
