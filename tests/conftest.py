@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from django.conf import settings as django_settings
 from django.test import TestCase, TransactionTestCase
+from django.utils import timezone, translation
 from hypothesis import settings
 
 # A busy machine is not a fault: no time limit for one example. `make fuzz` looks for longer.
@@ -139,6 +141,16 @@ def copy_on_server(connection: Any, source: str, target: str) -> None:
         cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [source])
         cursor.execute(f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)')
         cursor.execute(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
+
+
+@pytest.fixture(autouse=True)
+def language_of_the_installation() -> None:
+    """Begin each test in the language and time zone of the settings.
+
+    Django leaves those of a test client's last request behind; a test must not depend on which one ran before it.
+    """
+    translation.activate(django_settings.LANGUAGE_CODE)
+    timezone.deactivate()
 
 
 @pytest.fixture(autouse=True, scope="session")
