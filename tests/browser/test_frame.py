@@ -151,7 +151,7 @@ def test_paper_is_light_whatever_theme_its_reader_has_chosen(
     served: Served, sign_in: Callable[[str, str], Page]
 ) -> None:
     page = sign_in("manager", "en")
-    page.goto(f"{served.url}/cases/")
+    page.goto(f"{served.url}/positions/")
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
     ink = "getComputedStyle(document.body).color"
     on_screen = page.evaluate(ink)
