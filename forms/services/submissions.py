@@ -7,8 +7,9 @@ import uuid as uuids
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from forms import rules
 from forms.directory import directory_for
@@ -115,14 +116,21 @@ def begun(definition: FormDefinition, person: User | None) -> dict[str, list[str
 
 
 def _known_of(definition: FormDefinition, draft: Draft, person: User) -> dict[str, list[str]]:
-    """Return the texts that are known of the person a draft is now for, where nobody typed anything else."""
-    before = begun(definition, draft.on_behalf_of or draft.person)
+    """Return the texts that are known of the person a draft is now for, where nobody typed anything else.
+
+    Names stand in the draft in the language it was begun in, which need not be the one it is handed over in.
+    """
+    before = []
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            before.append(begun(definition, draft.on_behalf_of or draft.person))
     after = begun(definition, person)
     asked = [name for name, field in definition.form.fields.items() if field.prefill is not None]
     return {
         name: after.get(name, [])
         for name in asked
-        if not any(draft.answers.get(name, ())) or draft.answers.get(name) == before.get(name)
+        if not any(draft.answers.get(name, ()))
+        or any(draft.answers.get(name) == known.get(name) for known in before)
     }
 
 
