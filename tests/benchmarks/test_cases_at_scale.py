@@ -8,13 +8,14 @@ number. On PostgreSQL the database reckons in processes of its own: there the sh
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 import psycopg.conninfo
@@ -108,13 +109,33 @@ def readers(own_database: None) -> dict[str, User]:
     """One who sees every case and one who has few."""
     steps = [step("end", "new", "done", "assignee")]
     auditor = publish_all(workflow_body([state("new"), state("done", "final")], steps))["auditor"][0]
-    # Of so few people that a page of theirs is full with these already: else less is shown, not found sooner.
+    # As many people as later, since the list offers them all to choose from.
+    samples.people()
+    # Of so few of them that a page of theirs is full with these already: else less is shown, not found sooner.
     samples.add(SMALL, by=make_user(), among=FEW)
     return {"sees all": auditor, "sees few": User.objects.get(username="sample-007")}
 
 
-def taken(readers: dict[str, User]) -> dict[str, tuple[float, int]]:
-    """Return by screen the shortest time of several turns, and the number of statements."""
+class Taken(NamedTuple):
+    """One screen: the shortest time of several turns in seconds, its statements, the rows of its table."""
+
+    seconds: float
+    statements: int
+    rows: int
+
+
+def taken(readers: dict[str, User]) -> dict[str, Taken]:
+    """Return by screen what asking for it takes.
+
+    The connection is opened anew: what has just been written still lies in SQLite's journal otherwise, in which every
+    page read is looked for first; a service's journal is short.
+    """
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    gc.collect()
+    gc.freeze()
     clock = time.process_time if connection.vendor == "sqlite" else time.perf_counter
     found = {}
     for who, person in readers.items():
@@ -123,14 +144,14 @@ def taken(readers: dict[str, User]) -> dict[str, tuple[float, int]]:
         for name, address in SCREENS:
             assert client.get(address).status_code == 200
             with CaptureQueriesContext(connection) as captured:
-                client.get(address)
+                rows = client.get(address).content.count(b"<tr")
             statements = len(captured)
             times = []
             for _turn in range(TURNS):
                 begins = clock()
                 client.get(address)
                 times.append(clock() - begins)
-            found[f"{name}, {who}"] = min(times), statements
+            found[f"{name}, {who}"] = Taken(min(times), statements, rows)
     return found
 
 
@@ -139,18 +160,22 @@ def test_lists_inbox_and_search(readers: dict[str, User], measured: Measured) ->
     samples.add(LARGE - SMALL, by=make_user(), tell=tell)
     many = taken(readers)
     over = []
-    for name, (before, statements) in few.items():
-        after, then = many[name]
+    for name, before in few.items():
+        after = many[name]
+        shown = "" if before.rows == after.rows else f" (shows {after.rows}, before {before.rows})"
         try:
             measured(
                 f"cases: {name}",
-                figure=f"{before * 1000:.0f} ms at {SMALL:,}; {after * 1000:.0f} ms at {LARGE:,}; "
-                f"ratio {after / before:.2f}; {then} statements",
+                figure=f"{before.seconds * 1000:.0f} ms at {SMALL:,}; {after.seconds * 1000:.0f} ms at {LARGE:,}"
+                f"{shown}; ratio {after.seconds / before.seconds:.2f}; {after.statements} statements",
                 budget=f"≤ {BUDGET} × the time at {SMALL:,}",
-                met=after <= BUDGET * before,
+                met=after.seconds <= BUDGET * before.seconds,
             )
         except AssertionError as fault:
             over.append(str(fault))
         # A person whose cases became many is asked after in another way, by a few statements; never by one for each.
-        assert then <= statements + 8, name
+        # A page that showed nothing asked nothing about rows: it may ask what a full one does.
+        full = few[f"first page, {name.rpartition(', ')[2]}"].statements
+        if after.statements > max(before.statements, full if before.rows < after.rows else 0) + 8:
+            over.append(f"{name}: {before.statements} statements became {after.statements}")
     assert not over, "\n".join(over)

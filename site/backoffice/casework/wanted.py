@@ -240,5 +240,7 @@ def departments_offered(wanted: Wanted, reader: User) -> list[tuple[str, str]]:
 
 def people_offered(wanted: Wanted) -> list[tuple[str, str]]:
     """Return whom cases may be with: oneself, nobody, and the people who work here."""
-    people = [(str(person.uuid), str(person)) for person in User.objects.filter(is_active=True)]
+    working = User.objects.filter(is_active=True).order_by("full_name", "pk")
+    names = working.only("uuid", "full_name", "full_name_en", "username")
+    people = [(str(person.uuid), str(person)) for person in names]
     return [(MYSELF, _("Myself")), (NOBODY, _("Nobody yet")), *people]
