@@ -10,6 +10,7 @@ import os
 import resource
 import time
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -74,8 +75,11 @@ def run(house: Claims, lines: int, seed: int) -> tuple[dict[str, Taken], float]:
     )
     there = LedgerEntry.objects.count()
     found["read a second time"] = taken(read)
-    found["posted a second time"] = taken(
-        lambda: reconciliation.post(statement=found["read a second time"].result, by=by)
+    # So short that one turn says little; a list once posted is not gone through again, so each turn has one of its own.
+    turns = [found["read a second time"].result, read(), read()]
+    found["posted a second time"] = min(
+        (taken(partial(reconciliation.post, statement=one, by=by)) for one in turns),
+        key=lambda one: one.seconds,
     )
     assert found["posted a second time"].result == 0
     assert LedgerEntry.objects.count() == there
@@ -95,26 +99,35 @@ def test_a_line_of_a_long_list_costs_what_one_of_a_short_list_does(measured: Mea
     small, _part = run(house, SMALL, 2)
     large, part = run(house, LARGE, 3)
     assert large["posted"].result > 0.98 * LARGE
+    over = []
+
+    def tell(what: str, **of: Any) -> None:
+        try:
+            measured(what, **of)
+        except AssertionError as fault:
+            over.append(str(fault))
+
     for what, long in large.items():
         short = small[what]
         ratio = (long.seconds / LARGE) / (short.seconds / SMALL)
-        measured(
+        tell(
             f"payer's list of {LARGE:,} lines over {LARGE:,} cases: {what}",
             figure=f"{long.seconds:.1f} s, {long.statements:,} statements; of {SMALL}: {short.seconds:.2f} s, "
             f"{short.statements:,}; a line {ratio:.2f} × as long",
             budget=f"≤ {BUDGET} × the time of a line of {SMALL}",
             met=ratio <= BUDGET,
         )
-    measured(
+    tell(
         "payer's list: the longest time nobody else could write",
         figure=f"{part:.2f} s",
         budget=f"≤ {LONGEST_PART:.0f} s",
         met=part <= LONGEST_PART,
     )
     grown = memory() - before
-    measured(
+    tell(
         "payer's list: memory beside what the process had",
         figure=f"{grown} MB",
         budget=f"≤ {MEMORY} MB",
         met=grown <= MEMORY,
     )
+    assert not over, "\n".join(over)
