@@ -37,6 +37,8 @@ SMALL = 10_000
 LARGE = int(os.environ.get("REMIT_BENCH_CASES", "1000000"))
 BUDGET = 1.5
 TURNS = 9
+ANOTHER_WAY = 12
+"""Statements by which a way of finding that suits many cases may exceed the one that suits few: up to ten, measured."""
 FEW = 30
 """People whom the first cases are of; the others are of ten times as many."""
 
@@ -176,6 +178,6 @@ def test_lists_inbox_and_search(readers: dict[str, User], measured: Measured) ->
         # A person whose cases became many is asked after in another way, by a few statements; never by one for each.
         # A page that showed nothing asked nothing about rows: it may ask what a full one does.
         full = few[f"first page, {name.rpartition(', ')[2]}"].statements
-        if after.statements > max(before.statements, full if before.rows < after.rows else 0) + 8:
+        if after.statements > max(before.statements, full if before.rows < after.rows else 0) + ANOTHER_WAY:
             over.append(f"{name}: {before.statements} statements became {after.statements}")
     assert not over, "\n".join(over)
