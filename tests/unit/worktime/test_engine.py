@@ -263,7 +263,9 @@ def test_counted_segments_add_up_and_leave_no_gap(table, start, target):
     answer = due(table, start, target)
     counted = [s.end.astimezone(UTC) - s.start.astimezone(UTC) for s in answer.segments if s.counted]
     assert sum(counted, timedelta()) == target
-    edges = [start, *(edge for s in answer.segments for edge in (s.start, s.end)), answer.at]
+    # In one zone: Python holds no moment of the hour that comes twice equal to one of another zone (PEP 495).
+    stated = [start, *(edge for s in answer.segments for edge in (s.start, s.end)), answer.at]
+    edges = [edge.astimezone(UTC) for edge in stated]
     assert all(left == right for left, right in zip(edges[::2], edges[1::2], strict=True))
     assert working_time_between(table, start, answer.at) == target
 
