@@ -15,14 +15,16 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
+OPENED = pytest.StashKey[list[BrowserContext]]()  # of a journey
 
 
 @dataclass(frozen=True)
@@ -117,13 +119,28 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell with a journey that failed what its pages showed at that moment."""
+    report = yield
+    if report.failed:
+        for page in (page for context in item.stash.get(OPENED, []) for page in context.pages):
+            with suppress(Error):  # a page that answers no more
+                report.sections.append((page.url, page.locator("body").inner_text(timeout=3_000)[:4_000]))
+    return report
+
+
 @pytest.fixture
-def sign_in(served: Served, chromium: Browser) -> Iterator[Callable[[str, str], Page]]:
+def sign_in(
+    request: pytest.FixtureRequest, served: Served, chromium: Browser
+) -> Iterator[Callable[[str, str], Page]]:
     """Return a function that signs a person of the demonstration in, in a browser of their own, and gives the page.
 
     ``sign_in("clerk", "en")``; the language is then that person's, on the staff side and in the admin.
     """
-    contexts: list[BrowserContext] = []
+    contexts = request.node.stash.setdefault(OPENED, [])
 
     def enter(username: str, language: str) -> Page:
         context = chromium.new_context(

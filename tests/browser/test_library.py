@@ -129,9 +129,6 @@ def open_row(page: Page, key: str) -> Page:
 
 def save(page: Page) -> None:
     """Save the draft as the button does: the page comes back from the server, its rows closed."""
-    # Half a second after the last key the editor saves by itself; a save that overtakes that one has it refused.
-    page.wait_for_timeout(600)
-    page.wait_for_load_state("networkidle")
     with page.expect_navigation():
         page.locator("footer button.action-save").press("Enter")
     show_duties(page)

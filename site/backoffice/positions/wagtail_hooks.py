@@ -68,6 +68,12 @@ def stylesheet() -> SafeString:
     return format_html('<link rel="stylesheet" href="{}">', static("positions/admin.css"))
 
 
+@hooks.register("insert_editor_js")
+def saving_script() -> SafeString:
+    """Return the script that lets an editor save once at a time."""
+    return format_html('<script src="{}" defer></script>', static("positions/saving.js"))
+
+
 # --- menu ---------------------------------------------------------------------------------------------------
 
 
