@@ -27,6 +27,7 @@ from backoffice.casework.sealed import Content
 from backoffice.casework.verbs import VERBS, Standing, Verb
 from foundation.editions.texts import in_language
 from foundation.organisation.models import User
+from foundation.organisation.people import active_people
 from workflows.content import seal_of
 from workflows.exceptions import CaseNotFound, NotPermitted, Overtaken, RuleBroken, WorkflowError
 from workflows.services import approvals
@@ -287,11 +288,6 @@ def _choosers(
             "do-instead-of", typed.instead_of, {"id": "instead_of"}
         )
     return found
-
-
-def active_people() -> Any:
-    """Return everybody who can be chosen, by name."""
-    return User.objects.filter(is_active=True).order_by("full_name", "pk")
 
 
 def person_words(person: User) -> str:

@@ -21,13 +21,14 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from backoffice.access.long_select import LongSelect
-from backoffice.casework.deciding import active_people, key_of, person_words, uuid_of, whole
+from backoffice.casework.deciding import key_of, person_words, uuid_of, whole
 from backoffice.casework.listed import listed_for
 from backoffice.casework.presentation import Row, rows_of
 from backoffice.casework.wanted import Wanted
 from foundation.editions.models import Edition
 from foundation.editions.queries import all_in_force
 from foundation.organisation.models import User
+from foundation.organisation.people import active_people
 from workflows import rules
 from workflows.definitions import definition_of
 from workflows.exceptions import CaseNotFound, WorkflowError

@@ -25,6 +25,7 @@ from foundation.editions.models import Edition
 from foundation.editions.queries import all_in_force
 from foundation.editions.texts import in_language
 from foundation.organisation.models import User
+from foundation.organisation.people import active_people
 from workflows.definitions import definition_of, edition_in_force
 from workflows.lists import CLOSED, NEWEST, OPEN, ORDERS, Asked, DueWithin
 from workflows.load import OTHERS, Supervised
@@ -240,7 +241,6 @@ def departments_offered(wanted: Wanted, reader: User) -> list[tuple[str, str]]:
 
 def people_offered(wanted: Wanted) -> list[tuple[str, str]]:
     """Return whom cases may be with: oneself, nobody, and the people who work here."""
-    working = User.objects.filter(is_active=True).order_by("full_name", "pk")
-    names = working.only("uuid", "full_name", "full_name_en", "username")
+    names = active_people().only("uuid", "full_name", "full_name_en", "username")
     people = [(str(person.uuid), str(person)) for person in names]
     return [(MYSELF, _("Myself")), (NOBODY, _("Nobody yet")), *people]

@@ -64,6 +64,7 @@ from foundation.audit.services import KeyReused
 from foundation.editions.models import Edition
 from foundation.editions.texts import in_language
 from foundation.organisation.models import User
+from foundation.organisation.people import active_people
 from foundation.organisation.resolution import roles_of
 from workflows.exceptions import WorkflowError
 
@@ -436,7 +437,7 @@ def _for_others(request: HttpRequest, filling: Filling) -> dict[str, Any]:
     definition = filling.definition
     if not definition.on_behalf or not may_act_for_others(definition, roles_of(request.user)):
         return {}
-    people = User.objects.filter(is_active=True).exclude(pk=request.user.pk).order_by("full_name", "pk")
+    people = active_people().exclude(pk=request.user.pk)
     choices = [("", _("myself")), *((str(person.uuid), str(person)) for person in people)]
     chosen = str(filling.on_behalf_of.uuid) if filling.on_behalf_of else ""
     widget = LongSelect(choices=choices)

@@ -26,6 +26,7 @@ from forms.registers.filters import (
 from forms.registers.periods import PERIODS
 from foundation.editions.texts import in_language
 from foundation.organisation.models import User
+from foundation.organisation.people import active_people
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def _op(
         options = [(key, in_language(label, language)) for key, label in column.choices]
     elif op is Op.ANY:
         control = "people"
-        options = [(str(person.uuid), str(person)) for person in User.objects.filter(is_active=True)]
+        options = [(str(person.uuid), str(person)) for person in active_people()]
     return OfferedOp(
         key=str(op),
         name=str(OP_NAMES[op]),

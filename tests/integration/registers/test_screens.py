@@ -123,6 +123,18 @@ def test_a_filter_is_set_in_its_panel(manager: User, client_of: Any) -> None:
     assert client.get(CLAIMS + chip.remove_url).context["chips"] == []
 
 
+def test_people_are_offered_by_name_and_none_who_left(manager: User, client_of: Any) -> None:
+    make_register(1, manager)
+    for name in ("Zeng", "Bai", "Ma"):
+        make_user(full_name="陈", full_name_en=name, active=name != "Ma")
+    panel = client_of(manager).get(CLAIMS, {"view": "all", "own": "1", "edit": "_by"})
+    (people,) = [op for op in panel.context["editor"].ops if op.control == "people"]
+    names = [name for _key, name, _chosen in people.options]
+    assert names == sorted(names)
+    assert {"Bai", "Zeng"} < set(names)
+    assert "Ma" not in names
+
+
 def test_a_filter_that_cannot_be_used_is_shown_again_with_what_is_wrong(
     manager: User, client_of: Any
 ) -> None:

@@ -28,6 +28,7 @@ from foundation.organisation.exceptions import (
     SuperiorLoop,
 )
 from foundation.organisation.models import Department, Deputy, Holding, Position, User
+from foundation.organisation.people import active_people
 
 EARLIEST, LATEST = datetime.date(1950, 1, 1), datetime.date(2100, 12, 31)
 # The field at which a refusal is shown; else above the form.
@@ -93,8 +94,7 @@ class PersonChoice(forms.ModelChoiceField):
     widget = LongSelect
 
     def __init__(self, **more: Any) -> None:
-        people = User.objects.filter(is_active=True).order_by("full_name", "username")
-        super().__init__(queryset=people, **more)
+        super().__init__(queryset=active_people(), **more)
 
     def label_from_instance(self, person: User) -> str:
         """Return name and account: several people may share a name."""
