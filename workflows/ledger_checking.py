@@ -173,6 +173,7 @@ def _headings(told: PayerList, place: str) -> Iterator[Fault]:
     lists = [
         *((f"{place}.keys.{key.id}.headings", key.headings) for key in told.keys),
         (f"{place}.amount_headings", told.amount_headings),
+        (f"{place}.currency_headings", told.currency_headings),
         (f"{place}.day_headings", told.day_headings),
         (f"{place}.reference_headings", told.reference_headings),
     ]

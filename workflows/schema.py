@@ -435,7 +435,8 @@ class MatchRule(Part):
 class PayerList(Part):
     """How the list a payer sends is read, matched, and posted.
 
-    ``posts``: the kind of entry of a line. The headings say what the columns of amount, day and reference are called.
+    ``posts``: the kind of entry of a line. The headings say what the columns of amount, currency, day and reference are
+    called. A line whose column of currencies names another one than the ledger's is not posted.
     ``matches``: tried in this order, until one finds exactly one case. ``less``, ``more``: whether a line that pays
     less or more than is open is posted as it is, or left for people. ``roles``: who imports lists.
     """
@@ -443,6 +444,7 @@ class PayerList(Part):
     posts: LedgerKey
     keys: tuple[PayerKey, ...] = Field(min_length=1)
     amount_headings: tuple[str, ...] = Field(min_length=1)
+    currency_headings: tuple[str, ...] = ("币种", "币别", "货币", "Currency")
     day_headings: tuple[str, ...] = ()
     reference_headings: tuple[str, ...] = ()
     matches: tuple[MatchRule, ...] = Field(min_length=1)

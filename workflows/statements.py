@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from forms.exceptions import FormError
 from forms.fields.base import FieldFault, plain_digits
+from forms.fields.currencies import is_in_other_currency, says_only
 from forms.fields.money import MoneyField, MoneyOptions
 from forms.registers.workbooks import Faulty, SheetRow, read_workbook
 from foundation.audit.canonical import canonical
@@ -38,20 +39,6 @@ EXCEL_DIGITS = 15
 _TOTALS = frozenset({"合计", "总计", "小计", "total", "sum", "subtotal", "grandtotal"})
 _DAY = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T].*)?")
 _UNIT = Decimal(1).scaleb(-PLACES)
-_CURRENCY = re.compile(
-    r"US\$|HK\$|CN¥|JP¥|¥|\$|€|£|人民币|港币|港元|美元|欧元|英镑|日元|元|(?<![A-Z])[A-Z]{3}(?![A-Z])"
-)
-_CURRENCIES = {
-    **dict.fromkeys(["RMB", "CN¥", "人民币", "元"], ("CNY",)),
-    **dict.fromkeys(["US$", "美元"], ("USD",)),
-    **dict.fromkeys(["HK$", "港币", "港元"], ("HKD",)),
-    **dict.fromkeys(["€", "欧元"], ("EUR",)),
-    **dict.fromkeys(["£", "英镑"], ("GBP",)),
-    **dict.fromkeys(["JP¥", "日元"], ("JPY",)),
-    "¥": ("CNY", "JPY"),
-    "$": ("USD", "HKD"),
-}
-"""What signs and words of an amount mean; three letters mean themselves."""
 
 
 @dataclass
@@ -74,6 +61,7 @@ class PaidLine:
 class _Columns:
     marks: dict[str, int]
     amount: int
+    currency: int | None
     day: int | None
     reference: int | None
 
@@ -158,7 +146,13 @@ def _headings(rows: Sequence[SheetRow], told: PayerList) -> tuple[int, _Columns]
         found = {key.id: at(key.headings) for key in told.keys}
         marks = {name: column for name, column in found.items() if column is not None}
         if amount is not None and marks:
-            return place, _Columns(marks, amount, at(told.day_headings), at(told.reference_headings))
+            return place, _Columns(
+                marks,
+                amount,
+                at(told.currency_headings),
+                at(told.day_headings),
+                at(told.reference_headings),
+            )
     return None
 
 
@@ -179,8 +173,9 @@ def _line(row: SheetRow, columns: _Columns, ledger: Ledger) -> PaidLine | None:
             line.told.pop(name, None)
     try:
         line.amount = _amount(cell(columns.amount), ledger.currency)
+        _same_currency(row, columns, ledger.currency)
     except _OtherCurrency as fault:
-        line.foreign = str(fault)
+        line.amount, line.foreign = None, str(fault)
     except ValueError as fault:
         line.faults.append(str(fault))
     try:
@@ -202,6 +197,26 @@ def _text(cell: Any) -> str:
 class _OtherCurrency(ValueError):
     """An amount in a currency the ledger is not kept in; ``str()`` is a sentence."""
 
+    def __init__(self, text: str, currency: str) -> None:
+        super().__init__(
+            _("“%(text)s” is in another currency; this ledger is kept in %(currency)s.")
+            % {"text": text, "currency": currency}
+        )
+
+
+def _same_currency(row: SheetRow, columns: _Columns, currency: str) -> None:
+    """Raise ``_OtherCurrency`` where the column of currencies, or the format of the amount, names another one."""
+    amount = row.cells[columns.amount]
+    place = columns.currency
+    if place is not None and place < len(row.cells):
+        said = row.cells[place]
+        said = said.shown if isinstance(said, Faulty) else _text(said)
+        if said and not says_only(said, currency):
+            raise _OtherCurrency(f"{amount} {said}", currency)
+    shown = row.currencies.get(columns.amount, "")
+    if is_in_other_currency(shown, currency):
+        raise _OtherCurrency(f"{shown} {amount}", currency)
+
 
 def _amount(cell: Any, currency: str) -> Decimal:
     """Return the amount in a cell; raises ValueError with a sentence, also where only a rounding would be stored."""
@@ -216,12 +231,8 @@ def _amount(cell: Any, currency: str) -> Decimal:
         return _checked(exact)
     options = MoneyOptions.model_validate({"currency": currency, "min": f"-{LARGEST}", "max": str(LARGEST)})
     written = plain_digits(str(cell))
-    for sign in _CURRENCY.findall(written.upper()) if any(map(str.isdigit, written)) else ():
-        if currency not in _CURRENCIES.get(sign, (sign,)):
-            raise _OtherCurrency(
-                _("“%(text)s” is in another currency; this ledger is kept in %(currency)s.")
-                % {"text": cell, "currency": currency}
-            )
+    if any(map(str.isdigit, written)) and is_in_other_currency(written, currency):
+        raise _OtherCurrency(str(cell), currency)
     try:
         if re.fullmatch(r"-?\d+\.\d{3,}", written.replace(",", "")):
             return _checked(Decimal(written.replace(",", "")))

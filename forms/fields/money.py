@@ -25,6 +25,7 @@ from forms.fields.base import (
     first_text,
     plain_digits,
 )
+from forms.fields.currencies import is_in_other_currency
 from forms.fields.sampling import draw
 from foundation.expressions import Kind
 
@@ -85,6 +86,8 @@ class MoneyField(FieldKind[MoneyOptions]):
         written = plain_digits(first_text(typed))
         if not written:
             return None
+        if is_in_other_currency(written, options.currency):
+            raise FieldFault(_unreadable(options))
         stripped = _SIGNS.sub(r"\1\2", written)
         match = _WRITTEN.fullmatch(stripped)
         if match is None or len(match[2].replace(",", "").lstrip("0")) > 12:

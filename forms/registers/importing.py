@@ -24,6 +24,7 @@ from forms.directory import directory_for
 from forms.exceptions import AnswersInvalid, FormError, NotFound
 from forms.fields import Cell, Column
 from forms.fields.base import text_of_cell
+from forms.fields.currencies import is_in_other_currency
 from forms.logic import evaluate, initial_answers, read
 from forms.models import RegisterImport, Submission
 from forms.prefill import prefilled
@@ -475,6 +476,10 @@ class _Reading:
                     Finding(sheet.title, row.number, one.headings[self.language], cell.sentence, cell.shown)
                 )
             elif cell is not None:
+                shown = row.currencies.get(place, "")
+                currency = getattr(scope.fields[one.field.id].settings, "currency", "")
+                if currency and is_in_other_currency(shown, currency):
+                    cell = f"{shown} {cell}"  # as one sees it in the sheet; the field refuses that
                 cells.setdefault(one.field.id, {})[one.column.key] = _fitting(cell, one.column)
         for name, parts in cells.items():
             asked = scope.fields[name]

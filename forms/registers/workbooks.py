@@ -8,15 +8,18 @@ cells are read, one row at a time, up to bounds. A formula is refused, not calcu
 from __future__ import annotations
 
 import datetime
+import functools
 import io
+import re
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeAlias
 
 import openpyxl
 from django.utils.translation import gettext as _
+from openpyxl.styles.numbers import BUILTIN_FORMATS
 
 from forms.exceptions import FormError
 from forms.fields import Cell
@@ -32,6 +35,11 @@ MOST_COLUMNS = 300
 LONGEST_CELL = 32_767
 _OLD = b"\xd0\xcf\x11\xe0"
 _PIECE = 1 << 20
+# ECMA-376 part 1, 18.8.31: [$sign-country], "text", \sign or the sign alone.
+_BRACKETED = re.compile(r"\[\$([^\]-]*)(?:-([0-9A-Fa-f]+))?\]")
+_QUOTED = re.compile(r'"([^"]*)"')
+_BARE = re.compile(r"[¥￥$€£元]")
+_JAPAN = "411"
 
 
 class WorkbookRefused(FormError):
@@ -51,10 +59,13 @@ Value: TypeAlias = "Cell | Faulty"
 
 @dataclass(frozen=True)
 class SheetRow:
-    """One row that is not empty: its number in the sheet and its cells."""
+    """One row that is not empty: its number in the sheet and its cells. ``currencies``: by place what the format of a
+    number shows beside it, a sign or a word ("US$").
+    """
 
     number: int
     cells: tuple[Value, ...]
+    currencies: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -185,7 +196,28 @@ def _rows(sheet: Any, most_rows: int) -> Iterator[SheetRow]:
                 _("The sheet “%(sheet)s” has more than %(count)d rows. Split the file into several.")
                 % {"sheet": sheet.title, "count": most_rows}
             )
-        yield SheetRow(number, cells)
+        yield SheetRow(number, cells, _currencies(row, cells))
+
+
+def _currencies(row: Sequence[Any], cells: Sequence[Value]) -> dict[int, str]:
+    numbers = [at for at, cell in enumerate(cells) if isinstance(cell, int | Decimal) and cell is not True]
+    return {at: shown for at in numbers if (shown := _beside(str(row[at].number_format)))}
+
+
+@functools.cache
+def _beside(number_format: str) -> str:
+    """Return what a number format shows beside the number: ``[$US$-409]``, ``"元"``, ``€``; nothing for a format of
+    the program itself, whose sign is that of the country the program is set to.
+    """
+    if number_format in BUILTIN_FORMATS.values():
+        return ""
+    positive = number_format.split(";", maxsplit=1)[0]
+    texts = [
+        "JP¥" if text in ("¥", "￥") and country.upper().endswith(_JAPAN) else text
+        for text, country in _BRACKETED.findall(positive)
+    ]
+    bare = _BRACKETED.sub("", positive)
+    return " ".join([*texts, *_QUOTED.findall(bare), *_BARE.findall(_QUOTED.sub("", bare))]).strip()
 
 
 def _value(cell: Any) -> Value:

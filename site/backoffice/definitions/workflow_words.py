@@ -112,6 +112,7 @@ LABELS: dict[str, Promise] = {
     "keys": _("Marks by which lines are known"),
     "headings": _("Headings of the column"),
     "amount_headings": _("Headings of the column of amounts"),
+    "currency_headings": _("Headings of the column of currencies"),
     "day_headings": _("Headings of the column of days"),
     "reference_headings": _("Headings of the column of references"),
     "matches": _("How a line finds its case, one after the other"),

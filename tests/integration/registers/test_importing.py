@@ -451,6 +451,19 @@ def test_formulas_and_errors_are_told_and_never_calculated(client: Client, editi
     assert found[3, "Customer"] == "#N/A"
 
 
+@pytest.mark.parametrize(("number_format", "refused"), [("¥#,##0.00", False), ("[$US$-409]#,##0.00", True)])
+def test_an_amount_shown_in_another_currency_is_refused(
+    client: Client, edition: Edition, number_format: str, refused: bool
+) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(filled(GOOD[0])))
+    book.active["D2"].number_format = number_format
+    target = io.BytesIO()
+    book.save(target)
+    upload(client, target.getvalue())
+    found = [(one["column"], one["value"]) for one in RegisterImport.objects.get().findings]
+    assert found == ([("Spent", "US$ 12.3")] if refused else [])
+
+
 def test_cells_are_read_as_they_were_typed() -> None:
     book = openpyxl.Workbook()
     sheet = book.active

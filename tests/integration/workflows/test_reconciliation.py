@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import io
 import time
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+import openpyxl
 import pytest
 from django.utils import timezone
 from django.utils.translation import override
@@ -253,6 +255,50 @@ def test_a_line_in_another_currency_is_said_to_be_so_and_the_others_are_posted(h
     assert "US$100.00” is in another currency; this ledger is kept in CNY" in statement.lines.first().note
     assert reconciliation.post(statement=statement, by=house["cashier"]) == 3
     assert [balance(case) for case in cases] == [Decimal("100.00")] * 6 + [Decimal("0.00")] * 3
+
+
+def test_a_column_of_its_own_says_the_currency_of_each_line(house: Claims) -> None:
+    said = ["CNY", "人民币（元）", "", "USD", "澳元", "¥"]
+    cases = [house.accepted("100.00", claim_no=f"C-{place}") for place in range(len(said))]
+    rows = [[f"C-{place}", "", "100.00", "", "", one] for place, one in enumerate(said)]
+    with override("en"):
+        statement = taken_in(house, csv_of(*rows, headings=[*HEADINGS, "币种"]))
+    assert outcomes(statement) == ["matched"] * 3 + ["unknown"] * 2 + ["matched"]
+    assert "100.00 USD” is in another currency" in statement.lines.get(row=5).note
+    assert reconciliation.post(statement=statement, by=house["cashier"]) == 4
+    left = [Decimal("0.00")] * 3 + [Decimal("100.00")] * 2 + [Decimal("0.00")]
+    assert [balance(case) for case in cases] == left
+
+
+@pytest.mark.parametrize(
+    ("number_format", "outcome"),
+    [
+        ("#,##0.00", "matched"),
+        ("General", "matched"),
+        ("¥#,##0.00", "matched"),
+        ("[$¥-804]#,##0.00", "matched"),
+        ('_ "¥"* #,##0.00_ ;_ "¥"* -#,##0.00_ ', "matched"),
+        ('#,##0.00"元"', "matched"),
+        ("[$-409]#,##0.00;[Red]-#,##0.00", "matched"),
+        # Of the program itself: it shows the sign of the country it is set to.
+        ('"$"#,##0.00_);("$"#,##0.00)', "matched"),
+        ("[$US$-409]#,##0.00", "unknown"),
+        ("[$USD] #,##0.00", "unknown"),
+        ("$#,##0.00", "unknown"),
+        ("[$€-407] #,##0.00", "unknown"),
+        ("[$¥-411]#,##0", "unknown"),
+        ('#,##0.00" 美元"', "unknown"),
+    ],
+)
+def test_the_format_of_a_number_says_its_currency(house: Claims, number_format: str, outcome: str) -> None:
+    house.accepted("100.00", claim_no="C-1")
+    book = openpyxl.Workbook()
+    book.active.append(HEADINGS)
+    book.active.append(["C-1", None, 100, None, None])
+    book.active["C2"].number_format = number_format
+    target = io.BytesIO()
+    book.save(target)
+    assert outcomes(taken_in(house, target.getvalue(), "list.xlsx")) == [outcome]
 
 
 def test_a_line_that_stands_twice_in_a_list_pays_what_is_open_once(house: Claims) -> None:

@@ -204,6 +204,14 @@ REFUSED: list[tuple[str, dict[str, Any], str | list[str], str]] = [
         for typed in ("12.345", "1,28.00", "1e3", "十元", "--5", "1234567890123", "12.3.4", "NaN", "Infinity")
     ),
     ("money", {}, "-1", "Write an amount of at least ¥0.00."),
+    ("money", {}, "US$100", "Write the amount in yuan with at most two decimals, for example 1,280.50."),
+    ("money", {}, "100 USD", "Write the amount in yuan with at most two decimals, for example 1,280.50."),
+    (
+        "money",
+        {"currency": "USD"},
+        "100元",
+        "Write the amount in US dollars as a number, for example 1,280.00.",
+    ),
     ("money", {"max": "1000.00"}, "1000.01", "Write an amount of at most ¥1,000.00."),
     ("yes_no", {}, "true", "Choose yes or no."),
     *(

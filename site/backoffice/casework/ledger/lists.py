@@ -86,6 +86,7 @@ def start(request: HttpRequest, workflow: str) -> HttpResponse:
             "columns": [
                 *((in_language(key.title), key.headings) for key in told.keys),
                 (_("Amount"), told.amount_headings),
+                *([(_("Currency"), told.currency_headings)] if told.currency_headings else []),
                 *([(_("Day"), told.day_headings)] if told.day_headings else []),
                 *([(_("Reference"), told.reference_headings)] if told.reference_headings else []),
             ],
