@@ -65,9 +65,9 @@ def begin(served: Served, page: Page, plate: str) -> None:
     expect(page.locator("[data-row-path='damages/r1']")).to_be_visible()
     page.select_option("[name='f-damages/r1/place']", "left")
     page.select_option("[name='f-damages/r1/damage']", "scratch")
-    page.fill("[name='f-damages/r1/damage_note']", "约十厘米")
+    with page.expect_response(lambda got: "约十厘米".encode() in (got.request.post_data_buffer or b"")):
+        page.fill("[name='f-damages/r1/damage_note']", "约十厘米")  # saved when one stops typing
     expect(page.locator(".save-state--saved")).to_be_visible()
-    page.wait_for_timeout(2000)  # a text is saved when one stops typing
 
 
 def go_on(served: Served, page: Page) -> None:
