@@ -200,11 +200,13 @@ def _rows(sheet: Any, most_rows: int) -> Iterator[SheetRow]:
 
 
 def _currencies(row: Sequence[Any], cells: Sequence[Value]) -> dict[int, str]:
-    numbers = [at for at, cell in enumerate(cells) if isinstance(cell, int | Decimal) and cell is not True]
+    numbers = [
+        at for at, cell in enumerate(cells) if isinstance(cell, int | Decimal) and not isinstance(cell, bool)
+    ]
     return {at: shown for at in numbers if (shown := _beside(str(row[at].number_format)))}
 
 
-@functools.cache
+@functools.lru_cache(maxsize=256)
 def _beside(number_format: str) -> str:
     """Return what a number format shows beside the number: ``[$US$-409]``, ``"元"``, ``€``; nothing for a format of
     the program itself, whose sign is that of the country the program is set to.

@@ -47,6 +47,9 @@
       if (event.target !== form) return;
       if (!underWay) {
         pressed = true;
+        setTimeout(() => {
+          if (event.defaultPrevented) pressed = false; // somebody else keeps the form here
+        });
         return;
       }
       event.preventDefault();
