@@ -55,6 +55,7 @@ class PlainChain:
     comes_back: tuple[int | str, int] | None = None
     decided: bool = False
     deciders: set[int] = field(default_factory=set)
+    agreed: set[int] = field(default_factory=set)
     just_agreed: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -102,6 +103,8 @@ class PlainChain:
         if verb in ("agree", "refuse"):
             self.decided = True
             self.deciders.add(who)
+            if verb == "agree":
+                self.agreed.add(who)
             line.queue.pop(0)
             line.refused = verb == "refuse"
             self._count()
@@ -134,7 +137,7 @@ class PlainChain:
             "ratio": next(n for n in range(asked + 1) if n * 100 >= asked * rule.percent),
         }
         if agreed >= share[rule.rule]:
-            self.just_agreed = set(self.deciders) | {
+            self.just_agreed = self.agreed | {
                 name for line in self.lines if line.agreed for name in line.names & self.skipped
             }
             self._leave_for(self.at + 1)
@@ -150,7 +153,8 @@ class PlainChain:
 
     def _come_to(self, place: int | str, *, from_before: bool = False) -> None:
         known = self.just_agreed if from_before and isinstance(self.at, int) else set()
-        self.at, self.lines, self.deciders, self.just_agreed = place, [], set(), set()
+        self.at, self.lines = place, []
+        self.deciders, self.agreed, self.just_agreed = set(), set(), set()
         if self.comes_back and self.comes_back[0] != place:
             self.comes_back = None
         if not isinstance(place, int):

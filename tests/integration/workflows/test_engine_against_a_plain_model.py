@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
 from foundation.editions.models import Edition
 from foundation.editions.services import publish
@@ -34,6 +34,11 @@ RUNS = 2_000 if settings.default is settings.get_profile("fuzz") else 60
 """Runs through the database; the pure part of the engine is tried far oftener in ``tests/unit/workflows``."""
 
 
+# Whoever refused in a stage that the others let pass has not agreed, and is asked in the next one.
+REFUSED_AND_PASSED = (StageRule((1, 2, 3, 4), "ratio", 51, False), StageRule((4,), "any", 1, False))
+REFUSES: tuple[Verb, int, int, int] = ("refuse", 4, 0, 0)
+
+
 class Undo(Exception):
     """Ends an example: nothing of it stays."""
 
@@ -41,6 +46,9 @@ class Undo(Exception):
 @pytest.mark.django_db
 @settings(max_examples=RUNS, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stages=stage_rules(5), tried=doings(5))
+@example(
+    stages=REFUSED_AND_PASSED, tried=[("agree", who, 0, 0) for who in (1, 2)] + [REFUSES, ("agree", 3, 0, 0)]
+)
 def test_a_chain_does_what_the_plain_model_does(
     stages: tuple[StageRule, ...], tried: list[tuple[Verb, int, int, int]]
 ) -> None:
