@@ -30,7 +30,7 @@ bench: ## Measure, and write docs/performance.md
 fuzz: ## Run the property tests for longer, with new examples each time (REMIT_FUZZ_DEFINITIONS, REMIT_FUZZ_SUBMISSIONS)
 	@.ci/setup --test
 	@.venv/bin/python -m pytest -q -n 2 --hypothesis-profile=fuzz -m "not browser and not benchmark" tests/unit \
-	  tests/integration/workflows/test_engine_against_a_plain_model.py tests/integration/casework/test_two_at_once.py
+	  $$(grep -rl "^from hypothesis" tests/integration)
 
 lock: ## Write the lock files from pyproject.toml (UPGRADE=1 takes newer versions)
 	@.ci/setup
