@@ -172,10 +172,16 @@ def _line(row: SheetRow, columns: _Columns, ledger: Ledger) -> PaidLine | None:
             line.faults.append(fault.sentence)
             line.told.pop(name, None)
     try:
+        # First: what is wrong with an amount in another currency is no fault of this list.
+        _check_currency(
+            cell(columns.amount),
+            cell(columns.currency),
+            row.currencies.get(columns.amount, ""),
+            ledger.currency,
+        )
         line.amount = _amount(cell(columns.amount), ledger.currency)
-        _same_currency(row, columns, ledger.currency)
     except _OtherCurrency as fault:
-        line.amount, line.foreign = None, str(fault)
+        line.foreign = str(fault)
     except ValueError as fault:
         line.faults.append(str(fault))
     try:
@@ -204,16 +210,13 @@ class _OtherCurrency(ValueError):
         )
 
 
-def _same_currency(row: SheetRow, columns: _Columns, currency: str) -> None:
-    """Raise ``_OtherCurrency`` where the column of currencies, or the format of the amount, names another one."""
-    amount = row.cells[columns.amount]
-    place = columns.currency
-    if place is not None and place < len(row.cells):
-        said = row.cells[place]
-        said = said.shown if isinstance(said, Faulty) else _text(said)
-        if said and not says_only(said, currency):
-            raise _OtherCurrency(f"{amount} {said}", currency)
-    shown = row.currencies.get(columns.amount, "")
+def _check_currency(amount: Any, said: Any, shown: str, currency: str) -> None:
+    """Raise ``_OtherCurrency`` where a line's column of currencies (``said``) or the format of its amount (``shown``)
+    names another one.
+    """
+    named = said.shown if isinstance(said, Faulty) else _text(said)
+    if named and not says_only(named, currency):
+        raise _OtherCurrency(f"{_text(amount)} {named}".strip(), currency)
     if is_in_other_currency(shown, currency):
         raise _OtherCurrency(f"{shown} {amount}", currency)
 

@@ -9,9 +9,10 @@ import re
 
 from forms.fields.base import plain_digits
 
-_SIGN = re.compile(
-    r"US\$|HK\$|CN¥|JP¥|¥|\$|€|£|人民币|港币|港元|美元|美金|欧元|英镑|日元|元|(?<![A-Z])[A-Z]{3}(?![A-Z])"
-)
+SIGNS = r"US\$|HK\$|CN¥|JP¥|¥|\$|€|£"
+WORDS = "人民币|港币|港元|美元|美金|欧元|英镑|日元|元"
+"""Parts of patterns: what stands before an amount, and after it."""
+_SIGN = re.compile(rf"{SIGNS}|{WORDS}|(?<![A-Z])[A-Z]{{3}}(?![A-Z])")
 _MEANS = {
     **dict.fromkeys(["RMB", "CN¥", "人民币", "元"], ("CNY",)),
     **dict.fromkeys(["US$", "美元", "美金"], ("USD",)),

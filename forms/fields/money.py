@@ -25,14 +25,14 @@ from forms.fields.base import (
     first_text,
     plain_digits,
 )
-from forms.fields.currencies import is_in_other_currency
+from forms.fields.currencies import SIGNS, WORDS, is_in_other_currency
 from forms.fields.sampling import draw
 from foundation.expressions import Kind
 
 _STORED = re.compile(r"-?(?:0|[1-9]\d{0,11})\.\d{2}", re.ASCII)
 _WRITTEN = re.compile(r"(-?)(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d{1,2}))?", re.ASCII)
 _SIGNS = re.compile(
-    r"^(-?)\s*(?:CN¥|JP¥|¥|US\$|HK\$|\$|€|£|[A-Z]{3})?\s*(-?.*?)\s*(?:人民币|港币|港元|美元|欧元|英镑|日元|元|[A-Z]{3})?$",
+    rf"^(-?)\s*(?:{SIGNS}|[A-Z]{{3}})?\s*(-?.*?)\s*(?:{WORDS}|[A-Z]{{3}})?$",
     re.IGNORECASE | re.DOTALL,
 )
 _SYMBOLS = {"CNY": "¥", "USD": "US$", "EUR": "€", "HKD": "HK$", "GBP": "£", "JPY": "JP¥"}

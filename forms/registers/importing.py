@@ -477,7 +477,7 @@ class _Reading:
                 )
             elif cell is not None:
                 shown = row.currencies.get(place, "")
-                currency = getattr(scope.fields[one.field.id].settings, "currency", "")
+                currency = getattr(scope.fields[one.field.id].settings, "currency", "") if shown else ""
                 if currency and is_in_other_currency(shown, currency):
                     cell = f"{shown} {cell}"  # as one sees it in the sheet; the field refuses that
                 cells.setdefault(one.field.id, {})[one.column.key] = _fitting(cell, one.column)

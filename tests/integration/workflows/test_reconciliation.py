@@ -270,6 +270,14 @@ def test_a_column_of_its_own_says_the_currency_of_each_line(house: Claims) -> No
     assert [balance(case) for case in cases] == left
 
 
+def test_what_is_wrong_with_an_amount_in_another_currency_stops_no_list(house: Claims) -> None:
+    house.accepted("100.00", claim_no="C-1")
+    rows = [["C-1", "", amount, "", "", "USD"] for amount in ("-100.00", "1.005", "", "soon")]
+    statement = taken_in(house, csv_of(["C-1", "", "100", "", "", ""], *rows, headings=[*HEADINGS, "币种"]))
+    assert outcomes(statement) == ["matched"] + ["unknown"] * 4
+    assert reconciliation.post(statement=statement, by=house["cashier"]) == 1
+
+
 @pytest.mark.parametrize(
     ("number_format", "outcome"),
     [

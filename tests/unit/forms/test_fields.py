@@ -78,6 +78,7 @@ TAKEN: list[tuple[str, dict[str, Any], str | list[str], Any]] = [
     ("decimal", {"min": "-1"}, "-0.25", "-0.25"),
     ("decimal", {}, "", None),
     ("money", {"currency": "USD"}, "US$1,200", "1200.00"),
+    ("money", {"currency": "USD"}, "1,200美金", "1200.00"),
     ("money", {"currency": "JPY"}, "1200 JPY", "1200.00"),
     ("time", {}, "14:03", "14:03"),
     ("time", {}, "9:5", "09:05"),
